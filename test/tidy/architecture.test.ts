@@ -2,10 +2,13 @@
 import { describe, expect, test } from 'vitest';
 import { findViolations } from './architecture.ts';
 import { parseImports, unreadable } from './imports.ts';
-import { layout } from './layout.ts';
+import { folderOf, layout } from './layout.ts';
 import { readText, sourceFiles } from './repository.ts';
 
 const files = sourceFiles().map((path) => ({ path, text: readText(path) }));
+
+/** A `let` or `var` that starts a line is at module level: the formatter indents every other. */
+const moduleVariable = /^(?:export )?(?:let|var)\b/m;
 
 describe('the tree', () => {
   test('every import is allowed by the table, and files were read', () => {
@@ -15,12 +18,16 @@ describe('the tree', () => {
     expect(findViolations(files)).toEqual([]);
   });
 
-  test('the ports are types and constants: nothing of them runs', () => {
+  test('production code has no variable at module level', () => {
+    const production = files.filter((file) => folderOf(file.path)?.codeClass !== 'test');
+    const mutable = production.filter((file) => moduleVariable.test(file.text));
+    expect(mutable.map((file) => file.path)).toEqual([]);
+  });
+
+  test('the ports hold no classes: what implements them stands elsewhere', () => {
     const ports = files.filter((file) => file.path.startsWith('common/ports/'));
-    const withCode = ports.filter((file) =>
-      /^export (?:async )?(?:abstract )?(?:let|class|function)\b/m.test(file.text),
-    );
-    expect(withCode.map((file) => file.path)).toEqual([]);
+    const withClass = ports.filter((file) => /^(?:export )?(?:abstract )?class\b/m.test(file.text));
+    expect(withClass.map((file) => file.path)).toEqual([]);
   });
 });
 
@@ -91,6 +98,11 @@ describe('the test bites', () => {
         `${path}:1: stands in no folder of the layout`,
       ]);
     }
+  });
+
+  test('a variable at module level is found', () => {
+    expect(moduleVariable.test('const a = 1;\nexport let count = 0;\n')).toBe(true);
+    expect(moduleVariable.test('function f() {\n  let count = 0;\n}\n')).toBe(false);
   });
 
   test('what the table allows passes', () => {
