@@ -1,0 +1,135 @@
+import type { TaskState } from '../../proto/gen/objects.ts';
+import type {
+  ClusterLifecycle,
+  NetworkAllocation,
+  NodeLifecycle,
+  NodeStatus,
+  ServiceEndpoint,
+  ServiceLifecycle,
+  TaskAddress,
+  TaskStatus,
+} from '../../proto/gen/objects.ts';
+import type { ClusterSpec, NetworkSpec, NodeSpec, ServiceSpec, TaskSpec } from '../../proto/gen/specs.ts';
+import type { Actor } from './identity.ts';
+
+/** Who asks, and how a request is followed through the logs. */
+export interface RequestContext {
+  readonly actor: Actor;
+  readonly traceId: string;
+  /** Aborts when the client is gone or the request's deadline passed. */
+  readonly signal: AbortSignal;
+}
+
+/** `version` is the newest spec facet's (of tasks: the newest of all). Times are milliseconds since the Unix epoch. */
+export interface ObjectMeta {
+  readonly id: string;
+  readonly version: number;
+  readonly createdAtMs: number;
+  readonly updatedAtMs: number;
+}
+
+export interface ClusterView {
+  readonly meta: ObjectMeta;
+  readonly spec: ClusterSpec;
+  readonly lifecycle: ClusterLifecycle;
+}
+
+export interface JoinTokens {
+  readonly worker: string;
+  readonly manager: string;
+}
+
+export interface NodeView {
+  readonly meta: ObjectMeta;
+  readonly spec: NodeSpec;
+  readonly status: NodeStatus;
+  readonly lifecycle: NodeLifecycle;
+  /** Undefined for a worker. */
+  readonly manager: { readonly leader: boolean; readonly reachable: boolean; readonly address: string } | undefined;
+}
+
+/** Counts that `docker service ls` shows. */
+export interface ServiceStatusView {
+  readonly runningTasks: number;
+  readonly desiredTasks: number;
+  readonly completedTasks: number;
+}
+
+export interface ServiceView {
+  readonly meta: ObjectMeta;
+  readonly spec: ServiceSpec;
+  readonly previousSpec: ServiceSpec | undefined;
+  readonly endpoint: ServiceEndpoint | undefined;
+  readonly lifecycle: ServiceLifecycle | undefined;
+  readonly status: ServiceStatusView | undefined;
+}
+
+export interface TaskView {
+  readonly meta: ObjectMeta;
+  readonly serviceId: string;
+  readonly serviceName: string;
+  readonly serviceLabels: ReadonlyMap<string, string>;
+  readonly slot: number;
+  readonly nodeId: string;
+  readonly spec: TaskSpec;
+  readonly specVersion: number;
+  readonly desiredState: TaskState;
+  /** With the state that follows from all facets, and the error that keeps it from running. */
+  readonly status: TaskStatus;
+  readonly addresses: readonly TaskAddress[];
+}
+
+export interface NetworkView {
+  readonly meta: ObjectMeta;
+  readonly spec: NetworkSpec;
+  readonly allocation: NetworkAllocation | undefined;
+}
+
+/** Values of one filter: any of them matches. All filters of a list must match. */
+export type Filters = ReadonlyMap<string, readonly string[]>;
+
+/** A change of the cluster, as `/events` of scope swarm shows it. */
+export interface ClusterEvent {
+  readonly type: 'service' | 'node' | 'network' | 'task';
+  readonly action: 'create' | 'update' | 'remove';
+  readonly id: string;
+  readonly attributes: ReadonlyMap<string, string>;
+  readonly timeMs: number;
+}
+
+/**
+ * What the API asks of the cluster. Answered by a manager in this process, later by one elsewhere; a node without either throws `notSwarmManager`.
+ *
+ * Objects are found by full id, then exact name, then unique prefix of the id (`ambiguous` when several match). Reads are linearizable.
+ * Errors are `ShoalError`s: `notFound {kind, ref}`, `ambiguous {kind, ref, matches}`, `nameConflict {kind, name, id}`, `portConflict {port, protocol, service, id, mode}`,
+ * `invalidSpec {field}`, `notImplemented {field}`, `outOfSequence`, `failedPrecondition`, `unknownOutcome`, `tooBusy`, `timeout`, `lostQuorum`.
+ */
+export interface ClusterApi {
+  getCluster(context: RequestContext): Promise<ClusterView>;
+  getJoinTokens(context: RequestContext): Promise<JoinTokens>;
+  updateCluster(context: RequestContext, version: number, spec: ClusterSpec): Promise<void>;
+
+  listNodes(context: RequestContext, filters: Filters): Promise<readonly NodeView[]>;
+  getNode(context: RequestContext, ref: string): Promise<NodeView>;
+  updateNode(context: RequestContext, ref: string, version: number, spec: NodeSpec): Promise<void>;
+
+  createService(context: RequestContext, spec: ServiceSpec): Promise<{ readonly id: string; readonly warnings: readonly string[] }>;
+  listServices(context: RequestContext, filters: Filters, withStatus: boolean): Promise<readonly ServiceView[]>;
+  getService(context: RequestContext, ref: string): Promise<ServiceView>;
+  updateService(
+    context: RequestContext,
+    ref: string,
+    version: number,
+    spec: ServiceSpec,
+  ): Promise<{ readonly warnings: readonly string[] }>;
+  removeService(context: RequestContext, ref: string): Promise<void>;
+
+  listTasks(context: RequestContext, filters: Filters): Promise<readonly TaskView[]>;
+  getTask(context: RequestContext, ref: string): Promise<TaskView>;
+
+  listNetworks(context: RequestContext): Promise<readonly NetworkView[]>;
+  getNetwork(context: RequestContext, ref: string): Promise<NetworkView>;
+
+  /** Changes from now on, in order. Ends with `tooBusy` when the reader is too slow. */
+  events(signal: AbortSignal): AsyncIterable<ClusterEvent>;
+}

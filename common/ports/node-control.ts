@@ -1,0 +1,42 @@
+import type { NodeAvailability, ClusterSpec } from '../../proto/gen/specs.ts';
+import type { ClusterApi, RequestContext } from './cluster-api.ts';
+
+/** Where this node stands with a swarm, as `_ping` and `info` show it. */
+export type SwarmState = 'inactive' | 'pending' | 'active' | 'locked' | 'error';
+
+export interface NodeFacts {
+  readonly swarmState: SwarmState;
+  /** True when this node holds the manager role and the manager serves. */
+  readonly controlAvailable: boolean;
+  readonly nodeId: string;
+  readonly nodeAddress: string;
+  /** What is wrong, for people; empty when nothing is. */
+  readonly error: string;
+  readonly managers: readonly { readonly nodeId: string; readonly address: string }[];
+  /** Warnings for `info`: ports that could not be bound, a data path that falls back, ... */
+  readonly warnings: readonly string[];
+}
+
+export interface InitRequest {
+  readonly listenAddress: string;
+  readonly advertiseAddress: string;
+  readonly dataPathAddress: string;
+  readonly dataPathPort: number;
+  readonly forceNewCluster: boolean;
+  readonly autoLock: boolean;
+  readonly availability: NodeAvailability;
+  readonly addressPools: readonly string[];
+  readonly subnetSize: number;
+  readonly spec: ClusterSpec;
+}
+
+/** The node's own life: what the API may ask of it whatever its role. */
+export interface NodeControl {
+  facts(): NodeFacts;
+  /** Makes a swarm of one node and answers its id once the manager serves. @throws ShoalError `alreadyInSwarm`, `invalidArgument {field}` */
+  init(context: RequestContext, request: InitRequest): Promise<string>;
+  /** Leaves the swarm: containers of its tasks, state and identity go. @throws ShoalError `notInSwarm`, `failedPrecondition {managers}` without `force` */
+  leave(context: RequestContext, force: boolean): Promise<void>;
+  /** The cluster, through whichever manager answers. @throws ShoalError `notSwarmManager`, `locked` when there is none */
+  cluster(): ClusterApi;
+}

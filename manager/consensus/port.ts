@@ -1,0 +1,73 @@
+/**
+ * The consensus actor's port: plain messages whose payload is bytes, so that it crosses a thread as well as a call.
+ *
+ * No shared object, no callback, no synchronous question. Messages in one direction keep their order.
+ */
+
+/** One committed entry; `data` is empty for an entry that consensus itself made (a new leader's first one). */
+export interface CommittedEntry {
+  readonly index: number;
+  readonly term: number;
+  readonly data: Uint8Array;
+}
+
+/** What main tells consensus. */
+export type ToConsensus =
+  /** Append `data` if this member leads in `term` (0: in whatever term it leads). Answered by one `outcome`. */
+  | { readonly kind: 'propose'; readonly requestId: number; readonly term: number; readonly data: Uint8Array }
+  /** Ask for an index that covers everything acknowledged so far. Answered by one `barrierDone`. */
+  | { readonly kind: 'readBarrier'; readonly requestId: number }
+  /** Main has applied everything up to `index`. */
+  | { readonly kind: 'applied'; readonly index: number }
+  /** Main can take so many more entries and bytes. */
+  | { readonly kind: 'credit'; readonly entries: number; readonly bytes: number }
+  /** A piece of the snapshot that `snapshotWanted` asked for; `last` ends it. */
+  | {
+      readonly kind: 'snapshotChunk';
+      readonly index: number;
+      readonly term: number;
+      readonly data: Uint8Array;
+      readonly last: boolean;
+    }
+  /** Close the log and end. Answered by `stopped`. */
+  | { readonly kind: 'stop' };
+
+/** What consensus tells main. */
+export type FromConsensus =
+  /**
+   * committed: durable and in the log at `index`. dropped: certainly not, and never will be. unknown: it may be or not.
+   */
+  | {
+      readonly kind: 'outcome';
+      readonly requestId: number;
+      readonly outcome: 'committed' | 'dropped' | 'unknown';
+      readonly index: number;
+    }
+  /** Entries in index order, each exactly once, never beyond the credit given. */
+  | { readonly kind: 'committed'; readonly entries: readonly CommittedEntry[] }
+  /** `index` is the one to wait for before reading, or undefined when there is no leader to ask. */
+  | { readonly kind: 'barrierDone'; readonly requestId: number; readonly index: number | undefined }
+  /** Who leads in `term`; `self` when this member does. Sent at every change. */
+  | { readonly kind: 'leadership'; readonly term: number; readonly leader: number | undefined; readonly self: boolean }
+  /** The log is long enough: main cuts a snapshot at its applied index and sends it in chunks. */
+  | { readonly kind: 'snapshotWanted' }
+  /** State to start from, before any entry: a snapshot in chunks. `last` ends it; entries begin at `index` + 1. */
+  | {
+      readonly kind: 'snapshotChunk';
+      readonly index: number;
+      readonly term: number;
+      readonly data: Uint8Array;
+      readonly last: boolean;
+    }
+  /** Everything that was in the log at start has been handed over. */
+  | { readonly kind: 'replayed'; readonly index: number }
+  /** Storage failed or an invariant broke: nothing more comes, the process must end. Never retried. */
+  | { readonly kind: 'failed'; readonly code: 'storageFailed' | 'corrupt' | 'internal'; readonly message: string }
+  | { readonly kind: 'stopped' };
+
+/** Main's end of the actor. */
+export interface ConsensusPort {
+  post(message: ToConsensus): void;
+  /** Sets the one receiver; called once, before the first `post`. */
+  receive(handler: (message: FromConsensus) => void): void;
+}

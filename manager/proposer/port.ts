@@ -1,0 +1,48 @@
+import type { Actor } from '../../common/ports/identity.ts';
+import type { Claim, Op, Read } from '../../proto/gen/changeset.ts';
+import type { StoreView } from '../store/view.ts';
+
+/** A set as its author gives it; the proposer stamps wall time and encodes. */
+export interface SetRequest {
+  /** Id of the set; a retry after `unknown` carries the same one. */
+  readonly id: string;
+  /** Term of the leadership that a controller acts for; 0 for users and nodes. */
+  readonly term: number;
+  readonly actor: Actor;
+  readonly reason: string;
+  readonly traceId: string;
+  readonly minLevel: number;
+  readonly reads: readonly Read[];
+  readonly claims: readonly Claim[];
+  readonly ops: readonly Op[];
+}
+
+/** Why a set took no effect, for the author to read again or to tell the user. */
+export type Refusal =
+  | { readonly kind: 'read'; readonly table: number; readonly key: string; readonly facet: number }
+  | { readonly kind: 'claim'; readonly space: string; readonly key: string; readonly owner: string }
+  | { readonly kind: 'exists'; readonly table: number; readonly key: string }
+  | { readonly kind: 'missing'; readonly table: number; readonly key: string }
+  | { readonly kind: 'term' }
+  | { readonly kind: 'level' }
+  | { readonly kind: 'invalid'; readonly message: string };
+
+/**
+ * done: applied, at `revision`. refused: certainly not, by `refusal`. dropped: certainly not, consensus did not take it (no leader, busy).
+ * unknown: it may or may not take effect; retry with the same id.
+ */
+export type SetOutcome =
+  | { readonly kind: 'done'; readonly revision: number }
+  | { readonly kind: 'refused'; readonly refusal: Refusal }
+  | { readonly kind: 'dropped'; readonly reason: 'notLeader' | 'tooBusy' | 'stopping' }
+  | { readonly kind: 'unknown' };
+
+/** Main's half of consensus, as the rest of the manager sees it. */
+export interface ProposerPort {
+  /** Proposes a set and resolves once it was applied here, or is known or feared not to be. Never rejects but for `signal`. */
+  submit(set: SetRequest, signal: AbortSignal): Promise<SetOutcome>;
+  /** Resolves when the store holds everything acknowledged before the call. @throws ShoalError `lostQuorum`, `timeout` */
+  barrier(signal: AbortSignal): Promise<void>;
+  /** The store as it is now; read it synchronously, never across an await. */
+  readonly view: StoreView;
+}

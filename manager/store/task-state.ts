@@ -1,0 +1,29 @@
+import { TaskState } from '../../proto/gen/objects.ts';
+import type { TaskRow } from './rows.ts';
+
+/**
+ * Where a task is, from its facets: each has one writer, so NEW, PENDING and ASSIGNED are not stored but follow.
+ *
+ * The node's report wins once there is one; then placement makes it ASSIGNED, allocation PENDING.
+ */
+export function taskState(task: TaskRow): TaskState {
+  if (task.reportedState > TaskState.assigned) return task.reportedState;
+  if (task.nodeId !== '') return TaskState.assigned;
+  if (task.allocatedAtMs > 0) return TaskState.pending;
+  return TaskState.new;
+}
+
+/** True when the task will never run again. */
+export function isTerminal(task: TaskRow): boolean {
+  return task.reportedState > TaskState.running;
+}
+
+/** True when the task runs or is on its way to, and is meant to. */
+export function isLive(task: TaskRow): boolean {
+  return task.desiredState <= TaskState.running && !isTerminal(task);
+}
+
+/** The task's error as people see it: the first reason that keeps it from running. */
+export function taskError(task: TaskRow): string {
+  return task.error || task.networkError || (task.nodeId === '' ? task.explanation : '');
+}
