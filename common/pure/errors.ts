@@ -1,7 +1,7 @@
 /** What callers may do after a failure: `safe` = again as it was, `same id` = again with the same set id. */
 export type Retry = 'never' | 'safe' | 'read again' | 'same id' | 'later';
 
-interface CodeFacts {
+export interface CodeFacts {
   /** gRPC status code that carries it between nodes. */
   readonly grpc: number;
   readonly retry: Retry;
@@ -41,7 +41,7 @@ export const ErrorCode = {
   dataRootInUse: { grpc: 9, retry: 'later' },
   dataRootTooNew: { grpc: 9, retry: 'never' },
   internal: { grpc: 13, retry: 'never' },
-} as const satisfies Record<string, CodeFacts>;
+} as const;
 
 export type ErrorCodeName = keyof typeof ErrorCode;
 
@@ -65,6 +65,11 @@ export class ShoalError extends Error {
     this.name = 'ShoalError';
     this.code = code;
     this.fields = options.fields ?? {};
+  }
+
+  /** What the table says about the code. */
+  get facts(): CodeFacts {
+    return ErrorCode[this.code];
   }
 }
 

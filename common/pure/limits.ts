@@ -5,29 +5,29 @@ export const limits = {
   /** Operations in one change set. */
   setOps: 500,
   /** Encoded bytes of one change set. */
-  setBytes: 256 * 1024,
+  setBytes: 262_144,
   /** Encoded bytes of a set that only creates one secret or config. */
   blobSetBytes: 1_126_400,
   /** Encoded bytes of one entry (a batch of sets) in the log. */
-  entryBytes: 2 * 1024 * 1024,
+  entryBytes: 2_097_152,
   /** Sets that wait in the proposer for an outcome. */
   proposerSets: 4096,
   /** Bytes that wait in the proposer. */
-  proposerBytes: 32 * 1024 * 1024,
+  proposerBytes: 33_554_432,
   /** How long a set may wait for its outcome, in milliseconds. */
   proposerAgeMs: 20_000,
   /** Entries handed from consensus to the main thread and not yet applied. */
   consensusCreditEntries: 1024,
   /** Bytes of such entries. */
-  consensusCreditBytes: 16 * 1024 * 1024,
+  consensusCreditBytes: 16_777_216,
   /** Bytes written and synced as one group by the log. */
-  walGroupBytes: 1024 * 1024,
+  walGroupBytes: 1_048_576,
   /** Bytes of one segment of the log. */
-  walSegmentBytes: 16 * 1024 * 1024,
+  walSegmentBytes: 16_777_216,
   /** Outcomes of change sets kept for retries, and lines of the timeline. */
   timelineSets: 10_000,
   /** Bytes of the timeline. */
-  timelineBytes: 4 * 1024 * 1024,
+  timelineBytes: 4_194_304,
   /** Events kept for watchers that resume. */
   watchHistoryEvents: 16_384,
   /** Events queued for one watcher before it is told to list again. */
@@ -37,17 +37,31 @@ export const limits = {
   /** Replicas of one service. */
   serviceReplicas: 1_000_000,
   /** Bytes of a JSON request body of the API. */
-  apiBodyBytes: 4 * 1024 * 1024,
+  apiBodyBytes: 4_194_304,
   /** Depth of nesting in a JSON request body. */
   apiJsonDepth: 64,
   /** Bytes of one RPC message. */
-  rpcMessageBytes: 1024 * 1024,
+  rpcMessageBytes: 1_048_576,
   /** Bytes buffered for one RPC stream. */
-  rpcStreamBytes: 2 * 1024 * 1024,
+  rpcStreamBytes: 2_097_152,
   /** Depth of nesting that a decoder follows. */
   decodeDepth: 32,
   /** Elements of one repeated field that a decoder accepts. */
   decodeElements: 100_000,
+  /** Connections that the proxy carries at one time; beyond it a new one is reset. */
+  proxyConnections: 50_000,
+  /** How long the proxy waits for one endpoint to accept a connection, in milliseconds. */
+  proxyDialMs: 2_000,
+  /** Endpoints that the proxy tries for one connection. */
+  proxyDialAttempts: 8,
+  /** Endpoints that one pick looks at. */
+  proxyPickScan: 64,
+  /** Bytes of one frame between daemon and proxy process. */
+  proxyFrameBytes: 16 * 1024 * 1024,
+  /** Requests of the daemon that wait for an answer of the proxy process. */
+  proxyRequests: 256,
+  /** Bytes of the log of the proxy process before it begins a new one (one old one is kept). */
+  proxyLogBytes: 256 * 1024,
 } as const;
 
 invariant(limits.setBytes < limits.entryBytes, 'an entry must hold the largest ordinary set');
