@@ -57,13 +57,45 @@ export const limits = {
   /** Endpoints that one pick looks at. */
   proxyPickScan: 64,
   /** Bytes of one frame between daemon and proxy process. */
-  proxyFrameBytes: 16 * 1024 * 1024,
+  proxyFrameBytes: 16_777_216,
   /** Requests of the daemon that wait for an answer of the proxy process. */
   proxyRequests: 256,
   /** Bytes of the log of the proxy process before it begins a new one (one old one is kept). */
-  proxyLogBytes: 256 * 1024,
+  proxyLogBytes: 262_144,
+  /** Connections to the local engine for calls that it answers by itself. */
+  engineCallConnections: 64,
+  /** Connections for calls that wait on something else: stops and pulls. */
+  engineWaitConnections: 256,
+  /** Connections for event streams and pings, which must not queue behind work. */
+  engineStreamConnections: 16,
+  /** How long the engine may take to answer a ping or to begin an event stream. */
+  enginePingMs: 5000,
+  /** How long the engine may take to answer a question. */
+  engineAnswerMs: 60_000,
+  /** How long the engine may take to create, start or remove something; a stop may take its grace beyond it. */
+  engineWorkMs: 180_000,
+  /** How long a pull may show no progress. */
+  enginePullSilenceMs: 300_000,
+  /** Bytes of one answer of the engine. */
+  engineAnswerBytes: 64 * 1024 * 1024,
+  /** Characters of one line of an event or pull stream. */
+  engineLineLength: 1024 * 1024,
+  /** How long an image that was seen on the engine is taken to be there. */
+  engineImageSeenMs: 5000,
+  /** Images remembered that way. */
+  engineImagesSeen: 1024,
+  /** Silence of the event stream after which the engine is pinged. */
+  engineQuietMs: 10_000,
+  /** First and longest pause between attempts to reach an engine that is gone. */
+  engineBackoffMs: 100,
+  engineBackoffMsMax: 10_000,
+  /** Containers inspected at once while listing. */
+  engineInspectFanOut: 16,
+  /** Events of the executor that wait for their reader; beyond it they become one `resync`. */
+  executorQueueEvents: 4096,
 } as const;
 
 invariant(limits.setBytes < limits.entryBytes, 'an entry must hold the largest ordinary set');
 invariant(limits.blobSetBytes < limits.entryBytes, 'an entry must hold the largest set');
 invariant(limits.entryBytes <= limits.consensusCreditBytes, 'credit must cover one entry');
+invariant(limits.enginePingMs < limits.engineQuietMs, 'a ping must end before the next one is due');
