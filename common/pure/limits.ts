@@ -77,9 +77,9 @@ export const limits = {
   /** How long a pull may show no progress. */
   enginePullSilenceMs: 300_000,
   /** Bytes of one answer of the engine. */
-  engineAnswerBytes: 64 * 1024 * 1024,
+  engineAnswerBytes: 67_108_864,
   /** Characters of one line of an event or pull stream. */
-  engineLineLength: 1024 * 1024,
+  engineLineLength: 1_048_576,
   /** How long an image that was seen on the engine is taken to be there. */
   engineImageSeenMs: 5000,
   /** Images remembered that way. */
