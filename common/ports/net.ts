@@ -1,4 +1,4 @@
-/** Where a stream goes to or comes from. */
+/** Where a stream goes to or comes from. To listen on every address of the machine, `host` is empty. */
 export type Address =
   | { readonly kind: 'unix'; readonly path: string }
   | { readonly kind: 'tcp'; readonly host: string; readonly port: number };
@@ -30,9 +30,11 @@ export interface ByteStream {
   destroy(): void;
 }
 
+/** Accepts streams until it is closed. */
 export interface StreamListener extends AsyncDisposable {
   /** The address bound, with the real port when 0 was asked for. */
   readonly address: Address;
+  /** Frees the address at once; streams that were accepted live on. */
   close(): Promise<void>;
 }
 
