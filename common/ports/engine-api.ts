@@ -336,5 +336,6 @@ export interface EngineEvent {
     /** Labels among others; `exitCode` of `die`. */
     readonly Attributes: StringMap;
   };
+  /** Nanoseconds since the Unix epoch, as exact as a double is (256 ns). */
   readonly timeNano: number;
 }

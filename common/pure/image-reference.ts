@@ -1,0 +1,17 @@
+/** The parts of an image reference as the engine's pull call takes them. */
+export interface ImageReference {
+  /** `nginx`, `registry:5000/a/b`. */
+  readonly name: string;
+  /** A tag, or a digest with its algorithm; `latest` when the reference has neither. A digest wins over a tag. */
+  readonly tag: string;
+}
+
+/** Takes `name[:tag][@digest]` apart. Checks nothing: the engine refuses what is malformed, in its own words. */
+export function splitImageReference(reference: string): ImageReference {
+  const at = reference.indexOf('@');
+  const named = at < 0 ? reference : reference.slice(0, at);
+  const colon = named.indexOf(':', named.lastIndexOf('/') + 1);
+  const name = colon < 0 ? named : named.slice(0, colon);
+  if (at >= 0) return { name, tag: reference.slice(at + 1) };
+  return { name, tag: colon < 0 ? 'latest' : named.slice(colon + 1) };
+}
