@@ -164,6 +164,11 @@ const everywhereBreaches: readonly Breach[] = [
     "export function a(b: 'c' | 'd'): void {\n  switch (b) {\n    case 'c':\n      break;\n  }\n}\n",
     'switch-exhaustiveness-check',
   ),
+  inEdge('any-in', "export const a: string = JSON.parse('b');\n", 'no-unsafe-assignment'),
+  inEdge('any-out', "export const a = (): string => JSON.parse('b');\n", 'no-unsafe-return'),
+  inEdge('thrown-text', "export function a(): never {\n  throw 'b';\n}\n", 'no-throw-literal'),
+  inEdge('left-over', '// TO' + 'DO: later\nexport {};\n', 'no-warning-comments'),
+  inEdge('silenced', '// @ts-ignore\nexport const a: string = 1;\n', 'ban-ts-comment'),
   inEdge('any', 'export type A = any;\n', 'no-explicit-any'),
   inEdge(
     'non-null',
