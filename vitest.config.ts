@@ -37,7 +37,7 @@ export default defineConfig({
     projects: projects.map(projectConfig),
     coverage: {
       provider: 'v8',
-      include: ['common/**/*.ts', 'proto/**/*.ts', 'manager/**/*.ts', 'worker/**/*.ts'],
+      include: ['{common,proto,manager,worker,node,cli}/**/*.ts'],
       reportsDirectory: 'coverage',
     },
   },
