@@ -1,5 +1,6 @@
 import type { Actor } from '../../common/ports/identity.ts';
 import type { Claim, Op, Read } from '../../proto/gen/changeset.ts';
+import type { Refusal } from '../store/refusal.ts';
 import type { StoreView } from '../store/view.ts';
 
 /** A set as its author gives it; the proposer stamps wall time and encodes. */
@@ -17,15 +18,7 @@ export interface SetRequest {
   readonly ops: readonly Op[];
 }
 
-/** Why a set took no effect, for the author to read again or to tell the user. */
-export type Refusal =
-  | { readonly kind: 'read'; readonly table: number; readonly key: string; readonly facet: number }
-  | { readonly kind: 'claim'; readonly space: string; readonly key: string; readonly owner: string }
-  | { readonly kind: 'exists'; readonly table: number; readonly key: string }
-  | { readonly kind: 'missing'; readonly table: number; readonly key: string }
-  | { readonly kind: 'term' }
-  | { readonly kind: 'level' }
-  | { readonly kind: 'invalid'; readonly message: string };
+export type { Refusal };
 
 /**
  * done: applied, at `revision`. refused: certainly not, by `refusal`. dropped: certainly not, consensus did not take it (no leader, busy).

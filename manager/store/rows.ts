@@ -15,7 +15,8 @@ import type { ClusterId, NetworkId, NodeId, ServiceId, TaskId } from '../../comm
 /**
  * Rows of the store. A row is never mutated: a change makes a new object and leaves the old one to whoever holds it.
  *
- * `xVersion` is the revision of the change set that wrote facet x last; 0 while the facet is absent. Times are cluster time, milliseconds.
+ * `xVersion` is the revision of the change set that wrote facet x last; 0 while the facet is absent. `rowVersion` is that of the set that
+ * created the row: read facet `row` at it to hold that the row is still there. Times are cluster time, milliseconds.
  */
 export interface ClusterRow {
   readonly id: ClusterId;
@@ -25,6 +26,7 @@ export interface ClusterRow {
   readonly lifecycle: ClusterLifecycle;
   readonly specVersion: number;
   readonly lifecycleVersion: number;
+  readonly rowVersion: number;
   readonly unknown: Uint8Array | undefined;
 }
 
@@ -34,6 +36,7 @@ export interface AuthorityRow {
   readonly updatedAtMs: number;
   readonly keys: AuthorityKeys;
   readonly lifecycleVersion: number;
+  readonly rowVersion: number;
   readonly unknown: Uint8Array | undefined;
 }
 
@@ -47,6 +50,7 @@ export interface NodeRow {
   readonly specVersion: number;
   readonly statusVersion: number;
   readonly lifecycleVersion: number;
+  readonly rowVersion: number;
   readonly unknown: Uint8Array | undefined;
 }
 
@@ -70,6 +74,7 @@ export interface ServiceRow {
   readonly lifecycle: ServiceLifecycle | undefined;
   readonly networkVersion: number;
   readonly lifecycleVersion: number;
+  readonly rowVersion: number;
   readonly unknown: Uint8Array | undefined;
 }
 
@@ -81,6 +86,7 @@ export interface NetworkRow {
   readonly allocation: NetworkAllocation | undefined;
   readonly specVersion: number;
   readonly networkVersion: number;
+  readonly rowVersion: number;
   readonly unknown: Uint8Array | undefined;
 }
 
