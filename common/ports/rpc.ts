@@ -17,9 +17,9 @@ export interface RpcMethod<Request, Response> {
 
 /** What a client says beside the request. */
 export interface CallOptions {
-  /** Ends the call: the stream stops, the unary call rejects with the signal's reason. */
+  /** Ends the call: the unary call rejects, the stream throws, both with the signal's reason. */
   readonly signal: AbortSignal;
-  /** Milliseconds after which the call fails with `timeout`; a stream has none by default. */
+  /** Milliseconds after which the call fails with `timeout`; `limits.rpcUnaryMs` when absent, and none for a stream. */
   readonly deadlineMs?: number;
 }
 

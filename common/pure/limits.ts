@@ -42,6 +42,8 @@ export const limits = {
   apiJsonDepth: 64,
   /** Bytes of one RPC message. */
   rpcMessageBytes: 1_048_576,
+  /** How long a unary RPC may take when its caller names no deadline, in milliseconds. */
+  rpcUnaryMs: 30_000,
   /** Bytes buffered for one RPC stream. */
   rpcStreamBytes: 2_097_152,
   /** Depth of nesting that a decoder follows. */
@@ -99,3 +101,4 @@ invariant(limits.setBytes < limits.entryBytes, 'an entry must hold the largest o
 invariant(limits.blobSetBytes < limits.entryBytes, 'an entry must hold the largest set');
 invariant(limits.entryBytes <= limits.consensusCreditBytes, 'credit must cover one entry');
 invariant(limits.enginePingMs < limits.engineQuietMs, 'a ping must end before the next one is due');
+invariant(limits.proposerAgeMs < limits.rpcUnaryMs, 'an RPC must outlast the commit that it waits for');

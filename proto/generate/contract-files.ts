@@ -5,7 +5,9 @@ import { basename, join } from 'node:path';
 export function readContractSources(folder: string): ReadonlyMap<string, string> {
   const names = readdirSync(folder).filter((name) => name.endsWith('.proto'));
   return new Map(
-    names.toSorted().map((name) => [basename(name, '.proto'), readFileSync(join(folder, name), 'utf8')]),
+    names
+      .toSorted()
+      .map((name) => [basename(name, '.proto'), readFileSync(join(folder, name), 'utf8')]),
   );
 }
 

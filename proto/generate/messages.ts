@@ -294,10 +294,7 @@ function fieldNumbersName(message: SchemaMessage): string {
 
 function emitFieldNumbers(message: SchemaMessage): readonly string[] {
   const numbers = fieldsOf(message).map((field) => field.number);
-  return [
-    `const ${fieldNumbersName(message)}: readonly number[] = [${numbers.join(', ')}];`,
-    '',
-  ];
+  return [`const ${fieldNumbersName(message)}: readonly number[] = [${numbers.join(', ')}];`, ''];
 }
 
 function emitRead(message: SchemaMessage): readonly string[] {
