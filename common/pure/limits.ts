@@ -95,6 +95,10 @@ export const limits = {
   engineInspectFanOut: 16,
   /** Events of the executor that wait for their reader; beyond it they become one `resync`. */
   executorQueueEvents: 4096,
+  /** Bytes of one answer that the command line reads. */
+  clientAnswerBytes: 268_435_456,
+  /** How long the command line waits for a silent daemon, in milliseconds. */
+  clientAnswerMs: 60_000,
 } as const;
 
 invariant(limits.setBytes < limits.entryBytes, 'an entry must hold the largest ordinary set');
@@ -102,3 +106,4 @@ invariant(limits.blobSetBytes < limits.entryBytes, 'an entry must hold the large
 invariant(limits.entryBytes <= limits.consensusCreditBytes, 'credit must cover one entry');
 invariant(limits.enginePingMs < limits.engineQuietMs, 'a ping must end before the next one is due');
 invariant(limits.proposerAgeMs < limits.rpcUnaryMs, 'an RPC must outlast the commit that it waits for');
+invariant(limits.proposerAgeMs < limits.clientAnswerMs, 'a client must outlast the commit it waits for');

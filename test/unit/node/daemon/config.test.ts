@@ -44,15 +44,14 @@ describe('parseDaemonConfig', () => {
       'log-level': 'debug',
     };
     const pairs = Object.entries(values);
-    const variables = pairs.map(([name, value]) => [
-      `SHOAL_${name.replaceAll('-', '_').toUpperCase()}`,
-      value,
-    ]);
+    const variables = Object.fromEntries(
+      pairs.map(([name, value]) => [`SHOAL_${name.replaceAll('-', '_').toUpperCase()}`, value]),
+    );
     const blank = pairs.flatMap(([name, value]) => [`--${name}`, value]);
     const equals = pairs.map(([name, value]) => `--${name}=${value}`);
     expect(parseDaemonConfig(blank, {}, 'box')).toEqual(expected);
     expect(parseDaemonConfig(equals, {}, 'box')).toEqual(expected);
-    expect(parseDaemonConfig([], Object.fromEntries(variables), 'box')).toEqual(expected);
+    expect(parseDaemonConfig([], variables, 'box')).toEqual(expected);
   });
 
   test('a flag wins over its variable, and an empty variable counts as not set', () => {
@@ -126,7 +125,11 @@ describe('parseDaemonConfig', () => {
 });
 
 test('help names every flag, variable and default', () => {
-  for (const word of ['--data-root DIR', 'SHOAL_METRICS_ADDR (default 127.0.0.1:9323)', '--log-level']) {
+  for (const word of [
+    '--data-root DIR',
+    'SHOAL_METRICS_ADDR (default 127.0.0.1:9323)',
+    '--log-level',
+  ]) {
     expect(daemonHelp).toContain(word);
   }
   expect(isHelpRequested(['--host', 'x', '-h'])).toBe(true);

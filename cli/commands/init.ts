@@ -1,0 +1,50 @@
+import { usageError } from './context.ts';
+import type { CommandContext } from './context.ts';
+import { parseCount } from './spec/quantities.ts';
+
+export interface InitFlags {
+  readonly advertiseAddr?: string;
+  readonly listenAddr: string;
+  readonly defaultAddrPool?: readonly string[];
+  readonly taskHistoryLimit?: string;
+  readonly availability: string;
+}
+
+/** Bits of a network's mask when the cluster takes networks from its pools: Docker's default. */
+const subnetMaskBits = 24;
+
+const availabilities: readonly string[] = ['active', 'pause', 'drain'];
+
+/** `init`: starts a swarm whose first manager is this node. */
+export async function runInit(
+  context: CommandContext,
+  flags: InitFlags,
+  signal: AbortSignal,
+): Promise<void> {
+  const body = buildInit(flags);
+  const nodeId = await context.api.call({ method: 'POST', path: '/swarm/init', body }, signal);
+  const id = typeof nodeId === 'string' ? nodeId : '';
+  context.out(`Swarm initialized: current node (${id}) is now a manager.\n`);
+}
+
+function buildInit(flags: InitFlags): Readonly<Record<string, unknown>> {
+  if (!availabilities.includes(flags.availability)) {
+    const known = availabilities.join(', ');
+    throw usageError(`--availability "${flags.availability}" is unknown; give one of ${known}`);
+  }
+  const history = flags.taskHistoryLimit;
+  const retention =
+    history === undefined
+      ? {}
+      : { TaskHistoryRetentionLimit: parseCount('--task-history-limit', history, 2 ** 31 - 1) };
+  return {
+    ListenAddr: flags.listenAddr,
+    AdvertiseAddr: flags.advertiseAddr ?? '',
+    Availability: flags.availability,
+    DefaultAddrPool: flags.defaultAddrPool ?? [],
+    SubnetSize: subnetMaskBits,
+    ForceNewCluster: false,
+    AutoLockManagers: false,
+    Spec: { Orchestration: retention },
+  };
+}
