@@ -4,6 +4,8 @@ import { invariant } from './invariant.ts';
 export const limits = {
   /** Operations in one change set. */
   setOps: 500,
+  /** Operations that a decider puts into one change set. */
+  deciderChunkOps: 100,
   /** Encoded bytes of one change set. */
   setBytes: 262_144,
   /** Encoded bytes of a set that only creates one secret or config. */
@@ -26,8 +28,18 @@ export const limits = {
   walSegmentBytes: 16_777_216,
   /** Outcomes of change sets kept for retries, and lines of the timeline. */
   timelineSets: 10_000,
-  /** Bytes of the timeline. */
+  /** Characters of the timeline's texts, with an allowance for each line. */
   timelineBytes: 4_194_304,
+  /** Changes that one line of the timeline names. */
+  timelineChanges: 8,
+  /** Newest spec revisions of a service that are kept though no task runs them. */
+  specRevisions: 10,
+  /** Records of a snapshot that are encoded or decoded in one turn. */
+  snapshotSliceRows: 500,
+  /** Bytes after which such a slice ends. */
+  snapshotSliceBytes: 524_288,
+  /** Bytes of one record of a snapshot. */
+  snapshotRecordBytes: 2_097_152,
   /** Events kept for watchers that resume. */
   watchHistoryEvents: 16_384,
   /** Events queued for one watcher before it is told to list again. */
@@ -107,3 +119,4 @@ invariant(limits.entryBytes <= limits.consensusCreditBytes, 'credit must cover o
 invariant(limits.enginePingMs < limits.engineQuietMs, 'a ping must end before the next one is due');
 invariant(limits.proposerAgeMs < limits.rpcUnaryMs, 'an RPC must outlast the commit that it waits for');
 invariant(limits.proposerAgeMs < limits.clientAnswerMs, 'a client must outlast the commit it waits for');
+invariant(limits.deciderChunkOps < limits.setOps, 'a chunk of decisions must fit one set');

@@ -1,0 +1,50 @@
+import { newEndpoint, newEndpointSet } from '../../proto/gen/dispatcher.ts';
+import type { Endpoint, EndpointSet } from '../../proto/gen/dispatcher.ts';
+import { TaskState } from '../../proto/gen/objects.ts';
+import { PublishMode } from '../../proto/gen/specs.ts';
+import type { NetworkId, ServiceId } from '../../common/pure/ids.ts';
+import type { ServiceRow, TaskRow } from '../store/rows.ts';
+import type { StoreView } from '../store/view.ts';
+
+/**
+ * Where connections to the published ports of a service go, or undefined when it publishes none in ingress mode.
+ *
+ * Only tasks that run (hence are healthy), are wanted and have an address on the ingress network are endpoints.
+ */
+export function endpointSetOf(view: StoreView, serviceId: ServiceId, version: number): EndpointSet | undefined {
+  const service = view.service(serviceId);
+  const ports = service?.endpoint?.ports.filter((port) => port.publishMode === PublishMode.ingress) ?? [];
+  if (service === undefined || ports.length === 0) return undefined;
+  const ingress = ingressId(view);
+  return newEndpointSet({
+    serviceId,
+    serviceName: service.current.spec.name,
+    version,
+    ports,
+    endpoints: ingress === undefined ? [] : endpointsOf(view, service, ingress),
+  });
+}
+
+function endpointsOf(view: StoreView, service: ServiceRow, ingress: NetworkId): Endpoint[] {
+  const endpoints: Endpoint[] = [];
+  for (const task of view.tasksOfService(service.id)) {
+    const address = servesTraffic(task) ? addressOn(task, ingress) : undefined;
+    if (address !== undefined) endpoints.push(newEndpoint({ taskId: task.id, nodeId: task.nodeId, address }));
+  }
+  return endpoints;
+}
+
+/** True while connections may be sent to the task. */
+export function servesTraffic(task: TaskRow): boolean {
+  return task.reportedState === TaskState.running && task.desiredState === TaskState.running;
+}
+
+function addressOn(task: TaskRow, network: NetworkId): string | undefined {
+  const found = task.addresses.find((address) => address.networkId === network);
+  return found?.address.split('/')[0];
+}
+
+/** The one ingress network, if there is one. */
+function ingressId(view: StoreView): NetworkId | undefined {
+  return view.networks().find((network) => network.spec.ingress)?.id;
+}

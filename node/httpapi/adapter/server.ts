@@ -1,0 +1,183 @@
+import * as fs from 'node:fs/promises';
+import * as http from 'node:http';
+import * as net from 'node:net';
+import type { Duplex } from 'node:stream';
+
+import { ShoalError } from '../../../common/pure/errors.ts';
+import type { Log } from '../../../common/ports/log.ts';
+import type { Caller, Handler, Request, Response } from '../http.ts';
+import { requestTarget } from '../target.ts';
+import type { EngineSocket } from './engine-http.ts';
+import { flatHeaders, maxHeaderSize } from './engine-http.ts';
+import { answerRaw, passThrough, passUpgrade } from './pass-through.ts';
+
+/** What the API listener is made of. */
+export interface ApiServerParts {
+  readonly handler: Handler;
+  readonly engine: EngineSocket;
+  readonly log: Log;
+  /** A fresh trace id for each request. */
+  readonly traceId: () => string;
+}
+
+/** The Docker API on a unix socket: thin, so that all behaviour is in the handlers. */
+export class ApiServer implements AsyncDisposable {
+  readonly #parts: ApiServerParts;
+  readonly #server: http.Server;
+  readonly #sockets = new Set<net.Socket>();
+  #path: string | undefined;
+
+  constructor(parts: ApiServerParts) {
+    this.#parts = parts;
+    this.#server = http.createServer({ maxHeaderSize, insecureHTTPParser: false, requireHostHeader: false });
+    this.#server.requestTimeout = 0;
+    this.#server.keepAliveTimeout = 65_000;
+    this.#server.on('request', (request, response) => void this.#serve(request, response));
+    this.#server.on('upgrade', (request, socket, head) => {
+      this.#upgrade(request, socket, head);
+    });
+    this.#server.on('clientError', (error, socket) => {
+      answerRaw(socket, 400, `the request is not valid HTTP: ${error.message}`);
+    });
+    this.#server.on('connection', (socket: net.Socket) => {
+      this.#sockets.add(socket);
+      socket.once('close', () => this.#sockets.delete(socket));
+    });
+  }
+
+  /**
+   * Listens on the unix socket at `path`, mode 0660. A socket left by a daemon that is gone is replaced.
+   * @throws ShoalError `dataRootInUse` when somebody answers there.
+   */
+  async listen(path: string): Promise<void> {
+    await removeStaleSocket(path);
+    await new Promise<void>((resolve, reject) => {
+      this.#server.once('error', reject);
+      this.#server.listen(path, () => {
+        this.#server.off('error', reject);
+        resolve();
+      });
+    });
+    await fs.chmod(path, 0o660);
+    this.#path = path;
+  }
+
+  /** Stops listening, waits up to `graceMs` for requests in flight, then drops what is left. */
+  async close(graceMs: number): Promise<void> {
+    if (this.#path === undefined) return;
+    this.#path = undefined;
+    const closed = new Promise<void>((resolve) => {
+      this.#server.close(() => {
+        resolve();
+      });
+    });
+    this.#server.closeIdleConnections();
+    const timer = setTimeout(() => {
+      for (const socket of this.#sockets) socket.destroy();
+    }, graceMs);
+    await closed;
+    clearTimeout(timer);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close(0);
+  }
+
+  async #serve(request: http.IncomingMessage, response: http.ServerResponse): Promise<void> {
+    const gone = new AbortController();
+    response.once('close', () => {
+      gone.abort(new ShoalError('cancelled', 'the client is gone'));
+    });
+    const caller = this.#caller();
+    try {
+      const answer = await this.#parts.handler(portRequest(request, gone.signal), caller);
+      if (answer === undefined) passThrough(this.#parts.engine, request.url ?? '/', request, response);
+      else await writeResponse(answer, request, response);
+    } catch (error) {
+      this.#fail(error, caller, response);
+    }
+  }
+
+  #fail(error: unknown, caller: Caller, response: http.ServerResponse): void {
+    if (response.destroyed) return;
+    this.#parts.log.at('error', 'request failed', { traceId: caller.traceId, error });
+    if (response.headersSent) {
+      response.destroy();
+      return;
+    }
+    const body = JSON.stringify({ message: 'internal error; the daemon log has the details' });
+    response.writeHead(500, { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) });
+    response.end(body);
+  }
+
+  #upgrade(request: http.IncomingMessage, socket: Duplex, head: Buffer): void {
+    passUpgrade(this.#parts.engine, request.url ?? '/', request, socket, head);
+  }
+
+  /** Who may open the socket is the operator's business (mode and group); all who can are one user. */
+  #caller(): Caller {
+    return { actor: { kind: 'user', name: 'local' }, peer: undefined, traceId: this.#parts.traceId() };
+  }
+}
+
+function portRequest(request: http.IncomingMessage, signal: AbortSignal): Request {
+  const target = requestTarget(request.url ?? '/');
+  return { method: request.method ?? 'GET', ...target, headers: flatHeaders(request.headers), body: request, signal };
+}
+
+async function writeResponse(answer: Response, request: http.IncomingMessage, response: http.ServerResponse): Promise<void> {
+  const headers: Record<string, string> = Object.fromEntries(answer.headers);
+  if (answer.body instanceof Uint8Array) {
+    headers['content-length'] = String(answer.body.length);
+    response.writeHead(answer.status, headers);
+    response.end(request.method === 'HEAD' ? undefined : answer.body);
+    return;
+  }
+  response.writeHead(answer.status, headers);
+  response.flushHeaders();
+  await writePieces(answer.body, response);
+}
+
+/** Writes pieces as they come, and no faster than the client reads. */
+async function writePieces(body: AsyncIterable<Uint8Array>, response: http.ServerResponse): Promise<void> {
+  for await (const piece of body) {
+    if (response.destroyed) return;
+    if (!response.write(piece)) await drained(response);
+  }
+  response.end();
+}
+
+function drained(response: http.ServerResponse): Promise<void> {
+  return new Promise((resolve) => {
+    const done = (): void => {
+      response.off('drain', done);
+      response.off('close', done);
+      resolve();
+    };
+    response.once('drain', done);
+    response.once('close', done);
+  });
+}
+
+async function removeStaleSocket(path: string): Promise<void> {
+  const state = await probe(path);
+  if (state === 'answers') {
+    throw new ShoalError('dataRootInUse', 'another process listens on the API socket; stop it or choose another --host', {
+      fields: { path },
+    });
+  }
+  if (state === 'stale') await fs.rm(path, { force: true });
+}
+
+function probe(path: string): Promise<'answers' | 'stale' | 'absent'> {
+  return new Promise((resolve) => {
+    const socket = net.connect({ path });
+    socket.once('connect', () => {
+      socket.destroy();
+      resolve('answers');
+    });
+    socket.once('error', (error: NodeJS.ErrnoException) => {
+      resolve(error.code === 'ENOENT' ? 'absent' : 'stale');
+    });
+  });
+}

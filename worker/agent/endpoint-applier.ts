@@ -1,0 +1,101 @@
+import { isShoalError } from '../../common/pure/errors.ts';
+import type { Clock } from '../../common/ports/clock.ts';
+import type { Log } from '../../common/ports/log.ts';
+import type { EndpointSet } from '../../proto/gen/dispatcher.ts';
+import type { PortFailure } from '../../proto/gen/node.ts';
+
+/** Wait before endpoints are applied again after the proxy failed, milliseconds. */
+const applyRetryMs = 500;
+
+/** What serves the endpoints: resolves once listeners and picks follow `version`. */
+export interface EndpointServer {
+  apply(
+    version: number,
+    sets: readonly EndpointSet[],
+    signal: AbortSignal,
+  ): Promise<{ readonly version: number; readonly failures: readonly PortFailure[] }>;
+}
+
+export interface EndpointApplierParts {
+  readonly server: EndpointServer;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** All parts that serve traffic follow this version now. */
+  readonly applied: (version: number) => void;
+}
+
+/**
+ * Hands the newest endpoint sets to what serves them, one version at a time, and says when it follows.
+ *
+ * Versions that came while one was being applied are skipped: only the newest counts.
+ */
+export class EndpointApplier {
+  readonly #parts: EndpointApplierParts;
+  #wanted: { readonly version: number; readonly sets: readonly EndpointSet[] } | undefined;
+  #failures: readonly PortFailure[] = [];
+  #wake: (() => void) | undefined;
+
+  constructor(parts: EndpointApplierParts) {
+    this.#parts = parts;
+  }
+
+  /** Ports of the last version that could not be bound, and why. */
+  get failures(): readonly PortFailure[] {
+    return this.#failures;
+  }
+
+  want(version: number, sets: readonly EndpointSet[]): void {
+    this.#wanted = { version, sets };
+    this.#wake?.();
+  }
+
+  async run(signal: AbortSignal): Promise<void> {
+    const onAbort = (): void => this.#wake?.();
+    signal.addEventListener('abort', onAbort, { once: true });
+    try {
+      while (!signal.aborted) {
+        const wanted = this.#wanted;
+        if (wanted === undefined) await this.#untilWanted();
+        else if (await this.#apply(wanted.version, wanted.sets, signal)) this.#done(wanted);
+      }
+    } finally {
+      signal.removeEventListener('abort', onAbort);
+    }
+  }
+
+  async #apply(version: number, sets: readonly EndpointSet[], signal: AbortSignal): Promise<boolean> {
+    try {
+      const acknowledged = await this.#parts.server.apply(version, sets, signal);
+      this.#noteFailures(acknowledged.failures);
+      this.#parts.applied(version);
+      return true;
+    } catch (error) {
+      if (signal.aborted) return false;
+      if (!isShoalError(error)) throw error;
+      this.#parts.log.at('warn', 'endpoints could not be applied', { version, error });
+      await this.#parts.clock.sleep(applyRetryMs, signal).catch(() => undefined);
+      return false;
+    }
+  }
+
+  #done(wanted: object): void {
+    if (this.#wanted === wanted) this.#wanted = undefined;
+  }
+
+  #noteFailures(failures: readonly PortFailure[]): void {
+    for (const failure of failures) {
+      if (this.#failures.some((known) => known.port === failure.port && known.error === failure.error)) continue;
+      this.#parts.log.at('warn', 'published port could not be bound', { ...failure });
+    }
+    this.#failures = failures;
+  }
+
+  #untilWanted(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#wake = () => {
+        this.#wake = undefined;
+        resolve();
+      };
+    });
+  }
+}

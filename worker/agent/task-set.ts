@@ -1,0 +1,87 @@
+import { isShoalError } from '../../common/pure/errors.ts';
+import type { Clock } from '../../common/ports/clock.ts';
+import type { Log } from '../../common/ports/log.ts';
+import type { TaskGroup } from '../../common/run/task-group.ts';
+import type { Assignment, TaskReport } from '../../proto/gen/dispatcher.ts';
+import type { TaskStatus } from '../../proto/gen/objects.ts';
+import type { Executor, ExecutorEvent } from '../executor/contract.ts';
+import { TaskRunner } from './task-runner.ts';
+
+/** Wait before removing orphans is tried again after the engine failed, milliseconds. */
+const orphanRetryMs = 2_000;
+
+export interface TaskSetParts {
+  readonly executor: Executor;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly group: TaskGroup;
+  readonly report: (taskId: string, status: TaskStatus) => void;
+  /** A task and its container are gone. */
+  readonly forget: (taskId: string) => void;
+}
+
+/** The tasks of this node: one runner each, fed by assignments and by engine events. */
+export class TaskSet {
+  readonly #parts: TaskSetParts;
+  readonly #runners = new Map<string, TaskRunner>();
+
+  constructor(parts: TaskSetParts) {
+    this.#parts = parts;
+  }
+
+  /** Statuses of all tasks, as last reported. */
+  *reports(): Iterable<TaskReport> {
+    for (const [taskId, runner] of this.#runners) yield { taskId, status: runner.status };
+  }
+
+  assign(assignment: Assignment, status: TaskStatus | undefined): void {
+    const known = this.#runners.get(assignment.taskId);
+    if (known !== undefined) {
+      known.update(assignment);
+      return;
+    }
+    const { executor, clock, log, report } = this.#parts;
+    const runner = new TaskRunner({ executor, clock, log, report }, assignment, status);
+    this.#runners.set(assignment.taskId, runner);
+    this.#parts.group.spawn(`task ${assignment.taskId}`, (signal) => this.#run(runner, signal));
+  }
+
+  remove(taskId: string): void {
+    this.#runners.get(taskId)?.remove();
+  }
+
+  /** Removes every task that `keep` does not hold. */
+  removeOthers(keep: ReadonlySet<string>): void {
+    for (const [taskId, runner] of this.#runners) if (!keep.has(taskId)) runner.remove();
+  }
+
+  handle(event: ExecutorEvent): void {
+    if (event.kind === 'container') this.#runners.get(event.taskId)?.kick();
+    else for (const runner of this.#runners.values()) runner.kick();
+  }
+
+  /** Removes containers of this node whose task nobody knows. Called once the manager has said everything. */
+  async removeOrphans(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      try {
+        for (const container of await this.#parts.executor.list(signal)) {
+          if (this.#runners.has(container.taskId)) continue;
+          this.#parts.log.at('info', 'removing a container without a task', { taskId: container.taskId });
+          await this.#parts.executor.remove(container.taskId, signal);
+        }
+        return;
+      } catch (error) {
+        if (signal.aborted) return;
+        if (!isShoalError(error)) throw error;
+        await this.#parts.clock.sleep(orphanRetryMs, signal).catch(() => undefined);
+      }
+    }
+  }
+
+  async #run(runner: TaskRunner, signal: AbortSignal): Promise<void> {
+    await runner.run(signal);
+    if (signal.aborted) return;
+    this.#runners.delete(runner.assignment.taskId);
+    this.#parts.forget(runner.assignment.taskId);
+  }
+}
