@@ -95,6 +95,12 @@ export class Balancer {
     for (const state of this.#known.values()) if (state.open > 0) yield state;
   }
 
+  /** Some endpoint has an open connection. */
+  get isBusy(): boolean {
+    for (const state of this.#known.values()) if (state.open > 0) return true;
+    return false;
+  }
+
   #stateOf(target: Target): EndpointState {
     const key = keyOf(target);
     const known = this.#known.get(key);

@@ -1,0 +1,298 @@
+import type { Clock } from '../../common/ports/clock.ts';
+import type { Log } from '../../common/ports/log.ts';
+import type { ByteStream, Net } from '../../common/ports/net.ts';
+import type { Random } from '../../common/pure/random.ts';
+import { isShoalError } from '../../common/pure/errors.ts';
+import { invariant } from '../../common/pure/invariant.ts';
+import { limits } from '../../common/pure/limits.ts';
+import { withDeadline } from '../../common/run/deadline.ts';
+import { TaskGroup } from '../../common/run/task-group.ts';
+import type { EndpointSet } from '../../proto/gen/dispatcher.ts';
+import {
+  newPortFailure,
+  newProxyAcknowledge,
+  newProxyStats,
+  newTaskConnections,
+  type PortFailure,
+  type ProxyAcknowledge,
+  type ProxyStats,
+  type TaskConnections,
+} from '../../proto/gen/node.ts';
+import type { BalancedEndpoint } from '../routing/balancer.ts';
+import { diffPorts, planPorts, type PortPlan } from '../routing/port-plan.ts';
+import { Bell } from './bell.ts';
+import { PortListener } from './port-listener.ts';
+import type { ProxyStatus, PublishedPorts } from './port.ts';
+import { Splice } from './splice.ts';
+
+/** A port that could not be bound is tried again after this; each further failure doubles it. */
+const bindRetryMsFirst = 250;
+const bindRetryMsMax = 10_000;
+
+export interface ProxyDependencies {
+  readonly net: Net;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+}
+
+interface Reached {
+  readonly endpoint: BalancedEndpoint;
+  readonly server: ByteStream;
+}
+
+/**
+ * The userland proxy: listens on published TCP ports and joins each connection to one of the service's tasks.
+ *
+ * An endpoint that refuses or does not answer in time is replaced by another, each tried once; the client notices
+ * nothing. A client whom no endpoint accepts is reset.
+ */
+export class Proxy implements PublishedPorts, AsyncDisposable {
+  readonly #dependencies: ProxyDependencies;
+  readonly #group = new TaskGroup();
+  readonly #ports = new Map<number, PortListener>();
+  /** Closed ports whose connections have not all ended. */
+  readonly #closedPorts = new Set<PortListener>();
+  readonly #splices = new Set<Splice>();
+  /** Rings when the number of open connections falls to zero. */
+  readonly #idle = new Bell();
+  readonly #onFailures = new Set<(acknowledge: ProxyAcknowledge) => void>();
+  readonly #counts = { accepted: 0, open: 0, connectFailures: 0, bytesUp: 0, bytesDown: 0 };
+  #planFailures: readonly PortFailure[] = [];
+  #version = 0;
+  #applied: Promise<void> = Promise.resolve();
+  #isStopped = false;
+
+  constructor(dependencies: ProxyDependencies) {
+    this.#dependencies = dependencies;
+  }
+
+  /** Aborts when the proxy is disposed of; with a bug as its reason when one ended it. */
+  get ended(): AbortSignal {
+    return this.#group.signal;
+  }
+
+  async apply(
+    version: number,
+    sets: readonly EndpointSet[],
+    signal: AbortSignal,
+  ): Promise<ProxyAcknowledge> {
+    const turn = Promise.withResolvers<void>();
+    const previous = this.#applied;
+    this.#applied = turn.promise;
+    try {
+      await previous;
+      signal.throwIfAborted();
+      if (!this.#isStopped) await this.#follow(planPorts(sets));
+      this.#version = version;
+      return this.#acknowledge();
+    } finally {
+      turn.resolve();
+    }
+  }
+
+  stats(signal: AbortSignal): Promise<ProxyStats> {
+    signal.throwIfAborted();
+    const { accepted, open, connectFailures, bytesUp, bytesDown } = this.#counts;
+    return Promise.resolve(
+      newProxyStats({
+        connectionsAccepted: accepted,
+        connectionsOpen: open,
+        connectFailures,
+        bytesUp,
+        bytesDown,
+        tasks: this.#openByTask(),
+      }),
+    );
+  }
+
+  async stop(graceMs: number, signal: AbortSignal): Promise<void> {
+    this.#isStopped = true;
+    await this.#applied;
+    await this.#closePorts([...this.#ports.keys()]);
+    const deadline = { clock: this.#dependencies.clock, durationMs: graceMs, signal };
+    try {
+      await withDeadline(deadline, async (inner) => {
+        while (this.#counts.open > 0) await this.#idle.wait(inner);
+      });
+    } catch (error) {
+      if (!isShoalError(error, 'timeout')) throw error;
+    }
+    this.#dropConnections();
+  }
+
+  status(): ProxyStatus {
+    const { version, failures } = this.#acknowledge();
+    return { running: !this.#isStopped, pid: 0, version, failures };
+  }
+
+  /** Calls `listener` when a port is bound at last that an acknowledgement had named as failed. */
+  onFailuresChanged(listener: (acknowledge: ProxyAcknowledge) => void): () => void {
+    this.#onFailures.add(listener);
+    return () => {
+      this.#onFailures.delete(listener);
+    };
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#isStopped = true;
+    await this.#applied;
+    await this.#closePorts([...this.#ports.keys()]);
+    this.#dropConnections();
+    await this.#group[Symbol.asyncDispose]();
+  }
+
+  #openByTask(): TaskConnections[] {
+    const byTask = new Map<string, number>();
+    for (const port of [...this.#ports.values(), ...this.#closedPorts]) {
+      for (const { target, open } of port.balancer.busy()) {
+        byTask.set(target.taskId, (byTask.get(target.taskId) ?? 0) + open);
+      }
+    }
+    return [...byTask].map(([taskId, open]) => newTaskConnections({ taskId, open }));
+  }
+
+  /** Picks switch at once, before anything is awaited; listeners follow. */
+  async #follow(plan: PortPlan): Promise<void> {
+    const difference = diffPorts(new Set(this.#ports.keys()), plan);
+    const fresh = difference.open.map((port) => this.#newPort(port));
+    for (const { port, targets } of plan.ports) this.#ports.get(port)?.balancer.follow(targets);
+    this.#planFailures = plan.failures;
+    await this.#closePorts(difference.close);
+    await Promise.all(fresh.map((port) => port.bind()));
+    for (const port of fresh) if (port.error !== undefined) this.#retryLater(port);
+  }
+
+  #newPort(port: number): PortListener {
+    const listener = new PortListener({
+      port,
+      net: this.#dependencies.net,
+      random: this.#dependencies.random.fork(`port ${String(port)}`),
+      accept: (client, from) => {
+        this.#accept(client, from);
+      },
+    });
+    this.#ports.set(port, listener);
+    return listener;
+  }
+
+  async #closePorts(ports: readonly number[]): Promise<void> {
+    for (const closed of this.#closedPorts) {
+      if (!closed.balancer.isBusy) this.#closedPorts.delete(closed);
+    }
+    for (const port of ports) {
+      const listener = this.#ports.get(port);
+      if (listener === undefined) continue;
+      this.#ports.delete(port);
+      this.#closedPorts.add(listener);
+      listener.balancer.follow([]);
+      await listener.close();
+    }
+  }
+
+  #retryLater(port: PortListener): void {
+    const { log, clock } = this.#dependencies;
+    log.at('warn', 'published port cannot be bound', { port: port.port, reason: port.error });
+    this.#group.spawn('bind', async (signal) => {
+      let waitMs = bindRetryMsFirst;
+      while (port.error !== undefined) {
+        await clock.sleep(waitMs, signal);
+        if (port.isClosed) return;
+        await port.bind();
+        waitMs = Math.min(bindRetryMsMax, waitMs * 2);
+      }
+      if (port.isClosed) return;
+      log.at('info', 'published port is bound at last', { port: port.port });
+      for (const listener of this.#onFailures) listener(this.#acknowledge());
+    });
+  }
+
+  #acknowledge(): ProxyAcknowledge {
+    const unbound = [...this.#ports.values()].flatMap(({ port, error }) =>
+      error === undefined ? [] : [newPortFailure({ port, protocol: 'tcp', error })],
+    );
+    const failures = [...this.#planFailures, ...unbound].toSorted(
+      (left, right) => left.port - right.port,
+    );
+    return newProxyAcknowledge({ version: this.#version, failures });
+  }
+
+  #accept(client: ByteStream, port: PortListener): void {
+    if (this.#counts.open >= limits.proxyConnections || this.#group.signal.aborted) {
+      client.destroy();
+      return;
+    }
+    this.#counts.accepted += 1;
+    this.#counts.open += 1;
+    // The client's stream is not started before its server is found: what it sends early waits in its socket.
+    this.#group.spawn('connect', async (signal) => {
+      const reached = await this.#reach(port, signal);
+      if (reached !== undefined) {
+        this.#join(client, reached, port);
+        return;
+      }
+      client.destroy();
+      this.#countClosed();
+    });
+  }
+
+  /** Finds an endpoint that accepts a connection; undefined when none does. */
+  async #reach(port: PortListener, signal: AbortSignal): Promise<Reached | undefined> {
+    const { clock } = this.#dependencies;
+    const tried = new Set<BalancedEndpoint>();
+    while (tried.size < limits.proxyDialAttempts && !signal.aborted) {
+      const endpoint = port.balancer.pick(tried, clock.nowMs());
+      if (endpoint === undefined) return undefined;
+      tried.add(endpoint);
+      const server = await this.#dial(endpoint, signal);
+      if (server !== undefined) {
+        port.balancer.connected(endpoint);
+        return { endpoint, server };
+      }
+      this.#counts.connectFailures += 1;
+      port.balancer.failed(endpoint, clock.nowMs());
+    }
+    return undefined;
+  }
+
+  async #dial(endpoint: BalancedEndpoint, signal: AbortSignal): Promise<ByteStream | undefined> {
+    const { net, clock } = this.#dependencies;
+    const { address, port } = endpoint.target;
+    const deadline = { clock, durationMs: limits.proxyDialMs, signal };
+    try {
+      return await withDeadline(deadline, (inner) =>
+        net.dial({ kind: 'tcp', host: address, port }, inner),
+      );
+    } catch (error) {
+      if (!isShoalError(error) && !signal.aborted) throw error;
+      return undefined;
+    }
+  }
+
+  #join(client: ByteStream, { endpoint, server }: Reached, port: PortListener): void {
+    const splice = new Splice(client, server, {
+      up: (bytes) => {
+        this.#counts.bytesUp += bytes;
+      },
+      down: (bytes) => {
+        this.#counts.bytesDown += bytes;
+      },
+      closed: () => {
+        this.#splices.delete(splice);
+        port.balancer.closed(endpoint);
+        this.#countClosed();
+      },
+    });
+    this.#splices.add(splice);
+  }
+
+  #countClosed(): void {
+    invariant(this.#counts.open > 0, 'a connection is counted off once');
+    this.#counts.open -= 1;
+    if (this.#counts.open === 0) this.#idle.ring();
+  }
+
+  #dropConnections(): void {
+    for (const splice of this.#splices) splice.destroy();
+  }
+}
