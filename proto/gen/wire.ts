@@ -32,7 +32,6 @@ const initialBytes = 256;
 /** Collects the bytes of one message. Every method that takes `tag` writes it first: field number times 8 plus wire type. */
 export class Writer {
   #bytes: Uint8Array = new Uint8Array(initialBytes);
-  #view: DataView = new DataView(this.#bytes.buffer);
   #length = 0;
 
   string(tag: number, value: string): void {
@@ -101,23 +100,19 @@ export class Writer {
   double(tag: number, value: number): void {
     this.#reserve(20);
     this.#varint(tag);
-    if (Number.isNaN(value)) {
-      this.#view.setUint32(this.#length, 0, true);
-      this.#view.setUint32(this.#length + 4, 0x7ff8_0000, true);
-    } else {
-      this.#view.setFloat64(this.#length, value, true);
-    }
+    const view = new DataView(this.#bytes.buffer, this.#length, 8);
+    if (Number.isNaN(value)) view.setBigUint64(0, 0x7ff8_0000_0000_0000n, true);
+    else view.setFloat64(0, value, true);
     this.#length += 8;
   }
 
-  /** Entries in the order of their keys' code units, so that equal maps have equal bytes. */
+  /** Entries in the order of their keys' code units, key and value always there, so that equal maps have equal bytes. */
   stringMap(tag: number, value: ReadonlyMap<string, string>): void {
     if (value.size === 0) return;
     for (const key of [...value.keys()].sort()) {
-      const item = value.get(key) ?? '';
       const mark = this.begin(tag);
-      if (key !== '') this.string(10, key);
-      if (item !== '') this.string(18, item);
+      this.string(10, key);
+      this.string(18, value.get(key) ?? '');
       this.finish(mark);
     }
   }
@@ -167,7 +162,6 @@ export class Writer {
     const grown = new Uint8Array(Math.max(need, this.#bytes.length * 2));
     grown.set(this.#bytes.subarray(0, this.#length));
     this.#bytes = grown;
-    this.#view = new DataView(grown.buffer);
   }
 
   /** A whole number in [0, 2^53); room is reserved. */

@@ -28,9 +28,9 @@ export type AnyMessage = Readonly<Record<string, unknown>>;
 
 /** The generated functions of one message. */
 export interface Codec {
-  create(fields: AnyMessage): AnyMessage;
-  encode(value: AnyMessage): Uint8Array;
-  decode(bytes: Uint8Array): AnyMessage;
+  readonly create: (fields: AnyMessage) => AnyMessage;
+  readonly encode: (value: AnyMessage) => Uint8Array;
+  readonly decode: (bytes: Uint8Array) => AnyMessage;
 }
 
 const modules: Readonly<Record<string, unknown>> = {
@@ -96,7 +96,7 @@ function memberName(member: SchemaMember): string {
 function memberArbitrary(member: SchemaMember): fc.Arbitrary<unknown> {
   if (member.kind === 'field') return fieldArbitrary(member.field);
   const alternatives = member.fields.map((field) =>
-    fc.record({ kind: fc.constant(field.name), value: typeArbitrary(field.type) }),
+    typeArbitrary(field.type).map((value) => ({ kind: field.name, value })),
   );
   return fc.option(fc.oneof(...alternatives), { nil: undefined });
 }
