@@ -1,0 +1,106 @@
+import { limits } from '../../common/pure/limits.ts';
+import {
+  Facet,
+  newTaskNetwork,
+  Table,
+  type NetworkAllocation,
+  type TaskNetwork,
+} from '../../proto/gen/objects.ts';
+import type { Op } from '../../proto/gen/changeset.ts';
+import type { Draft } from '../store/decider.ts';
+import { giveBack, putOp, readOf, take, withUnknown } from '../store/ops.ts';
+import type { NetworkRow, ServiceRow, TaskRow } from '../store/rows.ts';
+import type { StoreView } from '../store/view.ts';
+import { heldAddresses } from './allocation-index.ts';
+import type { EndpointPlan } from './plan-endpoint.ts';
+import { isAllocatorSpace, subnetSpace, vniSpace } from './spaces.ts';
+
+/** Replaces what a task has of networks. */
+export function putTaskNetwork(task: TaskRow, network: TaskNetwork): Op {
+  return putOp(
+    { table: Table.tasks, key: task.id, facet: Facet.network },
+    { kind: 'taskNetwork', value: network },
+  );
+}
+
+/** Writes a service's endpoint, for exactly the spec that was looked at. */
+export function endpointDraft(service: ServiceRow, plan: EndpointPlan): Draft {
+  return {
+    reason: plan.endpoint.error === '' ? 'service allocated' : 'service cannot be allocated',
+    reads: [
+      readOf(
+        { table: Table.services, key: service.id, facet: Facet.spec },
+        service.current.version,
+      ),
+    ],
+    claims: plan.claims,
+    ops: [
+      putOp(
+        { table: Table.services, key: service.id, facet: Facet.network },
+        { kind: 'serviceEndpoint', value: plan.endpoint },
+      ),
+    ],
+  };
+}
+
+/** Writes a network's subnet and takes it, or writes why there is none. */
+export function subnetDraft(network: NetworkRow, allocation: NetworkAllocation): Draft {
+  const value = withUnknown(allocation, network.allocation?.unknown);
+  const claims =
+    allocation.subnet === ''
+      ? []
+      : [
+          take(subnetSpace, allocation.subnet, network.id),
+          take(vniSpace, String(allocation.vni), network.id),
+        ];
+  return {
+    reason: allocation.error === '' ? 'network allocated' : 'network cannot be allocated',
+    reads: [
+      readOf({ table: Table.networks, key: network.id, facet: Facet.spec }, network.specVersion),
+    ],
+    claims,
+    ops: [
+      putOp(
+        { table: Table.networks, key: network.id, facet: Facet.network },
+        { kind: 'networkAllocation', value },
+      ),
+    ],
+  };
+}
+
+/**
+ * Gives back the addresses of tasks that ended. The rows keep them, for people to see; each is written once more as it
+ * is, so that whoever waits for an address hears of it.
+ */
+export function releaseDrafts(view: StoreView, tasks: readonly TaskRow[]): Draft[] {
+  const drafts: Draft[] = [];
+  for (let start = 0; start < tasks.length; start += limits.deciderChunkOps) {
+    const chunk = tasks.slice(start, start + limits.deciderChunkOps);
+    drafts.push({
+      reason: 'addresses of ended tasks given back',
+      reads: [],
+      claims: chunk.flatMap((task) =>
+        heldAddresses(view, task).map(({ space, key }) => giveBack(space, key, task.id)),
+      ),
+      ops: chunk.map((task) => putTaskNetwork(task, unchangedNetwork(task))),
+    });
+  }
+  return drafts;
+}
+
+function unchangedNetwork(task: TaskRow): TaskNetwork {
+  const { addresses, allocatedAtMs, networkError } = task;
+  const network = newTaskNetwork({ addresses, allocatedAtMs, error: networkError });
+  return withUnknown(network, task.unknown?.network);
+}
+
+/** Gives back what a service that is gone still holds of ports and addresses; undefined when it is nothing. */
+export function giveAllBack(view: StoreView, serviceId: string): Draft | undefined {
+  const claims = view
+    .claimsOf(serviceId)
+    .filter(({ space }) => isAllocatorSpace(space))
+    .map(({ space, key }) => giveBack(space, key, serviceId));
+  if (claims.length === 0) return undefined;
+  const read = readOf({ table: Table.services, key: serviceId, facet: Facet.spec }, 0);
+  return { reason: 'service removed', reads: [read], claims, ops: [] };
+}

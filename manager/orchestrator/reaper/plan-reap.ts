@@ -1,0 +1,47 @@
+import { TaskState } from '../../../proto/gen/objects.ts';
+import type { TaskRow } from '../../store/rows.ts';
+import { isTerminal, taskState } from '../../store/task-state.ts';
+import type { StoreView } from '../../store/view.ts';
+import { isWanted, type Slot } from '../slot/slot.ts';
+
+/** Tasks kept for each slot when the cluster's spec is not there to say it. */
+const defaultHistoryLimit = 5;
+
+/**
+ * True when the row of a task that is to be removed may go: nothing of it runs, or its node has left the cluster.
+ *
+ * A task of a service that is gone counts as to be removed once it was given up as orphaned.
+ */
+export function isReapable(view: StoreView, task: TaskRow): boolean {
+  if (task.desiredState === TaskState.remove) {
+    return isIdle(task) || view.node(task.nodeId) === undefined;
+  }
+  return task.reportedState === TaskState.orphaned && view.service(task.serviceId) === undefined;
+}
+
+/** Ended, or never given to a node. */
+function isIdle(task: TaskRow): boolean {
+  return isTerminal(task) || taskState(task) < TaskState.assigned;
+}
+
+/**
+ * Rows of one slot that are beyond the history to keep, oldest first.
+ *
+ * Only what is not wanted any more and does not run may go; never the newest row, which shows that the slot is
+ * occupied when its replica has ended for good.
+ */
+export function planHistory(slot: Slot, limit: number): readonly TaskRow[] {
+  const surplus = slot.tasks.length - limit;
+  if (limit < 0 || surplus <= 0) return [];
+  return slot.tasks
+    .slice(0, -1)
+    .filter((task) => !isWanted(task) && isIdle(task))
+    .slice(0, surplus);
+}
+
+/** How many rows to keep in a slot, those that live included; negative = all. Counting attempts needs their history. */
+export function historyLimit(view: StoreView, slot: Slot): number {
+  const attemptsMax = slot.tasks.at(-1)?.revision.spec.task?.restart?.maxAttempts ?? 0;
+  if (attemptsMax > 0) return attemptsMax + 1;
+  return view.cluster()?.spec.taskHistoryRetentionLimit ?? defaultHistoryLimit;
+}

@@ -1,0 +1,97 @@
+import { limits } from '../../../common/pure/limits.ts';
+import { Facet, Table, TaskState } from '../../../proto/gen/objects.ts';
+import {
+  noDecision,
+  type Budget,
+  type DecideTime,
+  type Decider,
+  type Decision,
+  type Draft,
+} from '../../store/decider.ts';
+import type { StoreEvent } from '../../store/events.ts';
+import { deleteOp, giveBack, readOf } from '../../store/ops.ts';
+import type { NodeRow, TaskRow } from '../../store/rows.ts';
+import type { StoreView } from '../../store/view.ts';
+import { readNode } from '../slot/drafts.ts';
+import { allServiceKeys, allSlotKeys, parseKey, serviceKey, slotKey } from '../slot/keys.ts';
+import { oldestFirst } from '../slot/slot.ts';
+import { historyLimit, isReapable, planHistory } from './plan-reap.ts';
+
+/**
+ * Deletes task rows: those that were to be removed, by service, and those beyond the history to keep, by slot.
+ *
+ * With a row go the keys that it claimed, in the same set.
+ */
+export class ReaperDecider implements Decider {
+  readonly name = 'reaper';
+  readonly follower = undefined;
+
+  keysOf(event: StoreEvent, view: StoreView): readonly string[] {
+    if (event.table === Table.nodes) return event.kind === 'delete' ? onNode(event, view) : [];
+    if (event.table === Table.services) return event.kind === 'delete' ? [serviceKey(event.key)] : [];
+    const task = event.after as TaskRow | undefined;
+    if (event.table !== Table.tasks || task === undefined) return [];
+    if (task.desiredState === TaskState.remove) return [serviceKey(task.serviceId)];
+    const keys = [slotKey(task.serviceId, task.slot)];
+    if (view.service(task.serviceId) === undefined) keys.push(serviceKey(task.serviceId));
+    return keys;
+  }
+
+  *allKeys(view: StoreView): Iterable<string> {
+    yield* allServiceKeys(view);
+    yield* allSlotKeys(view);
+  }
+
+  decide(view: StoreView, key: string, _now: DecideTime, budget: Budget): Decision {
+    const scope = parseKey(key);
+    if (scope === undefined) return noDecision;
+    if (scope.kind === 'service') {
+      return removeReapable(view, view.tasksOfService(scope.serviceId), budget);
+    }
+    const tasks = oldestFirst(view.tasksOfSlot(scope.serviceId, scope.slot));
+    budget.spend(tasks.length + 1);
+    const slot = { number: scope.slot, tasks };
+    const surplus = planHistory(slot, historyLimit(view, slot));
+    if (surplus.length === 0) return noDecision;
+    return { sets: [deletion(view, surplus, 'history')], wakeAtMs: undefined, more: false };
+  }
+}
+
+function onNode(event: StoreEvent, view: StoreView): readonly string[] {
+  const tasks = view.tasksOfNode(event.key as NodeRow['id']);
+  return [...new Set(tasks.map((task) => serviceKey(task.serviceId)))];
+}
+
+function removeReapable(view: StoreView, tasks: readonly TaskRow[], budget: Budget): Decision {
+  budget.spend(tasks.length >> 6);
+  const reapable = tasks.filter((task) => isReapable(view, task));
+  const sets: Draft[] = [];
+  let done = 0;
+  while (done < reapable.length) {
+    const chunk = reapable.slice(done, done + limits.deciderChunkOps);
+    sets.push(deletion(view, chunk, 'task removed'));
+    done += chunk.length;
+    if (!budget.spend(chunk.length)) break;
+  }
+  return { sets, wakeAtMs: undefined, more: done < reapable.length };
+}
+
+function deletion(view: StoreView, tasks: readonly TaskRow[], reason: string): Draft {
+  return {
+    reason,
+    reads: tasks.flatMap((task) => readsOf(view, task)),
+    claims: tasks.flatMap((task) =>
+      view.claimsOf(task.id).map(({ space, key }) => giveBack(space, key, task.id)),
+    ),
+    ops: tasks.map((task) => deleteOp(Table.tasks, task.id)),
+  };
+}
+
+/** Relies on the task not having been placed since, or on its node being gone. That it ended cannot change. */
+function readsOf(view: StoreView, task: TaskRow): ReturnType<typeof readNode> {
+  if (task.reportedState > TaskState.running) return [];
+  if (task.nodeId !== '') return readNode(task.nodeId, view.node(task.nodeId));
+  return [
+    readOf({ table: Table.tasks, key: task.id, facet: Facet.placement }, task.placementVersion),
+  ];
+}

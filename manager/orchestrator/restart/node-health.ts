@@ -1,0 +1,20 @@
+import { NodeState } from '../../../proto/gen/objects.ts';
+import { NodeAvailability } from '../../../proto/gen/specs.ts';
+import type { NodeRow, TaskRow } from '../../store/rows.ts';
+import type { StoreView } from '../../store/view.ts';
+
+/** Why a task cannot stay where it is: its node is gone from the cluster, down, or being drained. */
+export type NodeLoss = 'gone' | 'down' | 'drained';
+
+/** What became of the task's node; undefined while it may stay, also while it is not placed. */
+export function nodeLoss(view: StoreView, task: TaskRow): NodeLoss | undefined {
+  if (task.nodeId === '') return undefined;
+  const node = view.node(task.nodeId);
+  if (isSilent(node)) return node === undefined ? 'gone' : 'down';
+  return node?.spec.availability === NodeAvailability.drain ? 'drained' : undefined;
+}
+
+/** True when nothing that runs there can be asked to stop, nor will say that it did. */
+export function isSilent(node: NodeRow | undefined): boolean {
+  return node === undefined || node.status.state === NodeState.nodeDown;
+}

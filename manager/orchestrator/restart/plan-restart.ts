@@ -1,0 +1,87 @@
+import { TaskState } from '../../../proto/gen/objects.ts';
+import type { DecideTime } from '../../store/decider.ts';
+import type { TaskRow } from '../../store/rows.ts';
+import { isTerminal } from '../../store/task-state.ts';
+import type { StoreView } from '../../store/view.ts';
+import { earlier, remainingMs } from '../slot/decision-time.ts';
+import { isWanted, type Slot } from '../slot/slot.ts';
+import { isSilent, nodeLoss, type NodeLoss } from './node-health.ts';
+import { restartDelayMs, shouldRestart } from './policy.ts';
+
+/** How long a replacement waits for the task before it to stop, from the beginning of its delay. */
+export const oldTaskStopMs = 60_000;
+
+/** What to do about one task of a slot. */
+export type RestartStep =
+  /** Give `task` up: it ended, or its node was lost; `replacement` takes its slot, or nothing does. */
+  | {
+      readonly kind: 'restart';
+      readonly task: TaskRow;
+      readonly loss: NodeLoss | undefined;
+      readonly replacement: { readonly delayMs: number } | undefined;
+    }
+  /** The delay of `task` is over and what it replaces has stopped: let it run. */
+  | { readonly kind: 'start'; readonly task: TaskRow };
+
+export interface RestartPlan {
+  readonly steps: readonly RestartStep[];
+  /** When to look again though nothing changed, on `nowMs`. */
+  readonly wakeAtMs: number | undefined;
+}
+
+/**
+ * Decides which tasks of one slot have to be replaced, and which replacements may start.
+ *
+ * A replacement is created with desired state READY, so that pulling and preparing overlap the delay, and RUNNING
+ * when the delay is over and the old task has stopped, or 60 s have passed, or the old task's node is silent. A task
+ * that ends while its own delay lasts is replaced only after it: no failure loops faster than the policy's delay.
+ */
+export function planRestart(view: StoreView, slot: Slot, now: DecideTime): RestartPlan {
+  const steps: RestartStep[] = [];
+  let wakeAtMs: number | undefined;
+  for (const task of slot.tasks) {
+    if (!isWanted(task)) continue;
+    const waitMs = msUntilActed(view, slot, task, now);
+    if (waitMs > 0) wakeAtMs = earlier(wakeAtMs, now.nowMs + waitMs);
+    else steps.push(...stepsOf(view, slot, task, now));
+  }
+  return { steps, wakeAtMs };
+}
+
+/** 0 when the task is to be looked at now; otherwise when, at the latest, it is. */
+function msUntilActed(view: StoreView, slot: Slot, task: TaskRow, now: DecideTime): number {
+  if (task.desiredState !== TaskState.ready) return 0;
+  const delay = { sinceMs: task.delaySinceMs, delayMs: task.delayMs };
+  const restMs = remainingMs(delay, now);
+  if (restMs > 0 || isOver(view, task)) return restMs;
+  if (!slot.tasks.some((other) => other !== task && isStillStopping(view, other))) return 0;
+  return remainingMs({ sinceMs: task.delaySinceMs, delayMs: oldTaskStopMs }, now);
+}
+
+/** True when the task ended or has to leave its node. */
+function isOver(view: StoreView, task: TaskRow): boolean {
+  return isTerminal(task) || nodeLoss(view, task) !== undefined;
+}
+
+function isStillStopping(view: StoreView, task: TaskRow): boolean {
+  return (
+    !isWanted(task) && !isTerminal(task) && task.nodeId !== '' && !isSilent(view.node(task.nodeId))
+  );
+}
+
+function stepsOf(view: StoreView, slot: Slot, task: TaskRow, now: DecideTime): RestartStep[] {
+  const loss = isTerminal(task) ? undefined : nodeLoss(view, task);
+  if (loss === undefined && !isTerminal(task)) {
+    return task.desiredState === TaskState.ready ? [{ kind: 'start', task }] : [];
+  }
+  const endedAtMs = loss === undefined ? task.appliedAtMs : now.clusterMs;
+  const replacement = shouldRestart(slot, task, endedAtMs)
+    ? { delayMs: loss === undefined ? delayAfterEnd(view, task) : 0 }
+    : undefined;
+  return [{ kind: 'restart', task, loss, replacement }];
+}
+
+/** The policy's delay is for what fails by itself: what a lost or drained node ended starts elsewhere at once. */
+function delayAfterEnd(view: StoreView, task: TaskRow): number {
+  return nodeLoss(view, task) === undefined ? restartDelayMs(task) : 0;
+}

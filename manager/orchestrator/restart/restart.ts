@@ -1,0 +1,126 @@
+import { Facet, Table, TaskState } from '../../../proto/gen/objects.ts';
+import type { Op } from '../../../proto/gen/changeset.ts';
+import {
+  noDecision,
+  placeholderId,
+  type Budget,
+  type DecideTime,
+  type Decider,
+  type Decision,
+  type Draft,
+} from '../../store/decider.ts';
+import type { StoreEvent } from '../../store/events.ts';
+import type { NodeRow, ServiceRow, TaskRow } from '../../store/rows.ts';
+import { isTerminal } from '../../store/task-state.ts';
+import type { StoreView } from '../../store/view.ts';
+import { createTask, putDesired, readNode, readServiceSpec } from '../slot/drafts.ts';
+import { allSlotKeys, parseKey, slotKey, slotKeysOf } from '../slot/keys.ts';
+import { oldestFirst, type Slot } from '../slot/slot.ts';
+import { nodeLoss } from './node-health.ts';
+import { planRestart, type RestartStep } from './plan-restart.ts';
+
+/** Replaces tasks that ended or whose node was lost, by the restart policy of their spec. Looks at one slot a call. */
+export class RestartDecider implements Decider {
+  readonly name = 'restart';
+  readonly follower = undefined;
+
+  keysOf(event: StoreEvent, view: StoreView): readonly string[] {
+    if (event.table === Table.nodes) return isHealthChange(event) ? tasksOnNode(event, view) : [];
+    if (event.table !== Table.tasks) return [];
+    const task = (event.after ?? event.before) as TaskRow | undefined;
+    return task !== undefined && concernsRestart(event) ? [slotKey(task.serviceId, task.slot)] : [];
+  }
+
+  allKeys(view: StoreView): Iterable<string> {
+    return allSlotKeys(view);
+  }
+
+  decide(view: StoreView, key: string, now: DecideTime, budget: Budget): Decision {
+    const scope = parseKey(key);
+    if (scope?.kind !== 'slot') return noDecision;
+    const service = view.service(scope.serviceId);
+    if (service?.current.spec.mode?.mode?.kind !== 'replicated') return noDecision;
+    const tasks = oldestFirst(view.tasksOfSlot(scope.serviceId, scope.slot));
+    budget.spend(tasks.length + 1);
+    const slot = { number: scope.slot, tasks };
+    const plan = planRestart(view, slot, now);
+    const sets = plan.steps.map((step, index) =>
+      draftOf({ view, service, slot, step, placeholder: placeholderId(index), now }),
+    );
+    return { sets, wakeAtMs: plan.wakeAtMs, more: false };
+  }
+}
+
+/** Availability or liveness changed, not merely a label or a description. */
+function isHealthChange(event: StoreEvent): boolean {
+  const before = event.before as NodeRow | undefined;
+  const after = event.after as NodeRow | undefined;
+  return (
+    before?.status.state !== after?.status.state ||
+    before?.spec.availability !== after?.spec.availability
+  );
+}
+
+function tasksOnNode(event: StoreEvent, view: StoreView): readonly string[] {
+  const tasks = view.tasksOfNode(event.key as NodeRow['id']);
+  return [...slotKeysOf(tasks.filter((task) => !isTerminal(task)))];
+}
+
+/** The first steps of a task's life on its node decide nothing; its end, its removal and what is wanted of it do. */
+function concernsRestart(event: StoreEvent): boolean {
+  if (event.kind !== 'update') return true;
+  if (event.facets.includes(Facet.desired) || event.facets.includes(Facet.placement)) return true;
+  return event.after !== undefined && isTerminal(event.after as TaskRow);
+}
+
+interface DraftInput {
+  readonly view: StoreView;
+  readonly service: ServiceRow;
+  readonly slot: Slot;
+  readonly step: RestartStep;
+  readonly placeholder: string;
+  readonly now: DecideTime;
+}
+
+function draftOf(input: DraftInput): Draft {
+  const { step, view, service } = input;
+  if (step.kind === 'start') {
+    const op = putDesired(step.task, { state: TaskState.running });
+    return { reason: 'restart delay is over', reads: [], claims: [], ops: [op] };
+  }
+  const { task } = step;
+  const isNodeRead = nodeLoss(view, task) !== undefined;
+  return {
+    reason: reasonOf(step),
+    reads: [
+      readServiceSpec(service.id, service),
+      ...(isNodeRead ? readNode(task.nodeId, view.node(task.nodeId)) : []),
+    ],
+    claims: [],
+    ops: [putDesired(task, { state: TaskState.shutdown }), ...replacementOf(input)],
+  };
+}
+
+function replacementOf({ service, slot, step, placeholder, now }: DraftInput): Op[] {
+  if (step.kind !== 'restart' || step.replacement === undefined) return [];
+  const create = createTask({
+    id: placeholder,
+    service,
+    slot: slot.number,
+    after: slot.tasks.at(-1),
+    clusterMs: now.clusterMs,
+    desired: {
+      state: TaskState.ready,
+      delaySinceMs: now.clusterMs,
+      delayMs: step.replacement.delayMs,
+    },
+  });
+  return [create];
+}
+
+function reasonOf(step: Extract<RestartStep, { kind: 'restart' }>): string {
+  if (step.loss === 'drained') return 'node is drained';
+  if (step.loss === 'down') return 'node is down';
+  if (step.loss === 'gone') return 'node is gone';
+  return step.task.reportedState === TaskState.complete ? 'task completed' : 'task failed';
+}

@@ -1,0 +1,49 @@
+import { asId, type ServiceId } from '../../../common/pure/ids.ts';
+import type { TaskRow } from '../../store/rows.ts';
+import type { StoreView } from '../../store/view.ts';
+
+/** A scope of the orchestrators: a service, or one slot of it. */
+export type ScopeKey =
+  | { readonly kind: 'service'; readonly serviceId: ServiceId }
+  | { readonly kind: 'slot'; readonly serviceId: ServiceId; readonly slot: number };
+
+/** The key of a whole service. */
+export function serviceKey(serviceId: string): string {
+  return `service/${serviceId}`;
+}
+
+/** The key of one slot: its work costs the same however large the service is. */
+export function slotKey(serviceId: string, slot: number): string {
+  return `slot/${serviceId}/${slot}`;
+}
+
+/** Reads a key that `serviceKey` or `slotKey` made; undefined for any other. */
+export function parseKey(key: string): ScopeKey | undefined {
+  const [kind, id, slot] = key.split('/');
+  if (id === undefined) return undefined;
+  if (kind === 'service') return { kind, serviceId: asId<'service'>(id) };
+  if (kind === 'slot' && slot !== undefined) {
+    return { kind, serviceId: asId<'service'>(id), slot: Number(slot) };
+  }
+  return undefined;
+}
+
+/** Keys of all services, those included of which only tasks are left. */
+export function* allServiceKeys(view: StoreView): Generator<string> {
+  for (const service of view.services()) yield serviceKey(service.id);
+  for (const serviceId of view.servicesWithTasks()) {
+    if (view.service(serviceId) === undefined) yield serviceKey(serviceId);
+  }
+}
+
+/** Keys of all slots that hold a task. */
+export function* allSlotKeys(view: StoreView): Generator<string> {
+  for (const serviceId of view.servicesWithTasks()) {
+    yield* slotKeysOf(view.tasksOfService(serviceId));
+  }
+}
+
+/** Keys of the slots that `tasks` stand in, each once. */
+export function slotKeysOf(tasks: readonly TaskRow[]): Set<string> {
+  return new Set(tasks.map((task) => slotKey(task.serviceId, task.slot)));
+}
