@@ -14,7 +14,12 @@ export interface CommittedEntry {
 /** What main tells consensus. */
 export type ToConsensus =
   /** Append `data` if this member leads in `term` (0: in whatever term it leads). Answered by one `outcome`. */
-  | { readonly kind: 'propose'; readonly requestId: number; readonly term: number; readonly data: Uint8Array }
+  | {
+      readonly kind: 'propose';
+      readonly requestId: number;
+      readonly term: number;
+      readonly data: Uint8Array;
+    }
   /** Ask for an index that covers everything acknowledged so far. Answered by one `barrierDone`. */
   | { readonly kind: 'readBarrier'; readonly requestId: number }
   /** Main has applied everything up to `index`. */
@@ -48,7 +53,12 @@ export type FromConsensus =
   /** `index` is the one to wait for before reading, or undefined when there is no leader to ask. */
   | { readonly kind: 'barrierDone'; readonly requestId: number; readonly index: number | undefined }
   /** Who leads in `term`; `self` when this member does. Sent at every change. */
-  | { readonly kind: 'leadership'; readonly term: number; readonly leader: number | undefined; readonly self: boolean }
+  | {
+      readonly kind: 'leadership';
+      readonly term: number;
+      readonly leader: number | undefined;
+      readonly self: boolean;
+    }
   /** The log is long enough: main cuts a snapshot at its applied index and sends it in chunks. */
   | { readonly kind: 'snapshotWanted' }
   /** State to start from, before any entry: a snapshot in chunks. `last` ends it; entries begin at `index` + 1. */
@@ -62,7 +72,11 @@ export type FromConsensus =
   /** Everything that was in the log at start has been handed over. */
   | { readonly kind: 'replayed'; readonly index: number }
   /** Storage failed or an invariant broke: nothing more comes, the process must end. Never retried. */
-  | { readonly kind: 'failed'; readonly code: 'storageFailed' | 'corrupt' | 'internal'; readonly message: string }
+  | {
+      readonly kind: 'failed';
+      readonly code: 'storageFailed' | 'corrupt' | 'internal';
+      readonly message: string;
+    }
   | { readonly kind: 'stopped' };
 
 /** Main's end of the actor. */

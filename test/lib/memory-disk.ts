@@ -286,7 +286,7 @@ export class MemoryDisk implements Disk {
   }
 
   #removeChildren(directory: Directory): void {
-    for (const [name, node] of [...directory.live]) {
+    for (const [name, node] of directory.live) {
       if (node instanceof Directory) this.#removeChildren(node);
       this.#change({ from: { directory, name }, node });
     }

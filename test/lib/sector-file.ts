@@ -109,7 +109,7 @@ function put(
 
 /** Drops what lies beyond `bytes`. */
 function cut(store: Map<number, Uint8Array>, bytes: number): void {
-  for (const [sector, content] of [...store]) {
+  for (const [sector, content] of store) {
     const keep = bytes - sector * sectorBytes;
     if (keep <= 0) store.delete(sector);
     else if (keep < sectorBytes) {

@@ -101,6 +101,6 @@ describe('MemoryDisk', () => {
     const disk = await diskWith(1, 'old');
     const file = await disk.open('/d/f', 'read');
     await file.close();
-    await file.close();
+    await expect(file.close()).resolves.toBeUndefined();
   });
 });

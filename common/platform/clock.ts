@@ -1,0 +1,39 @@
+import type { Clock } from '../ports/clock.ts';
+
+/** Longest delay that a Node timer takes; beyond it one would fire at once. */
+const timerMsMax = 2_147_483_647;
+
+/** `Clock` of this machine. */
+export class NodeClock implements Clock {
+  nowMs(): number {
+    return performance.now();
+  }
+
+  wallMs(): number {
+    return Date.now();
+  }
+
+  async sleep(durationMs: number, signal: AbortSignal): Promise<void> {
+    const endMs = this.nowMs() + durationMs;
+    for (let leftMs = durationMs; ; leftMs = endMs - this.nowMs()) {
+      await sleepOnce(Math.min(Math.max(leftMs, 0), timerMsMax), signal);
+      if (leftMs <= timerMsMax) return;
+    }
+  }
+}
+
+async function sleepOnce(durationMs: number, signal: AbortSignal): Promise<void> {
+  signal.throwIfAborted();
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  const timer = setTimeout(resolve, durationMs);
+  const onAbort = (): void => {
+    reject(signal.reason instanceof Error ? signal.reason : new Error(String(signal.reason)));
+  };
+  signal.addEventListener('abort', onAbort, { once: true });
+  try {
+    await promise;
+  } finally {
+    clearTimeout(timer);
+    signal.removeEventListener('abort', onAbort);
+  }
+}

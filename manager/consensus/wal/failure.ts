@@ -1,0 +1,15 @@
+import { type ErrorFields, ShoalError } from '../../../common/pure/errors.ts';
+
+const advice =
+  'nothing was changed; remove this member from the cluster and join it again with an empty data root, or restore a backup';
+
+/** Refuses what is on disk: it is not what was written. The message says what a person can do. */
+export function corrupt(what: string, fields: ErrorFields): ShoalError {
+  return new ShoalError('corrupt', `${what}: ${advice}`, { fields });
+}
+
+/** A storage error after which nothing may be written any more; keeps the cause. */
+export function storageFailed(cause: unknown): ShoalError {
+  const detail = cause instanceof Error ? cause.message : String(cause);
+  return new ShoalError('storageFailed', `the log cannot be written: ${detail}`, { cause });
+}

@@ -1,0 +1,179 @@
+import { equalBytes } from '../../../common/pure/bytes.ts';
+import { ShoalError } from '../../../common/pure/errors.ts';
+import type { Disk } from '../../../common/ports/disk.ts';
+import type { LogCipher } from './cipher.ts';
+import { corrupt } from './failure.ts';
+import { LogState } from './log-state.ts';
+import { isZero } from './numbers.ts';
+import { type ScannedSegment, scanSegment } from './scan.ts';
+import {
+  decodeSegmentHeader,
+  parseSegmentName,
+  type SegmentHeader,
+  segmentName,
+} from './segment.ts';
+
+/** Whose log is expected, and where. */
+export interface LogPlace {
+  /** Directory of the segments. */
+  readonly directory: string;
+  readonly clusterId: string;
+  /** Raft id, 48 bits. */
+  readonly memberId: number;
+}
+
+export interface SegmentFile {
+  readonly name: string;
+  readonly sequence: number;
+  readonly firstIndex: number;
+}
+
+/** A log that was read to its end. */
+export interface ReadLog {
+  readonly state: LogState;
+  /** Oldest first; the last one is open for appending. */
+  readonly segments: readonly SegmentFile[];
+  /** Where the next group goes in the last segment. */
+  readonly end: number;
+  /** Length of the last segment. */
+  readonly endBytes: number;
+  /** crc32 of the last frame. */
+  readonly crc: number;
+  /** False when the log holds no group yet: it was just begun. */
+  readonly hasGroups: boolean;
+}
+
+const zeroBytes = 1024 * 1024;
+
+/**
+ * Reads and verifies every segment, oldest first. Cuts a torn tail of the last one, durably; anything else that is not as
+ * written is refused.
+ *
+ * @returns undefined when there is no segment.
+ * @throws `corrupt`, `dataRootTooNew`, or what the disk throws.
+ */
+export async function readLog(
+  place: LogPlace,
+  ports: { readonly disk: Disk; readonly cipher: LogCipher },
+): Promise<ReadLog | undefined> {
+  const segments = await listSegments(place, ports.disk);
+  const first = segments[0];
+  if (first === undefined) return undefined;
+  const state = new LogState(first.firstIndex);
+  let hasGroups = false;
+  let crc: number | undefined;
+  let end = 0;
+  let endBytes = 0;
+  for (const segment of segments) {
+    const bytes = await ports.disk.readFile(`${place.directory}/${segment.name}`);
+    const header = checkHeader(bytes, segment, place, ports.cipher);
+    checkChain(segment, header, { crc, lastIndex: state.lastIndex });
+    const scanned = scanSegment(
+      { bytes, sequence: segment.sequence, previousCrc: header.previousCrc },
+      ports.cipher,
+    );
+    applyGroups(state, scanned, segment);
+    checkTail(scanned, segment, segment === segments.at(-1));
+    if (scanned.tail.kind === 'torn')
+      await cutTail(`${place.directory}/${segment.name}`, bytes, scanned.end, ports.disk);
+    hasGroups ||= scanned.groups.length > 0;
+    ({ crc, end } = scanned);
+    endBytes = bytes.length;
+  }
+  checkWhole(state, hasGroups || segments.length > 1);
+  return { state, segments, end, endBytes, crc: crc ?? 0, hasGroups };
+}
+
+async function listSegments(place: LogPlace, disk: Disk): Promise<SegmentFile[]> {
+  const found: SegmentFile[] = [];
+  for (const { name } of await disk.list(place.directory)) {
+    const parsed = parseSegmentName(name);
+    if (parsed !== undefined) found.push({ name, ...parsed });
+  }
+  found.sort((left, right) => left.sequence - right.sequence);
+  for (const [position, segment] of found.entries()) {
+    const expected = (found[0]?.sequence ?? 0) + position;
+    if (segment.sequence !== expected) {
+      throw corrupt('a segment of the log is missing', { sequence: expected });
+    }
+  }
+  return found;
+}
+
+function checkHeader(
+  bytes: Uint8Array,
+  segment: SegmentFile,
+  place: LogPlace,
+  cipher: LogCipher,
+): SegmentHeader {
+  const fields = { segment: segment.name };
+  const header = decodeSegmentHeader(bytes);
+  if (header === 'newer') {
+    throw new ShoalError(
+      'dataRootTooNew',
+      'the log was written by a newer version: upgrade this node',
+      { fields },
+    );
+  }
+  if (header === 'damaged') throw corrupt('the header of a segment is damaged', fields);
+  if (segmentName(header.sequence, header.firstIndex) !== segment.name) {
+    throw corrupt('a segment of the log has the name of another', fields);
+  }
+  if (header.segmentBytes !== bytes.length) {
+    throw corrupt('a segment of the log does not have its length', fields);
+  }
+  if (header.clusterId !== place.clusterId || header.memberId !== place.memberId) {
+    throw corrupt('the log belongs to another member', fields);
+  }
+  if (!equalBytes(header.keyId, cipher.keyId)) {
+    throw corrupt('the log was written with another data key', fields);
+  }
+  return header;
+}
+
+function checkChain(
+  segment: SegmentFile,
+  header: SegmentHeader,
+  before: { readonly crc: number | undefined; readonly lastIndex: number },
+): void {
+  if (before.crc === undefined) return;
+  const continues = header.previousCrc === before.crc && header.firstIndex === before.lastIndex + 1;
+  if (!continues) throw corrupt('the end of a segment is missing', { before: segment.name });
+}
+
+function applyGroups(state: LogState, scanned: ScannedSegment, segment: SegmentFile): void {
+  for (const group of scanned.groups) {
+    for (const record of group) {
+      const complaint = state.apply(record);
+      if (complaint !== undefined) {
+        throw corrupt('the log contradicts itself', { segment: segment.name, complaint });
+      }
+    }
+  }
+}
+
+function checkTail(scanned: ScannedSegment, segment: SegmentFile, isLast: boolean): void {
+  const { tail } = scanned;
+  if (tail.kind === 'clean' || (tail.kind === 'torn' && isLast)) return;
+  const where = tail.kind === 'torn' ? { offset: scanned.end, reason: 'unfinished write' } : tail;
+  throw corrupt('the log is damaged', {
+    segment: segment.name,
+    offset: where.offset,
+    reason: where.reason,
+  });
+}
+
+function checkWhole(state: LogState, mustBeWhole: boolean): void {
+  const complaint = mustBeWhole ? state.complaint() : undefined;
+  if (complaint !== undefined) throw corrupt('the log is not whole', { complaint });
+}
+
+/** Zeroes what a write left that never finished; whoever crashes in between finds a torn tail again. */
+async function cutTail(path: string, bytes: Uint8Array, end: number, disk: Disk): Promise<void> {
+  await using file = await disk.open(path, 'write');
+  for (let offset = end; offset < bytes.length; offset += zeroBytes) {
+    const part = bytes.subarray(offset, offset + zeroBytes);
+    if (!isZero(part)) await file.write(offset, new Uint8Array(part.length));
+  }
+  await file.sync();
+}

@@ -1,0 +1,223 @@
+import { invariant } from '../../../common/pure/invariant.ts';
+import { digestBytes, keyIdBytes, nonceBytes } from './cipher.ts';
+import { FrameType, type FrameTypeCode } from './frame.ts';
+import { readU64, viewOf, writeU64 } from './numbers.ts';
+
+/** One entry of the log. `membership` entries are consensus' own; `data` is never changed once it is here. */
+export interface LogEntry {
+  readonly index: number;
+  readonly term: number;
+  readonly type: 'normal' | 'membership';
+  readonly data: Uint8Array;
+}
+
+/** What a member must never forget. `vote` is the raft id voted for in `term`, 0 for none. */
+export interface HardState {
+  readonly term: number;
+  readonly vote: number;
+  readonly commit: number;
+}
+
+/** Names a snapshot file that is durable: state up to `index`. `bytes` and `sha256` are of its plain content. */
+export interface SnapshotMark {
+  readonly index: number;
+  readonly term: number;
+  readonly bytes: number;
+  readonly sha256: Uint8Array;
+}
+
+/** Whose log it is, and who votes. Raft ids are 48 bits. */
+export interface LogIdentity {
+  readonly clusterId: string;
+  readonly memberId: number;
+  readonly voters: readonly number[];
+}
+
+/** One opening of the log: the first nonce that it uses, and with which key. */
+export interface KeyEpoch {
+  readonly firstNonce: Uint8Array;
+  readonly keyId: Uint8Array;
+}
+
+/** What one frame carries. Entries of a batch follow each other without a gap. */
+export type LogRecord =
+  | { readonly kind: 'entries'; readonly entries: readonly LogEntry[] }
+  | { readonly kind: 'hardState'; readonly state: HardState }
+  | { readonly kind: 'snapshotMark'; readonly mark: SnapshotMark }
+  | { readonly kind: 'identity'; readonly identity: LogIdentity }
+  | { readonly kind: 'keyEpoch'; readonly epoch: KeyEpoch };
+
+/** A record as its frame holds it, before the seal. */
+export interface PlainFrame {
+  readonly type: FrameTypeCode;
+  readonly index: number;
+  readonly term: number;
+  readonly payload: Uint8Array;
+}
+
+const entryHeaderBytes = 16;
+const entryTypes = ['normal', 'membership'] as const;
+
+/** Bytes that an entry takes within its batch. */
+function entryBytes(entry: LogEntry): number {
+  return entryHeaderBytes + entry.data.length;
+}
+
+/** Bytes that a record takes in the log at most, whatever it is grouped with. */
+export function recordBytes(record: LogRecord): number {
+  if (record.kind !== 'entries') return 512;
+  return record.entries.reduce((sum, entry) => sum + entryBytes(entry), 128);
+}
+
+export function encodeRecord(record: LogRecord): PlainFrame {
+  switch (record.kind) {
+    case 'entries':
+      return encodeEntries(record.entries);
+    case 'hardState':
+      return encodeHardState(record.state);
+    case 'snapshotMark':
+      return encodeMark(record.mark);
+    case 'identity':
+      return {
+        type: FrameType.identity,
+        index: 0,
+        term: 0,
+        payload: encodeIdentity(record.identity),
+      };
+    case 'keyEpoch':
+      return { type: FrameType.keyEpoch, index: 0, term: 0, payload: encodeEpoch(record.epoch) };
+  }
+}
+
+/** The record of a frame; undefined when its payload does not have the form of its type. */
+export function decodeRecord(frame: PlainFrame): LogRecord | undefined {
+  switch (frame.type) {
+    case FrameType.entries:
+      return decodeEntries(frame);
+    case FrameType.hardState:
+      return decodeHardState(frame);
+    case FrameType.snapshotMark:
+      return decodeMark(frame);
+    case FrameType.identity:
+      return decodeIdentity(frame.payload);
+    case FrameType.keyEpoch:
+      return decodeEpoch(frame.payload);
+  }
+}
+
+function encodeEntries(entries: readonly LogEntry[]): PlainFrame {
+  const first = entries[0];
+  invariant(first !== undefined, 'a batch has entries');
+  const payload = new Uint8Array(entries.reduce((sum, entry) => sum + entryBytes(entry), 4));
+  const view = viewOf(payload);
+  view.setUint32(0, entries.length, true);
+  let offset = 4;
+  for (const [position, entry] of entries.entries()) {
+    invariant(entry.index === first.index + position, 'entries of a batch follow each other');
+    writeU64(view, offset, entry.term);
+    view.setUint8(offset + 8, entryTypes.indexOf(entry.type));
+    view.setUint32(offset + 12, entry.data.length, true);
+    payload.set(entry.data, offset + entryHeaderBytes);
+    offset += entryBytes(entry);
+  }
+  return { type: FrameType.entries, index: first.index, term: first.term, payload };
+}
+
+function decodeEntries(frame: PlainFrame): LogRecord | undefined {
+  const { payload } = frame;
+  if (payload.length < 4) return undefined;
+  const view = viewOf(payload);
+  const count = view.getUint32(0, true);
+  const entries: LogEntry[] = [];
+  let offset = 4;
+  for (let position = 0; position < count; position += 1) {
+    if (offset + entryHeaderBytes > payload.length) return undefined;
+    const term = readU64(view, offset);
+    const type = entryTypes[view.getUint8(offset + 8)];
+    const start = offset + entryHeaderBytes;
+    offset = start + view.getUint32(offset + 12, true);
+    if (term === undefined || type === undefined || offset > payload.length) return undefined;
+    entries.push({
+      index: frame.index + position,
+      term,
+      type,
+      data: payload.slice(start, offset),
+    });
+  }
+  const isWhole = offset === payload.length && entries[0]?.term === frame.term;
+  return isWhole ? { kind: 'entries', entries } : undefined;
+}
+
+function encodeHardState(state: HardState): PlainFrame {
+  const payload = new Uint8Array(8);
+  writeU64(viewOf(payload), 0, state.vote);
+  return { type: FrameType.hardState, index: state.commit, term: state.term, payload };
+}
+
+function decodeHardState(frame: PlainFrame): LogRecord | undefined {
+  if (frame.payload.length !== 8) return undefined;
+  const vote = readU64(viewOf(frame.payload), 0);
+  if (vote === undefined) return undefined;
+  return { kind: 'hardState', state: { term: frame.term, vote, commit: frame.index } };
+}
+
+function encodeMark(mark: SnapshotMark): PlainFrame {
+  invariant(mark.sha256.length === digestBytes, 'a digest has 32 bytes');
+  const payload = new Uint8Array(8 + digestBytes);
+  writeU64(viewOf(payload), 0, mark.bytes);
+  payload.set(mark.sha256, 8);
+  return { type: FrameType.snapshotMark, index: mark.index, term: mark.term, payload };
+}
+
+function decodeMark(frame: PlainFrame): LogRecord | undefined {
+  if (frame.payload.length !== 8 + digestBytes) return undefined;
+  const bytes = readU64(viewOf(frame.payload), 0);
+  if (bytes === undefined) return undefined;
+  const mark = { index: frame.index, term: frame.term, bytes, sha256: frame.payload.slice(8) };
+  return { kind: 'snapshotMark', mark };
+}
+
+function encodeIdentity(identity: LogIdentity): Uint8Array {
+  const name = new TextEncoder().encode(identity.clusterId);
+  const payload = new Uint8Array(12 + name.length + 8 * identity.voters.length);
+  const view = viewOf(payload);
+  writeU64(view, 0, identity.memberId);
+  view.setUint16(8, name.length, true);
+  view.setUint16(10, identity.voters.length, true);
+  payload.set(name, 12);
+  for (const [position, voter] of identity.voters.entries()) {
+    writeU64(view, 12 + name.length + 8 * position, voter);
+  }
+  return payload;
+}
+
+function decodeIdentity(payload: Uint8Array): LogRecord | undefined {
+  if (payload.length < 12) return undefined;
+  const view = viewOf(payload);
+  const memberId = readU64(view, 0);
+  const nameEnd = 12 + view.getUint16(8, true);
+  const count = view.getUint16(10, true);
+  if (memberId === undefined || payload.length !== nameEnd + 8 * count) return undefined;
+  const voters: number[] = [];
+  for (let position = 0; position < count; position += 1) {
+    const voter = readU64(view, nameEnd + 8 * position);
+    if (voter === undefined) return undefined;
+    voters.push(voter);
+  }
+  const clusterId = new TextDecoder().decode(payload.subarray(12, nameEnd));
+  return { kind: 'identity', identity: { clusterId, memberId, voters } };
+}
+
+function encodeEpoch(epoch: KeyEpoch): Uint8Array {
+  invariant(epoch.keyId.length === keyIdBytes, 'a key id has 8 bytes');
+  const payload = new Uint8Array(nonceBytes + keyIdBytes);
+  payload.set(epoch.firstNonce, 0);
+  payload.set(epoch.keyId, nonceBytes);
+  return payload;
+}
+
+function decodeEpoch(payload: Uint8Array): LogRecord | undefined {
+  if (payload.length !== nonceBytes + keyIdBytes) return undefined;
+  const epoch = { firstNonce: payload.slice(0, nonceBytes), keyId: payload.slice(nonceBytes) };
+  return { kind: 'keyEpoch', epoch };
+}
