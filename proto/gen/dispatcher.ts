@@ -1,13 +1,13 @@
 // Generated from proto/dispatcher.proto by `npm run generate`: change that, not this.
 import {
-  TaskState,
+  type Node,
+  type NodeDescription,
   readNode,
   readNodeDescription,
   readTaskAddress,
   readTaskStatus,
-  type Node,
-  type NodeDescription,
   type TaskAddress,
+  TaskState,
   type TaskStatus,
   writeNode,
   writeNodeDescription,
@@ -15,9 +15,9 @@ import {
   writeTaskStatus,
 } from './objects.ts';
 import {
+  type PortConfig,
   readPortConfig,
   readTaskSpec,
-  type PortConfig,
   type TaskSpec,
   writePortConfig,
   writeTaskSpec,

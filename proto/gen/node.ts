@@ -1,12 +1,12 @@
 // Generated from proto/node.proto by `npm run generate`: change that, not this.
 import {
+  type Assignment,
+  type EndpointSet,
+  type ManagerAddress,
   readAssignment,
   readEndpointSet,
   readManagerAddress,
   readTaskReport,
-  type Assignment,
-  type EndpointSet,
-  type ManagerAddress,
   type TaskReport,
   writeAssignment,
   writeEndpointSet,

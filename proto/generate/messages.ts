@@ -1,5 +1,5 @@
 import { docComment, fileHeader } from './comments.ts';
-import { pascalCase } from './names.ts';
+import { pascalCase, sortImports } from './names.ts';
 import type {
   FieldType,
   SchemaEnum,
@@ -29,7 +29,7 @@ function emitImports(file: SchemaFile): readonly string[] {
   }
   const lines: string[] = [];
   for (const other of [...byFile.keys()].toSorted()) {
-    const names = [...(byFile.get(other) ?? [])].toSorted();
+    const names = sortImports(byFile.get(other) ?? []);
     lines.push('import {', ...names.map((name) => `  ${name},`), `} from './${other}.ts';`);
   }
   if (file.messages.length > 0) {

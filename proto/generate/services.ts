@@ -1,4 +1,5 @@
 import { docComment, fileHeader } from './comments.ts';
+import { sortImports } from './names.ts';
 import type { SchemaFile, SchemaMethod, SchemaService, TypeReference } from './schema.ts';
 
 /** `proto/rpc/<file>.ts`: methods with their roles, server and client of each service; undefined without services. */
@@ -30,7 +31,7 @@ function emitImports(file: SchemaFile): readonly string[] {
     "} from '../../common/ports/rpc.ts';",
   ];
   for (const other of [...byFile.keys()].toSorted()) {
-    const names = [...(byFile.get(other) ?? [])].toSorted();
+    const names = sortImports(byFile.get(other) ?? []);
     lines.push('import {', ...names.map((name) => `  ${name},`), `} from '../gen/${other}.ts';`);
   }
   return lines;

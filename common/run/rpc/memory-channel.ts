@@ -1,6 +1,12 @@
 import type { Clock } from '../../ports/clock.ts';
 import type { PeerIdentity } from '../../ports/identity.ts';
-import type { CallOptions, RpcChannel, RpcHandler, RpcMethod } from '../../ports/rpc.ts';
+import type {
+  CallOptions,
+  RpcChannel,
+  RpcHandler,
+  RpcMethod,
+  ServerCall,
+} from '../../ports/rpc.ts';
 import { isShoalError, ShoalError } from '../../pure/errors.ts';
 import { InvariantError } from '../../pure/invariant.ts';
 import { limits } from '../../pure/limits.ts';
@@ -98,9 +104,10 @@ export class MemoryRpcChannel implements RpcChannel {
     const bytes = bounded(method.encodeRequest(request), method.name);
     using open = this.#begin(method.name, options, limits.rpcUnaryMs);
     const answer = new StreamQueue(limits.rpcMessageBytes);
-    this.#serve(open.call, method.name, answer, () =>
-      this.#answer(open.call, method, bytes, answer),
-    );
+    const inbound: Inbound = { call: open.call, name: method.name, request: bytes };
+    this.#serve(inbound, answer, async () => {
+      await this.#answer(inbound, answer);
+    });
     const reply = await open.call.race(answer.take());
     if (reply === undefined) throw connectionLost();
     return method.decodeResponse(reply);
@@ -114,9 +121,10 @@ export class MemoryRpcChannel implements RpcChannel {
     const bytes = bounded(method.encodeRequest(request), method.name);
     using open = this.#begin(method.name, options, undefined);
     const messages = new StreamQueue(limits.rpcStreamBytes);
-    this.#serve(open.call, method.name, messages, () =>
-      this.#stream(open.call, method, bytes, messages),
-    );
+    const inbound: Inbound = { call: open.call, name: method.name, request: bytes };
+    this.#serve(inbound, messages, async () => {
+      await this.#stream(inbound, messages);
+    });
     for (;;) {
       const message = await open.call.race(messages.take());
       if (message === undefined) return;
@@ -158,7 +166,8 @@ export class MemoryRpcChannel implements RpcChannel {
   }
 
   /** Runs the server's half of a call; its failure ends the messages. */
-  #serve(call: MemoryCall, name: string, messages: StreamQueue, work: () => Promise<void>): void {
+  #serve(inbound: Inbound, messages: StreamQueue, work: () => Promise<void>): void {
+    const { call, name } = inbound;
     this.#connection.group.spawn(name, async () => {
       try {
         await work();
@@ -170,42 +179,37 @@ export class MemoryRpcChannel implements RpcChannel {
     });
   }
 
-  async #answer<Request, Response>(
-    call: MemoryCall,
-    method: RpcMethod<Request, Response>,
-    request: Uint8Array,
-    answer: StreamQueue,
-  ): Promise<void> {
-    const handler = await this.#receive(call, method.name, request);
-    if (handler.kind !== 'unary') throw notImplemented(method.name);
-    const { peer } = this.#connection;
-    const { signal } = call;
-    const response = await handler.handle(handler.method.decodeRequest(request), { peer, signal });
-    await this.#send(call, bounded(handler.method.encodeResponse(response), method.name), answer);
+  async #answer(inbound: Inbound, answer: StreamQueue): Promise<void> {
+    const { call, name, request } = inbound;
+    const handler = await this.#receive(inbound);
+    if (handler.kind !== 'unary') throw notImplemented(name);
+    const response = await handler.handle(
+      handler.method.decodeRequest(request),
+      this.#serverCall(call),
+    );
+    await this.#send(call, bounded(handler.method.encodeResponse(response), name), answer);
   }
 
-  async #stream<Request, Response>(
-    call: MemoryCall,
-    method: RpcMethod<Request, Response>,
-    request: Uint8Array,
-    messages: StreamQueue,
-  ): Promise<void> {
-    const handler = await this.#receive(call, method.name, request);
-    if (handler.kind !== 'serverStream') throw notImplemented(method.name);
-    const { peer } = this.#connection;
-    const { signal } = call;
-    for await (const message of handler.handle(handler.method.decodeRequest(request), {
-      peer,
-      signal,
-    })) {
-      const bytes = bounded(handler.method.encodeResponse(message), method.name);
+  async #stream(inbound: Inbound, messages: StreamQueue): Promise<void> {
+    const { call, name, request } = inbound;
+    const handler = await this.#receive(inbound);
+    if (handler.kind !== 'serverStream') throw notImplemented(name);
+    const input = handler.method.decodeRequest(request);
+    for await (const message of handler.handle(input, this.#serverCall(call))) {
+      const bytes = bounded(handler.method.encodeResponse(message), name);
       await call.race(messages.room(bytes.length));
       await this.#send(call, bytes, messages);
     }
   }
 
+  /** @throws when the call has ended already: its handler must not begin. */
+  #serverCall(call: MemoryCall): ServerCall {
+    call.signal.throwIfAborted();
+    return { peer: this.#connection.peer, signal: call.signal };
+  }
+
   /** Waits for the request to arrive; gives the handler, if this peer may call it. */
-  async #receive(call: MemoryCall, name: string, request: Uint8Array): Promise<RpcHandler> {
+  async #receive({ call, name, request }: Inbound): Promise<RpcHandler> {
     const { handlers, link, peer } = this.#connection;
     if (link !== undefined) await call.race(link.deliver('up', request.length));
     const handler = handlers.get(name);
@@ -219,6 +223,7 @@ export class MemoryRpcChannel implements RpcChannel {
     return handler;
   }
 
+  /** Waits for `bytes` to arrive at the client. */
   async #send(call: MemoryCall, bytes: Uint8Array, messages: StreamQueue): Promise<void> {
     const { link } = this.#connection;
     if (link !== undefined) await call.race(link.deliver('down', bytes.length));
@@ -228,6 +233,13 @@ export class MemoryRpcChannel implements RpcChannel {
 
 interface OpenCall extends Disposable {
   readonly call: MemoryCall;
+}
+
+/** One request as it comes to the server. */
+interface Inbound {
+  readonly call: MemoryCall;
+  readonly name: string;
+  readonly request: Uint8Array;
 }
 
 interface Deadline {
