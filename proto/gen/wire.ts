@@ -27,7 +27,10 @@ const wireFixed64 = 1;
 const wireBytes = 2;
 const wireFixed32 = 5;
 
-const initialBytes = 256;
+const initialBytes = 512;
+
+/** Code units of a text whose UTF-8 surely has a length of one byte: each takes three bytes at most. */
+const shortText = 42;
 
 /** Collects the bytes of one message. Every method that takes `tag` writes it first: field number times 8 plus wire type. */
 export class Writer {
@@ -35,9 +38,17 @@ export class Writer {
   #length = 0;
 
   string(tag: number, value: string): void {
-    const length = utf8Length(value);
-    this.#prefix(tag, length);
-    this.#length = writeUtf8(value, this.#bytes, this.#length);
+    if (value.length > shortText) {
+      this.#prefix(tag, utf8Length(value));
+      this.#length = writeUtf8(value, this.#bytes, this.#length);
+      return;
+    }
+    this.#reserve(20 + 3 * shortText);
+    this.#varint(tag);
+    const start = this.#length + 1;
+    const end = writeUtf8(value, this.#bytes, start);
+    this.#bytes[start - 1] = end - start;
+    this.#length = end;
   }
 
   bytes(tag: number, value: Uint8Array): void {
