@@ -76,6 +76,8 @@ export class EngineTransport implements AsyncDisposable {
       bounded.addEventListener('abort', stop, { once: true });
       try {
         const head = await this.#send(call, AbortSignal.any([ended.signal, signal]), silenceMs);
+        // Who reads the body learns of its failure there; nobody may ever read it.
+        head.body.on('error', () => undefined);
         if (isFailure(call, head.statusCode)) {
           refuseFailure(call, head.statusCode, await readBounded(head.body));
         }
