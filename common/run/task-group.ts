@@ -41,16 +41,19 @@ export class TaskGroup implements AsyncDisposable {
 
   /** Asks every job to end. Does not wait: see `settle`. */
   abort(reason?: unknown): void {
-    if (!this.#controller.signal.aborted) this.#controller.abort(reason ?? new Error('group ended'));
+    if (!this.#controller.signal.aborted)
+      this.#controller.abort(reason ?? new Error('group ended'));
   }
 
   /**
    * Waits until all jobs have ended by themselves.
-   * @throws the first failure.
+   * @throws the first failure, once: leaving the block afterwards does not throw it again.
    */
   async settle(): Promise<void> {
     while (this.#running.size > 0) await Promise.all(this.#running.keys());
-    if (this.#failure !== undefined) throw this.#failure.error;
+    const failure = this.#failure;
+    this.#failure = undefined;
+    if (failure !== undefined) throw failure.error;
   }
 
   /** Aborts, waits for every job, then reports the first failure that came before the abort. */
