@@ -12,6 +12,8 @@ export const limits = {
   blobSetBytes: 1_126_400,
   /** Encoded bytes of one entry (a batch of sets) in the log. */
   entryBytes: 2_097_152,
+  /** Operations in one entry, unless a single set has more: so that one entry leaves no watcher behind. */
+  entryOps: 4096,
   /** Sets that wait in the proposer for an outcome. */
   proposerSets: 4096,
   /** Bytes that wait in the proposer. */
@@ -26,6 +28,12 @@ export const limits = {
   walGroupBytes: 1_048_576,
   /** Bytes of one segment of the log. */
   walSegmentBytes: 16_777_216,
+  /** Entries applied since the last snapshot after which the next one is cut. */
+  snapshotEntries: 10_000,
+  /** Bytes of entries after which it is cut even so: a start reads about that much. */
+  snapshotLogBytes: 67_108_864,
+  /** Entries before a snapshot that stay in the log for members that are a little behind. */
+  snapshotTrailingEntries: 500,
   /** Outcomes of change sets kept for retries, and lines of the timeline. */
   timelineSets: 10_000,
   /** Characters of the timeline's texts, with an allowance for each line. */
@@ -115,6 +123,8 @@ export const limits = {
 
 invariant(limits.setBytes < limits.entryBytes, 'an entry must hold the largest ordinary set');
 invariant(limits.blobSetBytes < limits.entryBytes, 'an entry must hold the largest set');
+invariant(limits.entryOps < limits.watchQueueEvents, 'one entry must not leave a watcher behind');
+invariant(limits.watchQueueEvents < limits.watchHistoryEvents, 'the history holds every queue');
 invariant(limits.entryBytes <= limits.consensusCreditBytes, 'credit must cover one entry');
 invariant(limits.enginePingMs < limits.engineQuietMs, 'a ping must end before the next one is due');
 invariant(limits.proposerAgeMs < limits.rpcUnaryMs, 'an RPC must outlast the commit that it waits for');

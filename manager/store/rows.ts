@@ -9,7 +9,13 @@ import type {
   TaskAddress,
   TaskState,
 } from '../../proto/gen/objects.ts';
-import type { ClusterSpec, NetworkSpec, NodeSpec, PortConfig, ServiceSpec } from '../../proto/gen/specs.ts';
+import type {
+  ClusterSpec,
+  NetworkSpec,
+  NodeSpec,
+  PortConfig,
+  ServiceSpec,
+} from '../../proto/gen/specs.ts';
 import type { ClusterId, NetworkId, NodeId, ServiceId, TaskId } from '../../common/pure/ids.ts';
 
 /**

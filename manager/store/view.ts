@@ -1,6 +1,20 @@
 import type { ClusterId, NetworkId, NodeId, ServiceId, TaskId } from '../../common/pure/ids.ts';
 import type { TaskState } from '../../proto/gen/objects.ts';
-import type { AuthorityRow, ClusterRow, NetworkRow, NodeRow, ServiceRow, SpecRevisionRow, TaskRow } from './rows.ts';
+import type {
+  AuthorityRow,
+  ClusterRow,
+  NetworkRow,
+  NodeRow,
+  ServiceRow,
+  SpecRevisionRow,
+  TaskRow,
+} from './rows.ts';
+
+/** A key that somebody holds; who, the caller knows. */
+export interface ClaimKey {
+  readonly space: string;
+  readonly key: string;
+}
 
 /**
  * What deciders and the API read. Live: valid for the one synchronous call that it was given to.
@@ -25,6 +39,7 @@ export interface StoreView {
   networkByName(name: string): NetworkRow | undefined;
   networks(): readonly NetworkRow[];
   task(id: TaskId): TaskRow | undefined;
+  /** All tasks, service by service in ascending order of service id, those of one in ascending order of id. */
   tasks(): Iterable<TaskRow>;
   tasksOfService(id: ServiceId): readonly TaskRow[];
   /** All tasks of one slot, history included. */
@@ -36,11 +51,11 @@ export interface StoreView {
   specRevision(id: ServiceId, version: number): SpecRevisionRow | undefined;
   /** Owner of a claimed key, or undefined when it is free. */
   claimOwner(space: string, key: string): string | undefined;
-  /** What `owner` holds, as (space, key). */
-  claimsOf(owner: string): readonly { readonly space: string; readonly key: string }[];
+  /** What `owner` holds, in order of space and key. */
+  claimsOf(owner: string): readonly ClaimKey[];
   /** Number of keys taken in `space`. */
   claimCount(space: string): number;
-  /** Revision of the last change of an index bucket such as `service/<id>`; 0 when it never changed. */
+  /** Revision of the last change of an index bucket such as `service/<id>`; 0 when it never changed. buckets.ts lists them. */
   bucketVersion(bucket: string): number;
   clusterId(): ClusterId | undefined;
 }

@@ -1,0 +1,261 @@
+import type { ClusterId, NetworkId, NodeId, ServiceId, TaskId } from '../../common/pure/ids.ts';
+import { Table as TableName } from '../../proto/gen/objects.ts';
+import type { TaskState } from '../../proto/gen/objects.ts';
+import { networksOf, parseBucket } from './buckets.ts';
+import { changedBuckets } from './changed-buckets.ts';
+import type { Effect, RowChange, Stamp } from './changes.ts';
+import { ClaimTable } from './claim-table.ts';
+import type { ClaimRow } from './claim-table.ts';
+import { oldestLevel } from './levels.ts';
+import { NamedRows } from './named-rows.ts';
+import type {
+  AuthorityRow,
+  ClusterRow,
+  NetworkRow,
+  NodeRow,
+  ServiceRow,
+  SpecRevisionRow,
+  TaskRow,
+} from './rows.ts';
+import { SpecRevisions } from './spec-revisions.ts';
+import { Table } from './table.ts';
+import { TaskIndex } from './task-index.ts';
+import { Timeline } from './timeline.ts';
+import type { StoreView } from './view.ts';
+
+/** The entry of the log that was applied last. */
+export interface AppliedPoint {
+  readonly index: number;
+  readonly term: number;
+}
+
+/** A bucket that has changed at least once. */
+export interface BucketRow {
+  readonly name: string;
+  readonly version: number;
+}
+
+/** Everything that is replicated, with its indexes. Changed by `commit` only, one set at a time. */
+export class State implements StoreView {
+  revision = 0;
+  clusterMs = 0;
+  applied: AppliedPoint = { index: 0, term: 0 };
+  readonly timeline: Timeline = new Timeline();
+  readonly claims: ClaimTable = new ClaimTable();
+  readonly revisions: SpecRevisions = new SpecRevisions();
+  #cluster: ClusterRow | undefined;
+  #authority: AuthorityRow | undefined;
+  readonly #nodes = new NamedRows<NodeRow>((node) => node.status.description?.hostname ?? '');
+  readonly #services = new NamedRows<ServiceRow>((service) => service.current.spec.name);
+  readonly #networks = new NamedRows<NetworkRow>((network) => network.spec.name);
+  readonly #tasks = new Table<TaskRow>();
+  readonly #taskIndex = new TaskIndex();
+  readonly #buckets = new Table<BucketRow>();
+
+  get level(): number {
+    return Math.max(this.#cluster?.lifecycle.level ?? 0, oldestLevel);
+  }
+
+  cluster(): ClusterRow | undefined {
+    return this.#cluster;
+  }
+
+  clusterId(): ClusterId | undefined {
+    return this.#cluster?.id;
+  }
+
+  authority(): AuthorityRow | undefined {
+    return this.#authority;
+  }
+
+  node(id: NodeId): NodeRow | undefined {
+    return this.#nodes.get(id);
+  }
+
+  nodes(): readonly NodeRow[] {
+    return this.#nodes.list();
+  }
+
+  service(id: ServiceId): ServiceRow | undefined {
+    return this.#services.get(id);
+  }
+
+  serviceByName(name: string): ServiceRow | undefined {
+    return this.#services.byName(name);
+  }
+
+  services(): readonly ServiceRow[] {
+    return this.#services.list();
+  }
+
+  network(id: NetworkId): NetworkRow | undefined {
+    return this.#networks.get(id);
+  }
+
+  networkByName(name: string): NetworkRow | undefined {
+    return this.#networks.byName(name);
+  }
+
+  networks(): readonly NetworkRow[] {
+    return this.#networks.list();
+  }
+
+  task(id: TaskId): TaskRow | undefined {
+    return this.#tasks.get(id);
+  }
+
+  tasks(): Iterable<TaskRow> {
+    return this.#taskIndex.all();
+  }
+
+  tasksOfService(id: ServiceId): readonly TaskRow[] {
+    return this.#taskIndex.ofService(id);
+  }
+
+  tasksOfSlot(id: ServiceId, slot: number): readonly TaskRow[] {
+    return this.#taskIndex.ofSlot(id, slot);
+  }
+
+  tasksOfNode(id: NodeId): readonly TaskRow[] {
+    return this.#taskIndex.ofNode(id);
+  }
+
+  tasksByDesiredState(state: TaskState): Iterable<TaskRow> {
+    return this.#taskIndex.withDesiredState(state);
+  }
+
+  servicesWithTasks(): Iterable<ServiceId> {
+    return this.#taskIndex.services();
+  }
+
+  specRevision(id: ServiceId, version: number): SpecRevisionRow | undefined {
+    return this.revisions.get(id, version);
+  }
+
+  claimOwner(space: string, key: string): string | undefined {
+    return this.claims.owner(space, key);
+  }
+
+  claimsOf(owner: string): readonly ClaimRow[] {
+    return this.claims.of(owner);
+  }
+
+  claimCount(space: string): number {
+    return this.claims.count(space);
+  }
+
+  bucketVersion(bucket: string): number {
+    return this.#buckets.get(bucket)?.version ?? 0;
+  }
+
+  /** Number of tasks; their list would be long. */
+  get taskCount(): number {
+    return this.#tasks.size;
+  }
+
+  /** Pointers to all tasks as they are now, in no order that means anything. */
+  copyTasks(): TaskRow[] {
+    return this.#tasks.copy();
+  }
+
+  /** Pointers to all buckets that have a version. */
+  copyBuckets(): BucketRow[] {
+    return this.#buckets.copy();
+  }
+
+  /** Takes over what one set does. Its reads and claims were checked against this very state. */
+  commit(effect: Effect, at: Stamp): void {
+    this.revision = at.revision;
+    for (const claim of effect.claims) this.claims.commit(claim);
+    for (const change of effect.rows) this.commitRow(change);
+    this.#commitRevisions(effect.rows);
+    for (const name of changedBuckets(effect.rows)) {
+      this.setBucket({ name, version: at.revision });
+    }
+    for (const change of effect.rows) if (change.after === undefined) this.#forgetBuckets(change);
+  }
+
+  /** Puts one row into its table and indexes; spec revisions and buckets stay as they are. */
+  commitRow(change: RowChange): void {
+    switch (change.table) {
+      case TableName.clusters:
+        this.#cluster = change.after;
+        break;
+      case TableName.authorities:
+        this.#authority = change.after;
+        break;
+      case TableName.nodes:
+        this.#nodes.commit(change.before, change.after);
+        break;
+      case TableName.services:
+        this.#services.commit(change.before, change.after);
+        break;
+      case TableName.networks:
+        this.#networks.commit(change.before, change.after);
+        break;
+      case TableName.tasks:
+        this.#commitTask(change.before, change.after);
+        break;
+    }
+  }
+
+  /** Sets a bucket's version; 0 forgets it. */
+  setBucket(bucket: BucketRow): void {
+    if (bucket.version === 0) this.#buckets.delete(bucket.name);
+    else this.#buckets.set(bucket.name, bucket);
+  }
+
+  #commitTask(before: TaskRow | undefined, after: TaskRow | undefined): void {
+    if (after !== undefined) this.#tasks.set(after.id, after);
+    else if (before !== undefined) this.#tasks.delete(before.id);
+    this.#taskIndex.commit(before, after);
+  }
+
+  /** New revisions first, then the tasks that run them, and only then is forgotten what nobody needs. */
+  #commitRevisions(rows: readonly RowChange[]): void {
+    const services = rows.filter((change) => change.table === TableName.services);
+    for (const { before, after } of services) {
+      if (after !== undefined && after.current !== before?.current) {
+        this.revisions.add(after.current);
+      }
+    }
+    const tasks = rows.filter((change) => change.table === TableName.tasks);
+    for (const { before, after } of tasks) {
+      if (before === undefined && after !== undefined) this.revisions.retain(after.revision);
+    }
+    for (const { before, after } of tasks) {
+      if (before !== undefined && after === undefined) this.revisions.release(before.revision);
+    }
+    for (const { before, after } of services) {
+      const id = (after ?? before)?.id;
+      if (id !== undefined) this.revisions.setExists(id, after !== undefined);
+    }
+  }
+
+  /** Forgets the versions of buckets that are empty and whose object is gone. */
+  #forgetBuckets(change: RowChange): void {
+    if (change.table === TableName.tasks && change.before !== undefined) {
+      this.#forgetBucket(`service/${change.before.serviceId}`);
+      this.#forgetBucket(`node/${change.before.nodeId}`);
+    }
+    if (change.table === TableName.nodes) this.#forgetBucket(`node/${change.key}`);
+    if (change.table === TableName.networks) this.#forgetBucket(`network/${change.key}`);
+    if (change.table !== TableName.services) return;
+    this.#forgetBucket(`service/${change.key}`);
+    for (const id of networksOf(change.before)) this.#forgetBucket(`network/${id}`);
+  }
+
+  #forgetBucket(name: string): void {
+    const bucket = parseBucket(name);
+    if (bucket?.kind === 'service') {
+      const inUse = this.#services.get(bucket.id) ?? this.#taskIndex.hasService(bucket.id);
+      if (inUse === false) this.#buckets.delete(name);
+    } else if (bucket?.kind === 'node') {
+      const inUse = this.#nodes.get(bucket.id) ?? this.#taskIndex.hasNode(bucket.id);
+      if (inUse === false) this.#buckets.delete(name);
+    } else if (bucket?.kind === 'network' && this.#networks.get(bucket.id) === undefined) {
+      // Whoever still names a network that is gone cannot attach to it.
+      this.#buckets.delete(name);
+    }
+  }
+}

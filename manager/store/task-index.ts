@@ -1,0 +1,117 @@
+import type { NodeId, ServiceId } from '../../common/pure/ids.ts';
+import type { TaskState } from '../../proto/gen/objects.ts';
+import { OrderedRows } from './ordered-rows.ts';
+import { compareIds, compareText } from './order.ts';
+import type { TaskRow } from './rows.ts';
+
+interface ServiceTasks {
+  readonly byId: OrderedRows<TaskRow>;
+  readonly bySlot: OrderedRows<TaskRow>;
+}
+
+/** Tasks by service, slot, node and desired state, each in ascending order of id. */
+export class TaskIndex {
+  readonly #services = new Map<ServiceId, ServiceTasks>();
+  readonly #nodes = new Map<NodeId, OrderedRows<TaskRow>>();
+  readonly #desired = new Map<TaskState, OrderedRows<TaskRow>>();
+  #serviceIds: readonly ServiceId[] | undefined;
+
+  /** Follows one change of one task. */
+  commit(before: TaskRow | undefined, after: TaskRow | undefined): void {
+    if (before !== undefined) this.#removeMoved(before, after);
+    if (after !== undefined) this.#put(after);
+  }
+
+  ofService(id: ServiceId): readonly TaskRow[] {
+    return this.#services.get(id)?.byId.list() ?? [];
+  }
+
+  ofSlot(id: ServiceId, slot: number): readonly TaskRow[] {
+    return this.#services.get(id)?.bySlot.range((task) => task.slot - slot) ?? [];
+  }
+
+  ofNode(id: NodeId): readonly TaskRow[] {
+    return this.#nodes.get(id)?.list() ?? [];
+  }
+
+  withDesiredState(state: TaskState): Iterable<TaskRow> {
+    return this.#desired.get(state)?.rows() ?? [];
+  }
+
+  /** Ids of services that have tasks, ascending. */
+  services(): readonly ServiceId[] {
+    this.#serviceIds ??= [...this.#services.keys()].toSorted(compareText);
+    return this.#serviceIds;
+  }
+
+  /** All tasks: services ascending, within one by id. */
+  *all(): Iterable<TaskRow> {
+    for (const id of this.services()) {
+      const tasks = this.#services.get(id);
+      if (tasks !== undefined) yield* tasks.byId.rows();
+    }
+  }
+
+  hasService(id: ServiceId): boolean {
+    return this.#services.has(id);
+  }
+
+  hasNode(id: NodeId): boolean {
+    return this.#nodes.has(id);
+  }
+
+  /** Takes `before` out of the buckets in which `after` is not. */
+  #removeMoved(before: TaskRow, after: TaskRow | undefined): void {
+    if (after === undefined) {
+      const tasks = this.#services.get(before.serviceId);
+      tasks?.byId.remove(before);
+      tasks?.bySlot.remove(before);
+      if (tasks?.byId.size === 0) {
+        this.#services.delete(before.serviceId);
+        this.#serviceIds = undefined;
+      }
+    }
+    if (before.nodeId !== after?.nodeId) removeFrom(this.#nodes, before.nodeId, before);
+    if (before.desiredState !== after?.desiredState) {
+      removeFrom(this.#desired, before.desiredState, before);
+    }
+  }
+
+  #put(task: TaskRow): void {
+    const tasks = this.#tasksFor(task.serviceId);
+    tasks.byId.put(task);
+    tasks.bySlot.put(task);
+    if (task.nodeId !== '') bucketFor(this.#nodes, task.nodeId).put(task);
+    bucketFor(this.#desired, task.desiredState).put(task);
+  }
+
+  #tasksFor(id: ServiceId): ServiceTasks {
+    const found = this.#services.get(id);
+    if (found !== undefined) return found;
+    const made: ServiceTasks = {
+      byId: new OrderedRows<TaskRow>(compareIds),
+      bySlot: new OrderedRows<TaskRow>(compareSlots),
+    };
+    this.#services.set(id, made);
+    this.#serviceIds = undefined;
+    return made;
+  }
+}
+
+function compareSlots(left: TaskRow, right: TaskRow): number {
+  return left.slot - right.slot || compareText(left.id, right.id);
+}
+
+function bucketFor<Key>(buckets: Map<Key, OrderedRows<TaskRow>>, key: Key): OrderedRows<TaskRow> {
+  const found = buckets.get(key);
+  if (found !== undefined) return found;
+  const made = new OrderedRows<TaskRow>(compareIds);
+  buckets.set(key, made);
+  return made;
+}
+
+function removeFrom<Key>(buckets: Map<Key, OrderedRows<TaskRow>>, key: Key, task: TaskRow): void {
+  const bucket = buckets.get(key);
+  bucket?.remove(task);
+  if (bucket?.size === 0) buckets.delete(key);
+}
