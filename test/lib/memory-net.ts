@@ -321,7 +321,7 @@ class MemoryStream implements ByteStream {
       if (arrival === undefined) return;
       if (arrival.kind === 'data') {
         sink.data(arrival.chunk);
-        this.peer?.#taken(arrival.chunk.length);
+        this.peer?.taken(arrival.chunk.length);
       } else {
         this.#peerHasEnded = true;
         sink.end();
@@ -330,7 +330,8 @@ class MemoryStream implements ByteStream {
     }
   }
 
-  #taken(bytes: number): void {
+  /** The peer has handed over `bytes` that this side sent. */
+  taken(bytes: number): void {
     this.#unreadBytes -= bytes;
     if (!this.#mustDrain || this.#unreadBytes >= highWaterBytes / 2) return;
     this.#mustDrain = false;
