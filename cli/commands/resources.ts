@@ -36,7 +36,7 @@ export function parseFilters(words: readonly string[]): Filters {
 }
 
 /** The query that carries filters; empty without any. */
-export function filterQuery(filters: Filters): Readonly<Record<string, string>> {
+function filterQuery(filters: Filters): Readonly<Record<string, string>> {
   const entries = Object.entries(filters);
   if (entries.length === 0) return {};
   const encoded = entries.map(([key, values]) => [

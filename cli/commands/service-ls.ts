@@ -1,4 +1,5 @@
 import { renderServiceList, sortServices } from '../render/service-list.ts';
+import { shortId } from '../render/text.ts';
 import type { CommandContext } from './context.ts';
 import { listServices, parseFilters } from './resources.ts';
 
@@ -17,7 +18,7 @@ export async function runServiceLs(
   if (flags.quiet === true) {
     context.out(
       sortServices(services)
-        .map((service) => `${service.id}\n`)
+        .map((service) => `${shortId(service.id)}\n`)
         .join(''),
     );
     return;

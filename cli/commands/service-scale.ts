@@ -49,7 +49,7 @@ function parseTarget(word: string): Target {
   const service = word.slice(0, equals);
   return {
     service,
-    replicas: parseCount(service, word.slice(equals + 1), limits.serviceReplicas),
+    replicas: parseCount(`replicas of ${service}`, word.slice(equals + 1), limits.serviceReplicas),
   };
 }
 

@@ -188,6 +188,6 @@ function findGivenUp(
   const name = `${seen.service.name}.${String(task.slot)}`;
   return {
     kind: 'failed',
-    message: `service ${seen.service.name} cannot converge: task ${name} is ${task.state} and will not be restarted${why}`,
+    message: `service ${seen.service.name} cannot converge: task ${name} ended (${task.state}) and will not be restarted${why}`,
   };
 }

@@ -2,7 +2,7 @@
 export type Json = unknown;
 
 /** The field `name` of an object, or `undefined`. Reads own fields only. */
-export function field(value: Json, name: string): Json {
+function field(value: Json, name: string): Json {
   if (typeof value !== 'object' || value === null || !Object.hasOwn(value, name)) return undefined;
   return (value as Readonly<Record<string, unknown>>)[name];
 }

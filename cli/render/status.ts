@@ -89,7 +89,7 @@ function renderProblems(status: StatusView): string {
 }
 
 /** Everything that keeps the cluster from being as it should, one line each. */
-export function findProblems(status: StatusView): readonly string[] {
+function findProblems(status: StatusView): readonly string[] {
   const { info, nodes, services } = status;
   const own = [info.error, ...info.warnings].filter((text) => text !== '');
   const broken = sortNodes(nodes).filter((node) => node.state !== 'ready');
