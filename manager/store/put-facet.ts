@@ -26,7 +26,16 @@ export function putFacet(row: AnyRow, put: Put, at: Stamp): AnyRow | string {
       return putTaskNetwork(row as TaskRow, value.value, at);
     case 'taskStatus':
       return putTaskStatus(row as TaskRow, value.value, at);
-    default:
+    case 'clusterSpec':
+    case 'clusterLifecycle':
+    case 'nodeSpec':
+    case 'nodeStatus':
+    case 'nodeLifecycle':
+    case 'serviceEndpoint':
+    case 'serviceLifecycle':
+    case 'networkSpec':
+    case 'networkAllocation':
+    case 'authorityKeys':
       return putPlain(row, value, at);
   }
 }

@@ -4,7 +4,7 @@ import type { AuthorityRow, ClusterRow, NetworkRow, NodeRow, ServiceRow, TaskRow
 import type { StoreView } from './view.ts';
 import { asId } from '../../common/pure/ids.ts';
 
-/** The row of `table` with `key`; undefined when there is none, or no such table. */
+/** The row of `table` with `key`; undefined when there is none. */
 export function rowOf(view: StoreView, table: Table, key: string): AnyRow | undefined {
   switch (table) {
     case Table.clusters:
@@ -19,7 +19,7 @@ export function rowOf(view: StoreView, table: Table, key: string): AnyRow | unde
       return view.network(asId<'network'>(key));
     case Table.tasks:
       return view.task(asId<'task'>(key));
-    default:
+    case Table.tableUnspecified:
       return undefined;
   }
 }
@@ -50,7 +50,7 @@ export function facetVersion(row: AnyRow, table: Table, facet: Facet): number | 
       return facet === Facet.network ? (row as NetworkRow).networkVersion : undefined;
     case Table.tasks:
       return taskVersion(row as TaskRow, facet);
-    default:
+    case Table.tableUnspecified:
       return undefined;
   }
 }
@@ -67,16 +67,8 @@ function serviceVersion(row: ServiceRow, facet: Facet): number | undefined {
 }
 
 function taskVersion(row: TaskRow, facet: Facet): number | undefined {
-  switch (facet) {
-    case Facet.desired:
-      return row.desiredVersion;
-    case Facet.placement:
-      return row.placementVersion;
-    case Facet.network:
-      return row.networkVersion;
-    case Facet.status:
-      return row.statusVersion;
-    default:
-      return undefined;
-  }
+  if (facet === Facet.desired) return row.desiredVersion;
+  if (facet === Facet.placement) return row.placementVersion;
+  if (facet === Facet.network) return row.networkVersion;
+  return facet === Facet.status ? row.statusVersion : undefined;
 }
