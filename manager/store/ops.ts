@@ -1,13 +1,80 @@
-import type { Claim, CreateObject, Op, PutValue, Read } from '../../proto/gen/changeset.ts';
+import {
+  newClaim,
+  newCreate,
+  newDelete,
+  newOp,
+  newPut,
+  newRead,
+  type Claim,
+  type CreateObject,
+  type Op,
+  type PutValue,
+  type Read,
+} from '../../proto/gen/changeset.ts';
 import { Facet, Table } from '../../proto/gen/objects.ts';
 
-interface Home {
+/** Names one facet of one row, as reads and puts do. */
+export interface FacetKey {
   readonly table: Table;
+  readonly key: string;
   readonly facet: Facet;
 }
 
-/** The facet that a value of a put is for. */
-export const homeOf: Readonly<Record<PutValue['kind'], Home>> = {
+/** The operation that creates `object`'s row. */
+export function createOp(object: CreateObject): Op {
+  return newOp({ op: { kind: 'create', value: newCreate({ object }) } });
+}
+
+/** The operation that deletes a row. */
+export function deleteOp(table: Table, key: string): Op {
+  return newOp({ op: { kind: 'delete', value: newDelete({ table, key }) } });
+}
+
+/** The operation that replaces a facet whole by `value`. */
+export function putOp(facet: FacetKey, value: PutValue): Op {
+  return newOp({ op: { kind: 'put', value: newPut({ ...facet, value }) } });
+}
+
+/** The operation that takes a facet away; only what is written after the creation of a row can be. */
+export function deleteFacetOp(facet: FacetKey): Op {
+  return newOp({ op: { kind: 'put', value: newPut(facet) } });
+}
+
+/** Relies on `facet` being at `version`; 0 = absent. */
+export function readOf(facet: FacetKey, version: number): Read {
+  return newRead({ ...facet, version });
+}
+
+/** Relies on an index bucket being at `version`; buckets.ts makes their names. */
+export function readBucket(name: string, version: number): Read {
+  return newRead({
+    table: Table.tableUnspecified,
+    key: name,
+    facet: Facet.facetUnspecified,
+    version,
+  });
+}
+
+/** Takes (space, key) for `owner`; harmless when it holds it already. */
+export function take(space: string, key: string, owner: string): Claim {
+  return newClaim({ space, key, owner });
+}
+
+/** Gives (space, key) back. */
+export function giveBack(space: string, key: string, owner: string): Claim {
+  return newClaim({ space, key, owner, giveBack: true });
+}
+
+/** A facet's value with the fields that this version does not know, so that rewriting it loses nothing. */
+export function withUnknown<Value extends { readonly unknown?: Uint8Array }>(
+  value: Value,
+  unknown: Uint8Array | undefined,
+): Value {
+  return unknown === undefined ? value : { ...value, unknown };
+}
+
+/** The facet that a value is for. */
+export const homeOf: Readonly<Record<PutValue['kind'], Omit<FacetKey, 'key'>>> = {
   clusterSpec: { table: Table.clusters, facet: Facet.spec },
   clusterLifecycle: { table: Table.clusters, facet: Facet.lifecycle },
   nodeSpec: { table: Table.nodes, facet: Facet.spec },
@@ -24,43 +91,3 @@ export const homeOf: Readonly<Record<PutValue['kind'], Home>> = {
   networkAllocation: { table: Table.networks, facet: Facet.network },
   authorityKeys: { table: Table.authorities, facet: Facet.lifecycle },
 };
-
-/** Creates the row of `object`. */
-export function createOp(object: CreateObject): Op {
-  return { op: { kind: 'create', value: { object } } };
-}
-
-/** Replaces the facet that `value` is for, in the row with `key`. */
-export function putOp(key: string, value: PutValue): Op {
-  return { op: { kind: 'put', value: { ...homeOf[value.kind], key, value } } };
-}
-
-/** Takes a facet away that only some rows have. */
-export function deleteFacetOp(key: string, facet: Home): Op {
-  return { op: { kind: 'put', value: { ...facet, key, value: undefined } } };
-}
-
-/** Deletes a row. */
-export function deleteOp(table: Table, key: string): Op {
-  return { op: { kind: 'delete', value: { table, key } } };
-}
-
-/** Takes a key for `owner`; refused when somebody else holds it. */
-export function takeClaim(space: string, key: string, owner: string): Claim {
-  return { space, key, owner, giveBack: false };
-}
-
-/** Gives back a key that `owner` holds; refused when it does not. */
-export function giveBackClaim(space: string, key: string, owner: string): Claim {
-  return { space, key, owner, giveBack: true };
-}
-
-/** Relies on `facet` of a row being at `version`; 0 = on its absence. */
-export function readFacet(row: Home & { readonly key: string; readonly version: number }): Read {
-  return { table: row.table, key: row.key, facet: row.facet, version: row.version };
-}
-
-/** Relies on an index bucket (buckets.ts) being at `version`. */
-export function readBucket(name: string, version: number): Read {
-  return { table: Table.tableUnspecified, key: name, facet: Facet.facetUnspecified, version };
-}

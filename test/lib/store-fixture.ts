@@ -1,9 +1,9 @@
 import { newBatch, newChangeSet, encodeBatch } from '../../proto/gen/changeset.ts';
-import type { ChangeSet } from '../../proto/gen/changeset.ts';
+import type { ChangeSet, Op, PutValue } from '../../proto/gen/changeset.ts';
 import { newNode, newService, newTask } from '../../proto/gen/objects.ts';
 import type { Node, Service, Task } from '../../proto/gen/objects.ts';
 import { newServiceSpec } from '../../proto/gen/specs.ts';
-import { createOp } from '../../manager/store/ops.ts';
+import { createOp, homeOf, putOp } from '../../manager/store/ops.ts';
 import { Store } from '../../manager/store/store.ts';
 import type { SetResult } from '../../manager/store/store.ts';
 import type { StoreView } from '../../manager/store/view.ts';
@@ -86,4 +86,9 @@ export class StoreFixture {
       ...set,
     });
   }
+}
+
+/** Replaces the facet that `value` is for, in the row with `key`. */
+export function putValue(key: string, value: PutValue): Op {
+  return putOp({ ...homeOf[value.kind], key }, value);
 }

@@ -36,14 +36,13 @@ import {
   createOp,
   deleteFacetOp,
   deleteOp,
-  giveBackClaim,
+  giveBack,
   homeOf,
-  putOp,
   readBucket,
-  readFacet,
-  takeClaim,
+  readOf,
+  take,
 } from '../../../../manager/store/ops.ts';
-import { StoreFixture } from '../../../lib/store-fixture.ts';
+import { StoreFixture, putValue } from '../../../lib/store-fixture.ts';
 
 const web: ServiceId = asId<'service'>('web');
 const one: TaskId = asId<'task'>('one');
@@ -58,18 +57,18 @@ function withWeb(): StoreFixture {
 }
 
 function specOp(id: string, image: string): Op {
-  return putOp(id, {
+  return putValue(id, {
     kind: 'serviceSpec',
     value: newServiceSpec({ name: id, labels: new Map([['image', image]]) }),
   });
 }
 
 function statusOp(id: string, state: TaskState): Op {
-  return putOp(id, { kind: 'taskStatus', value: newTaskStatus({ state }) });
+  return putValue(id, { kind: 'taskStatus', value: newTaskStatus({ state }) });
 }
 
 function placeOp(id: string, nodeId: string): Op {
-  return putOp(id, { kind: 'taskPlacement', value: newTaskPlacement({ nodeId }) });
+  return putValue(id, { kind: 'taskPlacement', value: newTaskPlacement({ nodeId }) });
 }
 
 describe('rows and versions', () => {
@@ -114,7 +113,7 @@ describe('rows and versions', () => {
   it('a set of which one operation cannot be done does nothing at all', () => {
     const fixture = withWeb();
     const result = fixture.apply({
-      claims: [takeClaim('port/tcp', '80', 'web')],
+      claims: [take('port/tcp', '80', 'web')],
       ops: [placeOp('one', 'n1'), statusOp('two', TaskState.running)],
     });
     expect(result.outcome.kind).toBe('refused');
@@ -159,21 +158,21 @@ describe('rows and versions', () => {
     const fixture = withWeb();
     fixture.change({
       ops: [
-        putOp('web', { kind: 'serviceEndpoint', value: newServiceEndpoint() }),
-        putOp('web', { kind: 'serviceLifecycle', value: newServiceLifecycle() }),
-        putOp('one', { kind: 'taskNetwork', value: newTaskNetwork({ allocatedAtMs: 5 }) }),
+        putValue('web', { kind: 'serviceEndpoint', value: newServiceEndpoint() }),
+        putValue('web', { kind: 'serviceLifecycle', value: newServiceLifecycle() }),
+        putValue('one', { kind: 'taskNetwork', value: newTaskNetwork({ allocatedAtMs: 5 }) }),
       ],
     });
     fixture.change({
       ops: [
-        deleteFacetOp('web', homeOf.serviceEndpoint),
-        deleteFacetOp('web', homeOf.serviceLifecycle),
-        deleteFacetOp('one', homeOf.taskNetwork),
+        deleteFacetOp({ ...homeOf.serviceEndpoint, key: 'web' }),
+        deleteFacetOp({ ...homeOf.serviceLifecycle, key: 'web' }),
+        deleteFacetOp({ ...homeOf.taskNetwork, key: 'one' }),
       ],
     });
     expect(fixture.view.service(web)).toMatchObject({ networkVersion: 0, lifecycleVersion: 0 });
     expect(fixture.view.task(one)).toMatchObject({ networkVersion: 0, allocatedAtMs: 0 });
-    const refused = fixture.apply({ ops: [deleteFacetOp('web', homeOf.serviceSpec)] });
+    const refused = fixture.apply({ ops: [deleteFacetOp({ ...homeOf.serviceSpec, key: 'web' })] });
     expect(refused.outcome.kind).toBe('refused');
   });
 
@@ -193,12 +192,12 @@ describe('rows and versions', () => {
     const fixture = withWeb();
     const unknown = Uint8Array.of(0xfa, 0x3e, 1, 7);
     const status = newTaskStatus({ state: TaskState.running, unknown });
-    fixture.change({ ops: [putOp('one', { kind: 'taskStatus', value: status })] });
+    fixture.change({ ops: [putValue('one', { kind: 'taskStatus', value: status })] });
     expect(fixture.view.task(one)?.unknown?.status).toEqual(unknown);
     fixture.change({ ops: [statusOp('one', TaskState.failed)] });
     expect(fixture.view.task(one)?.unknown).toBeUndefined();
     const spec = newServiceSpec({ name: 'web', unknown });
-    fixture.change({ ops: [putOp('web', { kind: 'serviceSpec', value: spec })] });
+    fixture.change({ ops: [putValue('web', { kind: 'serviceSpec', value: spec })] });
     expect(fixture.view.service(web)?.current.spec.unknown).toEqual(unknown);
   });
 });
@@ -216,7 +215,7 @@ describe('tasks', () => {
     const fixture = withWeb();
     fixture.change({ ops: [placeOp('one', 'n1')] });
     expect(fixture.apply({ ops: [placeOp('one', 'n2')] }).outcome.kind).toBe('refused');
-    const unplace = deleteFacetOp('one', homeOf.taskPlacement);
+    const unplace = deleteFacetOp({ ...homeOf.taskPlacement, key: 'one' });
     expect(fixture.apply({ ops: [unplace] }).outcome.kind).toBe('refused');
   });
 
@@ -232,7 +231,7 @@ describe('tasks', () => {
     const addresses = [newTaskAddress({ networkId: 'net', address: '10.0.0.2/24' })];
     const network = newTaskNetwork({ addresses });
     fixture.change({
-      ops: [placeOp('one', 'n1'), putOp('one', { kind: 'taskNetwork', value: network })],
+      ops: [placeOp('one', 'n1'), putValue('one', { kind: 'taskNetwork', value: network })],
     });
     expect(fixture.view.task(one)?.addresses).toEqual(addresses);
     expect(fixture.view.tasksOfNode(n1)).toEqual([fixture.view.task(one)]);
@@ -300,7 +299,7 @@ describe('reads', () => {
   it('a set whose read has changed is refused and says which', () => {
     const fixture = withWeb();
     const version = fixture.view.service(web)?.current.version ?? 0;
-    const read = readFacet({ ...homeOf.serviceSpec, key: 'web', version });
+    const read = readOf({ ...homeOf.serviceSpec, key: 'web' }, version);
     fixture.change({ reads: [read], ops: [placeOp('one', 'n1')] });
     fixture.change({ ops: [specOp('web', 'b')] });
     const { outcome } = fixture.apply({ reads: [read], ops: [statusOp('one', TaskState.running)] });
@@ -312,9 +311,9 @@ describe('reads', () => {
 
   it('version 0 means absent', () => {
     const fixture = withWeb();
-    const absent = { table: Table.services, facet: Facet.row, version: 0 };
-    fixture.change({ reads: [readFacet({ ...absent, key: 'db' })] });
-    const refused = fixture.apply({ reads: [readFacet({ ...absent, key: 'web' })] });
+    const row = { table: Table.services, facet: Facet.row };
+    fixture.change({ reads: [readOf({ ...row, key: 'db' }, 0)] });
+    const refused = fixture.apply({ reads: [readOf({ ...row, key: 'web' }, 0)] });
     expect(refused.outcome.kind).toBe('refused');
   });
 
@@ -338,7 +337,9 @@ describe('reads', () => {
     const fixture = withWeb();
     const networks = [newNetworkAttachmentConfig({ target: 'net' })];
     const spec = newServiceSpec({ name: 'web', task: newTaskSpec({ networks }) });
-    const revision = fixture.change({ ops: [putOp('web', { kind: 'serviceSpec', value: spec })] });
+    const revision = fixture.change({
+      ops: [putValue('web', { kind: 'serviceSpec', value: spec })],
+    });
     expect(fixture.view.bucketVersion('network/net')).toBe(revision);
   });
 
@@ -354,9 +355,9 @@ describe('reads', () => {
 describe('claims', () => {
   it('a key that is taken is refused to others, with its owner', () => {
     const fixture = new StoreFixture();
-    fixture.change({ claims: [takeClaim('port/tcp', '80', 'a')] });
-    fixture.change({ claims: [takeClaim('port/tcp', '80', 'a')] });
-    expect(fixture.apply({ claims: [takeClaim('port/tcp', '80', 'b')] }).outcome).toEqual({
+    fixture.change({ claims: [take('port/tcp', '80', 'a')] });
+    fixture.change({ claims: [take('port/tcp', '80', 'a')] });
+    expect(fixture.apply({ claims: [take('port/tcp', '80', 'b')] }).outcome).toEqual({
       kind: 'refused',
       refusal: { kind: 'claim', space: 'port/tcp', key: '80', owner: 'a' },
     });
@@ -364,11 +365,9 @@ describe('claims', () => {
 
   it('only its owner gives a key back, and then it is free', () => {
     const fixture = new StoreFixture();
-    fixture.change({ claims: [takeClaim('vni', '1', 'a'), takeClaim('vni', '2', 'a')] });
-    expect(fixture.apply({ claims: [giveBackClaim('vni', '1', 'b')] }).outcome.kind).toBe(
-      'refused',
-    );
-    fixture.change({ claims: [giveBackClaim('vni', '1', 'a'), takeClaim('vni', '1', 'b')] });
+    fixture.change({ claims: [take('vni', '1', 'a'), take('vni', '2', 'a')] });
+    expect(fixture.apply({ claims: [giveBack('vni', '1', 'b')] }).outcome.kind).toBe('refused');
+    fixture.change({ claims: [giveBack('vni', '1', 'a'), take('vni', '1', 'b')] });
     expect(fixture.view.claimOwner('vni', '1')).toBe('b');
     expect(fixture.view.claimsOf('a')).toEqual([{ space: 'vni', key: '2', owner: 'a' }]);
     expect(fixture.view.claimCount('vni')).toBe(2);
@@ -379,7 +378,7 @@ describe('terms and levels', () => {
   it('a set of an earlier leadership is refused', () => {
     const fixture = new StoreFixture();
     fixture.term = 3;
-    const claims = [takeClaim('vni', '1', 'a')];
+    const claims = [take('vni', '1', 'a')];
     expect(fixture.apply({ term: 2, claims }).outcome).toEqual({
       kind: 'refused',
       refusal: { kind: 'term' },
@@ -435,7 +434,7 @@ describe('the timeline', () => {
 
   it('answers a retry of a refused set with the refusal', () => {
     const fixture = withWeb();
-    const claims = [takeClaim('vni', '1', 'a')];
+    const claims = [take('vni', '1', 'a')];
     const refused = { id: 'again', reads: [readBucket('nodes', 99)], claims };
     const first = fixture.apply(refused);
     expect(first.outcome.kind).toBe('refused');
