@@ -9,7 +9,7 @@ import {
   type Draft,
 } from '../../store/decider.ts';
 import type { StoreEvent } from '../../store/events.ts';
-import { deleteOp, giveBack, readOf } from '../../store/ops.ts';
+import { deleteOp, giveBackClaim, readFacet } from '../../store/ops.ts';
 import type { NodeRow, TaskRow } from '../../store/rows.ts';
 import type { StoreView } from '../../store/view.ts';
 import { readNode } from '../slot/drafts.ts';
@@ -81,7 +81,7 @@ function deletion(view: StoreView, tasks: readonly TaskRow[], reason: string): D
     reason,
     reads: tasks.flatMap((task) => readsOf(view, task)),
     claims: tasks.flatMap((task) =>
-      view.claimsOf(task.id).map(({ space, key }) => giveBack(space, key, task.id)),
+      view.claimsOf(task.id).map(({ space, key }) => giveBackClaim(space, key, task.id)),
     ),
     ops: tasks.map((task) => deleteOp(Table.tasks, task.id)),
   };
@@ -92,6 +92,6 @@ function readsOf(view: StoreView, task: TaskRow): ReturnType<typeof readNode> {
   if (task.reportedState > TaskState.running) return [];
   if (task.nodeId !== '') return readNode(task.nodeId, view.node(task.nodeId));
   return [
-    readOf({ table: Table.tasks, key: task.id, facet: Facet.placement }, task.placementVersion),
+    readFacet({ table: Table.tasks, key: task.id, facet: Facet.placement, version: task.placementVersion }),
   ];
 }

@@ -1,0 +1,62 @@
+import { newTaskSpec } from '../../proto/gen/specs.ts';
+import type { Budget } from '../store/decider.ts';
+import type { NodeRow, TaskRow } from '../store/rows.ts';
+import { Candidate } from './candidate.ts';
+import type { Demand } from './filters/filter.ts';
+import { Pipeline } from './filters/pipeline.ts';
+import { hostPortsOf } from './host-port.ts';
+import type { NodeLoad } from './node-index.ts';
+import { arrange } from './spread.ts';
+
+/** A node for a task. */
+export interface Placed {
+  readonly task: TaskRow;
+  readonly node: NodeRow;
+}
+
+/** What became of one group of tasks. */
+export interface GroupPlacement {
+  /** The first tasks of the group, each with its node. */
+  readonly placed: readonly Placed[];
+  /** Why the rest fits nowhere; empty when nothing is left, or the budget ended before that was known. */
+  readonly explanation: string;
+}
+
+/** The cluster as the placement of one group sees it. */
+export interface Nodes {
+  readonly rows: readonly NodeRow[];
+  loadOf(nodeId: string): NodeLoad;
+}
+
+/**
+ * Places tasks of one service and one spec revision, in the order given, as even as the spread preferences and the
+ * filters allow.
+ */
+export function placeGroup(nodes: Nodes, tasks: readonly TaskRow[], budget: Budget): GroupPlacement {
+  const first = tasks[0];
+  if (first === undefined) return { placed: [], explanation: '' };
+  const demand = demandOf(first);
+  const pipeline = new Pipeline(demand);
+  const candidates = nodes.rows
+    .map((row) => new Candidate(row, nodes.loadOf(row.id), demand))
+    .filter((candidate) => pipeline.admits(candidate));
+  const preferences = demand.spec.placement?.spreadPreferences ?? [];
+  const root = arrange(candidates, preferences, (candidate) => pipeline.stillAdmits(candidate));
+  const placed: Placed[] = [];
+  for (const task of tasks) {
+    const candidate = root.place();
+    if (candidate === undefined) return { placed, explanation: pipeline.explain() };
+    placed.push({ task, node: candidate.row });
+    if (!budget.spend(1)) break;
+  }
+  return { placed, explanation: '' };
+}
+
+function demandOf(task: TaskRow): Demand {
+  const spec = task.revision.spec;
+  return {
+    serviceId: task.serviceId,
+    spec: spec.task ?? newTaskSpec(),
+    hostPorts: hostPortsOf(spec),
+  };
+}

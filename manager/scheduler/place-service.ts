@@ -1,0 +1,78 @@
+import type { Budget } from '../store/decider.ts';
+import type { NodeRow, TaskRow } from '../store/rows.ts';
+import { withTasks, type NodeIndex } from './node-index.ts';
+import { placeGroup, type Nodes, type Placed } from './place-group.ts';
+
+/** What became of a service's waiting tasks. */
+export interface ServicePlacement {
+  readonly placed: readonly Placed[];
+  /** Tasks that fit nowhere and whose row does not say so yet, or says something else. */
+  readonly explained: readonly { readonly task: TaskRow; readonly explanation: string }[];
+  /** True when the budget ended before all were placed or explained. */
+  readonly more: boolean;
+}
+
+/** Places the waiting tasks of one service, the lower slots first, one spec revision after the other. */
+export function placeService(
+  input: { readonly nodes: readonly NodeRow[]; readonly index: NodeIndex },
+  waiting: readonly TaskRow[],
+  budget: Budget,
+): ServicePlacement {
+  const nodes = new PlacedOn(input.nodes, input.index);
+  const explained: { readonly task: TaskRow; readonly explanation: string }[] = [];
+  for (const group of groupsOf(waiting)) {
+    const { placed, explanation } = placeGroup(nodes, group, budget);
+    nodes.add(placed);
+    const rest = group.slice(placed.length);
+    if (rest.length > 0 && explanation === '') return { placed: nodes.placed, explained, more: true };
+    for (const task of rest) {
+      if (task.explanation === explanation) continue;
+      explained.push({ task, explanation });
+      if (!budget.spend(1)) return { placed: nodes.placed, explained, more: true };
+    }
+  }
+  return { placed: nodes.placed, explained, more: false };
+}
+
+function groupsOf(waiting: readonly TaskRow[]): Iterable<readonly TaskRow[]> {
+  const groups = new Map<number, TaskRow[]>();
+  for (const task of waiting.toSorted(bySlot)) {
+    const group = groups.get(task.revision.version);
+    if (group === undefined) groups.set(task.revision.version, [task]);
+    else group.push(task);
+  }
+  return groups.values();
+}
+
+function bySlot(left: TaskRow, right: TaskRow): number {
+  if (left.slot !== right.slot) return left.slot - right.slot;
+  return left.id < right.id ? -1 : 1;
+}
+
+/** The nodes as the index has them, with what this decision has placed on them so far. */
+class PlacedOn implements Nodes {
+  readonly rows: readonly NodeRow[];
+  readonly placed: Placed[] = [];
+  readonly #index: NodeIndex;
+  readonly #tasks = new Map<string, TaskRow[]>();
+
+  constructor(rows: readonly NodeRow[], index: NodeIndex) {
+    this.rows = rows;
+    this.#index = index;
+  }
+
+  loadOf(nodeId: string): ReturnType<NodeIndex['loadOf']> {
+    const load = this.#index.loadOf(nodeId);
+    const tasks = this.#tasks.get(nodeId);
+    return tasks === undefined ? load : withTasks(load, tasks);
+  }
+
+  add(placed: readonly Placed[]): void {
+    for (const one of placed) {
+      this.placed.push(one);
+      const tasks = this.#tasks.get(one.node.id);
+      if (tasks === undefined) this.#tasks.set(one.node.id, [one.task]);
+      else tasks.push(one.task);
+    }
+  }
+}
