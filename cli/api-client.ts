@@ -39,7 +39,7 @@ export class UnixApiClient implements DaemonApi, Disposable {
   async call(request: ApiRequest, signal: AbortSignal): Promise<unknown> {
     const body = request.body === undefined ? undefined : JSON.stringify(request.body);
     const response = await this.#send(request, body, signal);
-    const text = await this.#readText(response);
+    const text = await this.#readText(response, signal);
     const status = response.statusCode ?? 0;
     if (status >= 400) throw new DaemonError(status, refusalText(text, response));
     return this.#decode(text);
@@ -88,7 +88,7 @@ export class UnixApiClient implements DaemonApi, Disposable {
     });
   }
 
-  async #readText(response: IncomingMessage): Promise<string> {
+  async #readText(response: IncomingMessage, signal: AbortSignal): Promise<string> {
     const chunks: Buffer[] = [];
     let bytes = 0;
     try {
@@ -98,6 +98,7 @@ export class UnixApiClient implements DaemonApi, Disposable {
         chunks.push(chunk);
       }
     } catch (error) {
+      if (signal.aborted) throw signal.reason;
       throw this.#explain(error);
     }
     if (bytes > limits.clientAnswerBytes) {

@@ -25,7 +25,10 @@ function report(error: unknown, signal: AbortSignal): number {
     err(`${error.message}\n`);
     return error.exitCode;
   }
-  if (signal.aborted) return exitCodes.interrupted;
+  if (signal.aborted) {
+    err('interrupted: what was asked of the daemon already may go on\n');
+    return exitCodes.interrupted;
+  }
   err(`shoal: internal error: ${error instanceof Error ? (error.stack ?? '') : String(error)}\n`);
   return exitCodes.failed;
 }

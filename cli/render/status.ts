@@ -15,6 +15,8 @@ export interface StatusView {
   readonly nodes: readonly NodeView[];
   readonly services: readonly ServiceView[];
   readonly tasks: readonly TaskView[];
+  /** Whether the swarm answered, so that empty lists mean that there is nothing. */
+  readonly isKnown: boolean;
   /** Wall time, in milliseconds since the Unix epoch. */
   readonly nowMs: number;
 }
@@ -79,9 +81,7 @@ function renderServices(services: readonly ServiceView[]): string {
 
 function renderProblems(status: StatusView): string {
   const problems = findProblems(status);
-  if (problems.length === 0) {
-    return status.info.swarmState === 'active' && status.info.isManager ? 'No problems.\n' : '';
-  }
+  if (problems.length === 0) return status.isKnown ? 'No problems.\n' : '';
   const shown = problems.slice(0, problemsMax).map((problem) => `  ${printable(problem)}\n`);
   const hidden = problems.length - shown.length;
   const rest = hidden === 0 ? '' : `  … and ${String(hidden)} more\n`;

@@ -68,10 +68,15 @@ function taskCells(task: TaskView, { name, names, options }: RowContext): readon
     options.isWhole ? task.image : familiarImage(task.image),
     names.nodes.get(task.nodeId) ?? task.nodeId,
     capitalize(task.desiredState),
-    `${capitalize(task.state)} ${humanAgo(task.changedMs, options.nowMs)}`,
+    stateText(task, options.nowMs),
     errorText(task.error, options.isWhole),
     task.ports.map(taskPortText).join(','),
   ];
+}
+
+function stateText(task: TaskView, nowMs: number): string {
+  const state = capitalize(task.state);
+  return task.changedMs === 0 ? state : `${state} ${humanAgo(task.changedMs, nowMs)}`;
 }
 
 function errorText(error: string, isWhole: boolean): string {

@@ -19,6 +19,8 @@ export interface FakeAnswer {
   readonly json?: unknown;
   readonly text?: string;
   readonly hangUp?: boolean;
+  /** Leaves the client without an answer. */
+  readonly silent?: boolean;
 }
 
 type Answerer = FakeAnswer | ((request: SeenRequest) => FakeAnswer);
@@ -84,6 +86,7 @@ export class FakeDaemon implements AsyncDisposable {
       request.socket.destroy();
       return;
     }
+    if (answer?.silent === true) return;
     const { status, json, text } = answer ?? { status: 404, json: { message: 'page not found' } };
     response.writeHead(status ?? 200, { 'Content-Type': 'application/json' });
     response.end(text ?? (json === undefined ? '' : JSON.stringify(json)));

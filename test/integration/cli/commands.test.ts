@@ -104,6 +104,20 @@ describe('swarm verbs', () => {
   });
 });
 
+describe('status', () => {
+  test('shows the node where the swarm cannot be asked, and fails', async () => {
+    const message = 'The swarm does not have a leader.';
+    daemon.answer('GET /info', { json: infoJson() });
+    for (const route of ['GET /nodes', 'GET /services', 'GET /tasks']) {
+      daemon.answer(route, { status: 500, json: { message } });
+    }
+    const { code, out, err } = await shoal('status');
+    expect({ code, err }).toEqual({ code: 1, err: `Error response from daemon: ${message}\n` });
+    expect(out).toContain('box-1');
+    expect(out).not.toContain('No problems');
+  });
+});
+
 describe('service verbs', () => {
   test('create passes flags and what follows the image, prints the id, warns, and may be detached', async () => {
     daemon.answer('POST /services/create', {

@@ -94,6 +94,20 @@ describe('the launcher', () => {
     expect(outcome.err).toContain('Use `shoal service ps web` to check progress.');
   });
 
+  test('Ctrl-C ends a verb that waits for a silent daemon', async () => {
+    await using daemon = await FakeDaemon.start();
+    daemon.answer('GET /services', () => {
+      child.kill('SIGINT');
+      return { silent: true };
+    });
+    const child = start(['-H', daemon.host, 'service', 'ls']);
+    expect(await finish(child)).toEqual({
+      code: 130,
+      out: '',
+      err: 'interrupted: what was asked of the daemon already may go on\n',
+    });
+  });
+
   test('hands the daemon its arguments, its heap limit and its threads, and becomes it', async () => {
     const copy = await fakePackage();
     const child = start(['daemon', '--hostname', 'a b'], {

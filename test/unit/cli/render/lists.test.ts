@@ -112,6 +112,12 @@ test('service ps --no-trunc', async () => {
   await expectGolden(text, 'cli/service-ps-no-trunc.txt');
 });
 
+test('a task whose time is unknown has a state without an age', () => {
+  const task = readTask({ ID: 't', ServiceID: 's1', Slot: 1, Status: { State: 'new' } });
+  const text = renderTaskList([task], names, { nowMs, isWhole: false });
+  expect(text).toMatch(/  New {13}/);
+});
+
 test('node ls', async () => {
   const text = renderNodeList(nodes.map(readNode), 'n1aaaaaaaaaaaaaaaaaaaaaaa');
   await expectGolden(text, 'cli/node-ls.txt');
@@ -122,6 +128,7 @@ const healthy: StatusView = {
   nodes: nodes.slice(1, 2).map(readNode),
   services: services.slice(1).map(readService),
   tasks: tasks.map(readTask),
+  isKnown: true,
   nowMs,
 };
 
@@ -157,7 +164,7 @@ test.each(['inactive', 'locked', 'error', 'worker'])(
         ? { ControlAvailable: false, Cluster: undefined }
         : { LocalNodeState: state, ControlAvailable: false, RemoteManagers: null };
     const error = state === 'error' ? { Error: 'certificate has expired' } : {};
-    const view = { ...healthy, nodes: [], services: [], tasks: [] };
+    const view = { ...healthy, nodes: [], services: [], tasks: [], isKnown: false };
     const info = readInfo(infoJson({ ...swarm, ...error }));
     await expectGolden(renderStatus({ ...view, info }), `cli/status-${state}.txt`);
   },
