@@ -49,8 +49,8 @@ interface OpenSegment {
   end: number;
 }
 
-/** What a segment's first group may take besides its records. */
-const carriedBytes = 16 * 1024;
+/** What a segment's header and the records that its first group repeats take at most. */
+const carriedBytes = 2048;
 
 /**
  * The write-ahead log: what `append` resolved for survives any crash.

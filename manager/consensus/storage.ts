@@ -1,0 +1,114 @@
+import { invariant } from '../../common/pure/invariant.ts';
+import type { Disk } from '../../common/ports/disk.ts';
+import type { Entropy } from '../../common/ports/entropy.ts';
+import { type LogCipher, NonceSource } from './wal/cipher.ts';
+import { corrupt } from './wal/failure.ts';
+import { identityExists, writeIdentity } from './wal/identity-file.ts';
+import { WriteAheadLog } from './wal/log.ts';
+import { SnapshotFiles, type SnapshotWriter } from './wal/snapshot-file.ts';
+
+export interface StorageOptions {
+  /** The member's `raft` directory; made when missing. */
+  readonly directory: string;
+  readonly clusterId: string;
+  /** Raft id of this member: whole, above 0, 48 bits. */
+  readonly memberId: number;
+  readonly segmentBytes: number;
+  readonly groupBytes: number;
+  /** Bytes of one entry at most. */
+  readonly entryBytes: number;
+  /** Entries before a snapshot that stay in the log, for members that are a little behind. */
+  readonly trailingEntries: number;
+}
+
+interface StoragePorts {
+  readonly disk: Disk;
+  readonly entropy: Entropy;
+  readonly cipher: LogCipher;
+}
+
+/** A piece of a snapshot as main sends it. */
+export interface SnapshotPiece {
+  readonly index: number;
+  readonly term: number;
+  readonly data: Uint8Array;
+  readonly last: boolean;
+}
+
+/** All that one member keeps on disk: `wal/`, `snap/` and `identity.json` in its `raft` directory. */
+export class Storage {
+  readonly log: WriteAheadLog;
+  readonly snapshots: SnapshotFiles;
+  readonly #trailingEntries: number;
+  #writer: SnapshotWriter | undefined;
+
+  private constructor(log: WriteAheadLog, snapshots: SnapshotFiles, trailingEntries: number) {
+    this.log = log;
+    this.snapshots = snapshots;
+    this.#trailingEntries = trailingEntries;
+  }
+
+  /**
+   * Opens what is there or begins anew. Leaves nothing behind that a crash left half done.
+   * @throws `corrupt` (also when this member had a log and it is gone), `dataRootTooNew`, or what the disk throws.
+   */
+  static async open(options: StorageOptions, ports: StoragePorts): Promise<Storage> {
+    const { directory, clusterId, memberId } = options;
+    const { disk, cipher } = ports;
+    const walDirectory = `${directory}/wal`;
+    const snapDirectory = `${directory}/snap`;
+    await makeDirectories(options.directory, disk);
+    const identity = { clusterId, memberId };
+    const isKnown = await identityExists(directory, identity, disk);
+    if (isKnown && !(await hasSegments(walDirectory, disk))) {
+      throw corrupt('the log of this member is gone', { directory: walDirectory });
+    }
+    const nonces = new NonceSource(ports.entropy);
+    const place = { clusterId, memberId };
+    const log = await WriteAheadLog.open(
+      { ...options, ...place, directory: walDirectory, voters: [memberId] },
+      { disk, cipher, nonces },
+    );
+    const snapshots = new SnapshotFiles(
+      { ...place, directory: snapDirectory },
+      { disk, cipher, nonces },
+    );
+    await snapshots.removeOthers(log.mark);
+    if (!isKnown) await writeIdentity(directory, identity, disk);
+    return new Storage(log, snapshots, options.trailingEntries);
+  }
+
+  /**
+   * Takes the next piece of a snapshot. With the last one: file durable, then named by the log, then older files go.
+   */
+  async saveChunk(piece: SnapshotPiece): Promise<void> {
+    this.#writer ??= await this.snapshots.begin(piece.index, piece.term);
+    const isSame = this.#writer.index === piece.index && this.#writer.term === piece.term;
+    invariant(isSame, 'pieces of one snapshot come together');
+    await this.#writer.add(piece.data);
+    if (!piece.last) return;
+    const mark = await this.#writer.finish();
+    this.#writer = undefined;
+    await this.log.append([{ kind: 'snapshotMark', mark }]);
+    await this.log.compact(Math.max(0, mark.index - this.#trailingEntries));
+    await this.snapshots.removeOthers(mark);
+  }
+
+  /** Waits for what was appended and closes all files. */
+  async close(): Promise<void> {
+    await this.#writer?.abandon();
+    await this.log.close();
+  }
+}
+
+async function makeDirectories(directory: string, disk: Disk): Promise<void> {
+  await disk.makeDirectory(`${directory}/wal`);
+  await disk.makeDirectory(`${directory}/snap`);
+  await disk.syncDirectory(directory);
+  await disk.syncDirectory(directory.slice(0, directory.lastIndexOf('/')) || '/');
+}
+
+async function hasSegments(directory: string, disk: Disk): Promise<boolean> {
+  const entries = await disk.list(directory);
+  return entries.some((entry) => entry.name.endsWith('.wal'));
+}

@@ -1,0 +1,14 @@
+import type { DriverOptions } from '../options.ts';
+
+/** What the consensus thread is started with. */
+export interface ThreadConfig {
+  readonly options: DriverOptions;
+  /** The member's data key, 32 bytes; the thread gets a copy and wipes it once the cipher has it. */
+  readonly dataKey: Uint8Array;
+}
+
+/** Checks the outer form only: the thread trusts whoever started it. */
+export function isThreadConfig(value: unknown): value is ThreadConfig {
+  if (typeof value !== 'object' || value === null) return false;
+  return 'options' in value && 'dataKey' in value && value.dataKey instanceof Uint8Array;
+}

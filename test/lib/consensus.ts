@@ -1,0 +1,128 @@
+import { seededRandom } from '../../common/pure/random.ts';
+import type { Entropy } from '../../common/ports/entropy.ts';
+import { NodeLogCipher } from '../../manager/consensus/thread/node-cipher.ts';
+import { driverOptions, type DriverOptions } from '../../manager/consensus/options.ts';
+import { LocalConsensusPort } from '../../manager/consensus/local-port.ts';
+import { type LogCipher, NonceSource } from '../../manager/consensus/wal/cipher.ts';
+import { type LogOptions, WriteAheadLog } from '../../manager/consensus/wal/log.ts';
+import type { FromConsensus, ToConsensus } from '../../manager/consensus/port.ts';
+import type { LogEntry } from '../../manager/consensus/wal/record.ts';
+import type { MemoryDisk } from './memory-disk.ts';
+
+export const clusterId: string = 'c'.repeat(25);
+export const memberId = 0x1234_5678_9abc;
+
+/** Entropy that repeats: for golden files and runs from a seed. */
+export function fixedEntropy(seed: number): Entropy {
+  const random = seededRandom(seed);
+  return { bytes: (length) => Uint8Array.from({ length }, () => random.below(256)) };
+}
+
+/** The real cipher under a key of the test's. */
+export function testCipher(fill = 7): LogCipher {
+  return new NodeLogCipher(new Uint8Array(32).fill(fill));
+}
+
+/** Small segments, so that a short test sees several. */
+export const smallLog: LogOptions = {
+  directory: '/raft/wal',
+  clusterId,
+  memberId,
+  voters: [memberId],
+  segmentBytes: 64 * 512,
+  groupBytes: 4096,
+};
+
+export async function openLog(
+  disk: MemoryDisk,
+  options: Partial<LogOptions> & { readonly entropySeed?: number; readonly keyFill?: number } = {},
+): Promise<WriteAheadLog> {
+  await disk.makeDirectory('/raft/wal');
+  await disk.syncDirectory('/raft');
+  await disk.syncDirectory('/');
+  const nonces = new NonceSource(fixedEntropy(options.entropySeed ?? 1));
+  return await WriteAheadLog.open(
+    { ...smallLog, ...options },
+    { disk, cipher: testCipher(options.keyFill), nonces },
+  );
+}
+
+/** An entry whose bytes tell its index. */
+export function entryAt(index: number, term = 1, bytes = 20): LogEntry {
+  const text = `entry ${index} of term ${term} `.padEnd(bytes, '.');
+  return { index, term, type: 'normal', data: new TextEncoder().encode(text) };
+}
+
+export function entriesFrom(first: number, count: number, term = 1): LogEntry[] {
+  return Array.from({ length: count }, (_, offset) => entryAt(first + offset, term));
+}
+
+/** Main's end of an in-process consensus, with everything that it heard. */
+export class ConsensusProbe {
+  readonly port: LocalConsensusPort;
+  readonly heard: FromConsensus[] = [];
+  #requestId = 0;
+
+  constructor(disk: MemoryDisk, changes: Partial<DriverOptions> = {}, entropySeed = 1) {
+    const options = driverOptions(
+      { directory: '/raft', clusterId, memberId },
+      { segmentBytes: 64 * 512, groupBytes: 4096, ...changes },
+    );
+    const ports = { disk, entropy: fixedEntropy(entropySeed), cipher: testCipher() };
+    this.port = new LocalConsensusPort(options, ports);
+    this.port.receive((message) => this.heard.push(message));
+  }
+
+  post(message: ToConsensus): void {
+    this.port.post(message);
+  }
+
+  credit(entries = 1000, bytes = 1_000_000): void {
+    this.post({ kind: 'credit', entries, bytes });
+  }
+
+  /** Proposes and gives the request's id. */
+  propose(text: string, term = 0): number {
+    this.#requestId += 1;
+    const data = new TextEncoder().encode(text);
+    this.post({ kind: 'propose', requestId: this.#requestId, term, data });
+    return this.#requestId;
+  }
+
+  all<Kind extends FromConsensus['kind']>(kind: Kind): Extract<FromConsensus, { kind: Kind }>[] {
+    return this.heard.filter(
+      (message): message is Extract<FromConsensus, { kind: Kind }> => message.kind === kind,
+    );
+  }
+
+  /** Texts of the committed entries; those of consensus itself are empty. */
+  get texts(): string[] {
+    return this.all('committed').flatMap((message) =>
+      message.entries.map((entry) => new TextDecoder().decode(entry.data)),
+    );
+  }
+
+  outcomeOf(requestId: number): string | undefined {
+    return this.all('outcome').find((message) => message.requestId === requestId)?.outcome;
+  }
+
+  /** Lets all that is ready run until `condition` holds. @throws when it does not come to hold. */
+  async until(condition: () => boolean): Promise<void> {
+    for (let turn = 0; turn < 2000; turn += 1) {
+      if (condition()) return;
+      await new Promise<void>((resolve) => {
+        setImmediate(resolve);
+      });
+    }
+    throw new Error(`never came to hold; heard ${JSON.stringify(this.heard.slice(-5))}`);
+  }
+
+  async untilLeader(): Promise<void> {
+    await this.until(() => this.all('leadership').length > 0);
+  }
+
+  async stop(): Promise<void> {
+    this.post({ kind: 'stop' });
+    await this.port.done;
+  }
+}

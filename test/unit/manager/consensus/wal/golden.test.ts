@@ -1,0 +1,78 @@
+// Holds the format of log and snapshot still: what was written with fixed chance and key is, byte for byte, what is in the
+// tree, and it is read. A change here means that logs of a release can no longer be read: it needs a new version.
+import { readFile, writeFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it } from 'vitest';
+import { seededRandom } from '../../../../../common/pure/random.ts';
+import { ConsensusProbe } from '../../../../lib/consensus.ts';
+import { MemoryDisk } from '../../../../lib/memory-disk.ts';
+
+const files = [
+  'identity.json',
+  'snap/0000000000000001-0000000000000004.snap',
+  'wal/0000000000000001-0000000000000001.wal',
+  'wal/0000000000000002-0000000000000008.wal',
+] as const;
+
+const options = {
+  segmentBytes: 16 * 512,
+  groupBytes: 2048,
+  snapshotEntries: 4,
+  trailingEntries: 9,
+};
+
+function goldenPath(name: string): string {
+  const flat = name.replace('/', '-');
+  return fileURLToPath(new URL(`../../../../testdata/wal/v1-${flat}`, import.meta.url));
+}
+
+async function write(): Promise<MemoryDisk> {
+  const disk = new MemoryDisk({ random: seededRandom(1) });
+  const probe = new ConsensusProbe(disk, options);
+  probe.credit();
+  await probe.untilLeader();
+  for (let index = 2; index <= 10; index += 1) {
+    probe.propose(`golden ${index} `.padEnd(index === 8 ? 1200 : 700, '.'));
+    await probe.until(() => probe.texts.length === index);
+    if (index === 4) await cutSnapshot(probe);
+  }
+  await probe.stop();
+  return disk.crash('kept');
+}
+
+async function cutSnapshot(probe: ConsensusProbe): Promise<void> {
+  probe.post({ kind: 'applied', index: 4 });
+  await probe.until(() => probe.all('snapshotWanted').length === 1);
+  const data = new TextEncoder().encode('golden state');
+  probe.post({ kind: 'snapshotChunk', index: 4, term: 1, data, last: true });
+}
+
+describe('the format', () => {
+  it('is written as it always was', async () => {
+    const disk = await write();
+    for (const name of files) {
+      const bytes = await disk.readFile(`/raft/${name}`);
+      if (process.env['SHOAL_UPDATE_GOLDEN'] === '1') await writeFile(goldenPath(name), bytes);
+      const golden = new Uint8Array(await readFile(goldenPath(name)));
+      expect([name, Buffer.compare(bytes, golden)]).toEqual([name, 0]);
+    }
+  });
+
+  it('of earlier logs is read', async () => {
+    const disk = new MemoryDisk({ random: seededRandom(1) });
+    await disk.makeDirectory('/raft/wal');
+    await disk.makeDirectory('/raft/snap');
+    for (const name of files) {
+      await using file = await disk.open(`/raft/${name}`, 'create');
+      await file.write(0, new Uint8Array(await readFile(goldenPath(name))));
+    }
+    const probe = new ConsensusProbe(disk, options, 2);
+    probe.credit();
+    await probe.untilLeader();
+    expect(probe.all('replayed')).toEqual([{ kind: 'replayed', index: 10 }]);
+    const state = probe.all('snapshotChunk').map((chunk) => new TextDecoder().decode(chunk.data));
+    expect(state.join('')).toBe('golden state');
+    const texts = probe.texts.slice(0, 6).map((text) => text.replace(/\.+$/, ''));
+    expect(texts).toEqual([5, 6, 7, 8, 9, 10].map((index) => `golden ${index} `));
+  });
+});
