@@ -8,6 +8,8 @@ export interface ProxyFiles {
   readonly snapshot: string;
   readonly pid: string;
   readonly log: string;
+  /** Compiled code, for a quick start. */
+  readonly cache: string;
 }
 
 /** @param directory `<data root>/proxy`. */
@@ -18,5 +20,6 @@ export function proxyFiles(directory: string): ProxyFiles {
     snapshot: join(directory, 'endpoints.bin'),
     pid: join(directory, 'pid'),
     log: join(directory, 'log'),
+    cache: join(directory, 'cache'),
   };
 }

@@ -9,7 +9,6 @@ import { proxyFiles, type ProxyFiles } from './files.ts';
 /** The proxy moves bytes that lie outside the collected heap: small heaps keep it small. */
 const nodeFlags = [
   '--max-semi-space-size=4',
-  '--optimize-for-size',
   '--v8-pool-size=1',
   '--disable-warning=ExperimentalWarning',
 ];
@@ -46,7 +45,7 @@ export class ProxyProcess implements ProxySpawner {
       stdio: ['ignore', outputFd, outputFd],
       // It holds no directory of its starter, and knows nothing of its environment.
       cwd: '/',
-      env: { UV_THREADPOOL_SIZE: '1' },
+      env: { UV_THREADPOOL_SIZE: '1', NODE_COMPILE_CACHE: this.files.cache },
     });
   }
 }
