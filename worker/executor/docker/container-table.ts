@@ -3,7 +3,7 @@ import { taskLabels } from './names.ts';
 
 interface Row {
   readonly containerId: string;
-  /** Counts what may have changed the container: an answer that was asked for before is not kept. */
+  /** Number of the last change that may concern the container: an answer that was asked for before it is not kept. */
   changes: number;
   /** What the engine said last, unless something changed since. */
   details: ContainerDetails | undefined;
@@ -16,6 +16,7 @@ interface Row {
  */
 export class ContainerTable {
   readonly #rows = new Map<string, Row>();
+  #changes = 0;
   #isComplete = false;
   /** Tasks that got a container while a list was under way: the list may not have it. */
   #putWhileListing: Set<string> | undefined;
@@ -46,8 +47,7 @@ export class ContainerTable {
   lose(): void {
     this.#isComplete = false;
     for (const row of this.#rows.values()) {
-      row.changes += 1;
-      row.details = undefined;
+      this.#note(row);
     }
   }
 
@@ -71,15 +71,13 @@ export class ContainerTable {
     if (taskId === '') return;
     this.#putWhileListing?.add(taskId);
     if (this.#rows.get(taskId)?.containerId === containerId) this.touch(taskId);
-    else this.#rows.set(taskId, { containerId, changes: 0, details: undefined });
+    else this.#rows.set(taskId, { containerId, changes: this.#next(), details: undefined });
   }
 
   /** Something happened to the task's container. */
   touch(taskId: string): void {
     const row = this.#rows.get(taskId);
-    if (row === undefined) return;
-    row.changes += 1;
-    row.details = undefined;
+    if (row !== undefined) this.#note(row);
   }
 
   /** The container is gone; a newer one of the same task stays. */
@@ -97,5 +95,15 @@ export class ContainerTable {
     const row = this.#rows.get(taskId);
     if (!this.#isComplete || row === undefined) return;
     if (row.containerId === details.Id && row.changes === changes) row.details = details;
+  }
+
+  #note(row: Row): void {
+    row.changes = this.#next();
+    row.details = undefined;
+  }
+
+  #next(): number {
+    this.#changes += 1;
+    return this.#changes;
   }
 }

@@ -1,0 +1,120 @@
+/*
+ * The test image: answers HTTP with its host name, without libc at run time (static).
+ *
+ *   GET /            host name
+ *   GET /exit?code=N answers, then exits with N
+ *   GET /sick        fails its health check from now on; GET /well undoes it
+ *   GET /env?NAME    value of an environment variable
+ *
+ * `web health` is the health check. PORT (80), START_DELAY_MS, EXIT_AFTER_MS and EXIT_CODE, IGNORE_TERM=1 come from the environment.
+ */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <netinet/in.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+#include <unistd.h>
+
+static int number(const char *name, int otherwise) {
+  const char *text = getenv(name);
+  return text && *text ? atoi(text) : otherwise;
+}
+
+static void on_term(int signal_number) {
+  (void)signal_number;
+  _exit(number("TERM_CODE", 0));
+}
+
+static void on_alarm(int signal_number) {
+  (void)signal_number;
+  _exit(number("EXIT_CODE", 0));
+}
+
+static struct sockaddr_in address(in_addr_t host) {
+  struct sockaddr_in result = {0};
+  result.sin_family = AF_INET;
+  result.sin_port = htons((unsigned short)number("PORT", 80));
+  result.sin_addr.s_addr = host;
+  return result;
+}
+
+static int check_health(void) {
+  int client = socket(AF_INET, SOCK_STREAM, 0);
+  struct sockaddr_in self = address(htonl(INADDR_LOOPBACK));
+  char buffer[256] = {0};
+  if (connect(client, (struct sockaddr *)&self, sizeof self) != 0) return 1;
+  if (write(client, "GET /health HTTP/1.0\r\n\r\n", 24) != 24) return 1;
+  if (read(client, buffer, sizeof buffer - 1) <= 0) return 1;
+  return strstr(buffer, " 200 ") == NULL;
+}
+
+static void answer(int client, int status, const char *body) {
+  char text[4096];
+  int length = snprintf(text, sizeof text,
+                        "HTTP/1.1 %d %s\r\nContent-Type: text/plain\r\nContent-Length: %zu\r\n"
+                        "Connection: close\r\n\r\n%s",
+                        status, status == 200 ? "OK" : "Service Unavailable", strlen(body), body);
+  if (write(client, text, (size_t)length) < 0) return;
+  shutdown(client, SHUT_WR);
+}
+
+static void serve(int client, int *sick) {
+  char request[4096] = {0}, host[256] = {0}, name[256] = {0};
+  int code;
+  if (read(client, request, sizeof request - 1) <= 0) return;
+  gethostname(host, sizeof host - 1);
+  strcat(host, "\n");
+  if (sscanf(request, "GET /exit?code=%d", &code) == 1) {
+    answer(client, 200, "bye\n");
+    close(client);
+    exit(code);
+  }
+  if (strncmp(request, "GET /sick", 9) == 0) *sick = 1;
+  if (strncmp(request, "GET /well", 9) == 0) *sick = 0;
+  if (strncmp(request, "GET /health", 11) == 0) {
+    answer(client, *sick ? 503 : 200, *sick ? "sick\n" : "well\n");
+    return;
+  }
+  if (sscanf(request, "GET /env?%255[A-Za-z0-9_]", name) == 1) {
+    const char *value = getenv(name);
+    answer(client, 200, value ? value : "");
+    return;
+  }
+  answer(client, 200, host);
+}
+
+int main(int count, char **arguments) {
+  int one = 1, sick = 0, after = number("EXIT_AFTER_MS", -1);
+  if (count > 1 && strcmp(arguments[1], "health") == 0) return check_health();
+  signal(SIGTERM, number("IGNORE_TERM", 0) ? SIG_IGN : on_term);
+  signal(SIGINT, on_term);
+  signal(SIGPIPE, SIG_IGN);
+  usleep((useconds_t)number("START_DELAY_MS", 0) * 1000);
+  if (after == 0) return number("EXIT_CODE", 0);
+  if (after > 0) {
+    struct itimerval timer = {{0, 0}, {after / 1000, (after % 1000) * 1000}};
+    signal(SIGALRM, on_alarm);
+    setitimer(ITIMER_REAL, &timer, NULL);
+  }
+  int server = socket(AF_INET, SOCK_STREAM, 0);
+  setsockopt(server, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one);
+  struct sockaddr_in self = address(htonl(INADDR_ANY));
+  if (bind(server, (struct sockaddr *)&self, sizeof self) != 0 || listen(server, 1024) != 0) {
+    perror("web");
+    return 1;
+  }
+  printf("listening\n");
+  fflush(stdout);
+  for (;;) {
+    int client = accept(server, NULL, NULL);
+    if (client < 0) continue;
+    struct timeval limit = {5, 0};
+    setsockopt(client, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
+    serve(client, &sick);
+    close(client);
+  }
+}
