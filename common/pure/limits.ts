@@ -4,8 +4,8 @@ import { invariant } from './invariant.ts';
 export const limits = {
   /** Operations in one change set. */
   setOps: 500,
-  /** Operations that a decider puts into one change set. */
-  deciderChunkOps: 100,
+  /** Operations that a decider puts into one set; at their usual size far below `setBytes`. */
+  deciderChunkOps: 400,
   /** Encoded bytes of one change set. */
   setBytes: 262_144,
   /** Encoded bytes of a set that only creates one secret or config. */
@@ -119,6 +119,18 @@ export const limits = {
   clientAnswerBytes: 268_435_456,
   /** How long the command line waits for a silent daemon, in milliseconds. */
   clientAnswerMs: 60_000,
+  /** Sets of the control loop that wait for their outcome; beyond it nothing is decided. */
+  loopSetsInFlight: 256,
+  /** How long one slice of decisions may take before others get a turn, in milliseconds. */
+  loopSliceMs: 5,
+  /** Fewest and most rows that the budget of one decision grants. */
+  loopBudgetRowsMin: 256,
+  loopBudgetRowsMax: 65_536,
+  /** How often the control loop looks at every scope, changed or not, in milliseconds. */
+  loopResyncMs: 60_000,
+  /** First and longest pause before a scope whose set was refused is decided again, in milliseconds. */
+  loopRetryMs: 20,
+  loopRetryMsMax: 5000,
 } as const;
 
 invariant(limits.setBytes < limits.entryBytes, 'an entry must hold the largest ordinary set');

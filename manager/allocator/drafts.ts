@@ -8,8 +8,7 @@ import {
 } from '../../proto/gen/objects.ts';
 import type { Op } from '../../proto/gen/changeset.ts';
 import type { Draft } from '../store/decider.ts';
-import { giveBackClaim, putOp, readFacet, takeClaim } from '../store/ops.ts';
-import { withUnknown } from '../store/with-unknown.ts';
+import { giveBack, putOp, readOf, take, withUnknown } from '../store/ops.ts';
 import type { NetworkRow, ServiceRow, TaskRow } from '../store/rows.ts';
 import type { StoreView } from '../store/view.ts';
 import { heldAddresses } from './allocation-index.ts';
@@ -18,7 +17,8 @@ import { isAllocatorSpace, subnetSpace, vniSpace } from './spaces.ts';
 
 /** Replaces what a task has of networks. */
 export function putTaskNetwork(task: TaskRow, network: TaskNetwork): Op {
-  return putOp(task.id,
+  return putOp(
+    { table: Table.tasks, key: task.id, facet: Facet.network },
     { kind: 'taskNetwork', value: network },
   );
 }
@@ -28,11 +28,15 @@ export function endpointDraft(service: ServiceRow, plan: EndpointPlan): Draft {
   return {
     reason: plan.endpoint.error === '' ? 'service allocated' : 'service cannot be allocated',
     reads: [
-      readFacet({ table: Table.services, key: service.id, facet: Facet.spec, version: service.current.version }),
+      readOf(
+        { table: Table.services, key: service.id, facet: Facet.spec },
+        service.current.version,
+      ),
     ],
     claims: plan.claims,
     ops: [
-      putOp(service.id,
+      putOp(
+        { table: Table.services, key: service.id, facet: Facet.network },
         { kind: 'serviceEndpoint', value: plan.endpoint },
       ),
     ],
@@ -46,17 +50,18 @@ export function subnetDraft(network: NetworkRow, allocation: NetworkAllocation):
     allocation.subnet === ''
       ? []
       : [
-          takeClaim(subnetSpace, allocation.subnet, network.id),
-          takeClaim(vniSpace, String(allocation.vni), network.id),
+          take(subnetSpace, allocation.subnet, network.id),
+          take(vniSpace, String(allocation.vni), network.id),
         ];
   return {
     reason: allocation.error === '' ? 'network allocated' : 'network cannot be allocated',
     reads: [
-      readFacet({ table: Table.networks, key: network.id, facet: Facet.spec, version: network.specVersion }),
+      readOf({ table: Table.networks, key: network.id, facet: Facet.spec }, network.specVersion),
     ],
     claims,
     ops: [
-      putOp(network.id,
+      putOp(
+        { table: Table.networks, key: network.id, facet: Facet.network },
         { kind: 'networkAllocation', value },
       ),
     ],
@@ -75,7 +80,7 @@ export function releaseDrafts(view: StoreView, tasks: readonly TaskRow[]): Draft
       reason: 'addresses of ended tasks given back',
       reads: [],
       claims: chunk.flatMap((task) =>
-        heldAddresses(view, task).map(({ space, key }) => giveBackClaim(space, key, task.id)),
+        heldAddresses(view, task).map(({ space, key }) => giveBack(space, key, task.id)),
       ),
       ops: chunk.map((task) => putTaskNetwork(task, unchangedNetwork(task))),
     });
@@ -94,8 +99,8 @@ export function giveAllBack(view: StoreView, serviceId: string): Draft | undefin
   const claims = view
     .claimsOf(serviceId)
     .filter(({ space }) => isAllocatorSpace(space))
-    .map(({ space, key }) => giveBackClaim(space, key, serviceId));
+    .map(({ space, key }) => giveBack(space, key, serviceId));
   if (claims.length === 0) return undefined;
-  const read = readFacet({ table: Table.services, key: serviceId, facet: Facet.spec, version: 0 });
+  const read = readOf({ table: Table.services, key: serviceId, facet: Facet.spec }, 0);
   return { reason: 'service removed', reads: [read], claims, ops: [] };
 }

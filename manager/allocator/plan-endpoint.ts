@@ -1,8 +1,7 @@
 import { newServiceEndpoint, type ServiceEndpoint } from '../../proto/gen/objects.ts';
 import { EndpointMode, type PortConfig } from '../../proto/gen/specs.ts';
 import type { Claim } from '../../proto/gen/changeset.ts';
-import { giveBackClaim, takeClaim } from '../store/ops.ts';
-import { withUnknown } from '../store/with-unknown.ts';
+import { giveBack, take, withUnknown } from '../store/ops.ts';
 import type { ServiceRow } from '../store/rows.ts';
 import type { StoreView } from '../store/view.ts';
 import { addressKey, type AddressPool, type NetworkAddress } from './address-pool.ts';
@@ -63,11 +62,11 @@ function changesOf(view: StoreView, service: ServiceRow, needed: readonly SpaceK
   return [
     ...needed
       .filter(({ space, key }) => view.claimOwner(space, key) !== service.id)
-      .map(({ space, key }) => takeClaim(space, key, service.id)),
+      .map(({ space, key }) => take(space, key, service.id)),
     ...view
       .claimsOf(service.id)
       .filter((held) => isAllocatorSpace(held.space) && !isNeeded(held))
-      .map(({ space, key }) => giveBackClaim(space, key, service.id)),
+      .map(({ space, key }) => giveBack(space, key, service.id)),
   ];
 }
 

@@ -2,8 +2,7 @@ import { limits } from '../../common/pure/limits.ts';
 import { newTaskNetwork, type TaskNetwork } from '../../proto/gen/objects.ts';
 import type { Claim, Op } from '../../proto/gen/changeset.ts';
 import type { Budget, DecideTime, Draft } from '../store/decider.ts';
-import { takeClaim } from '../store/ops.ts';
-import { withUnknown } from '../store/with-unknown.ts';
+import { take, withUnknown } from '../store/ops.ts';
 import type { TaskRow } from '../store/rows.ts';
 import type { StoreView } from '../store/view.ts';
 import { addressKey, type AddressPool } from './address-pool.ts';
@@ -52,7 +51,7 @@ function draftOf(input: TaskInput, tasks: readonly TaskRow[], now: DecideTime): 
     if (network.error !== '' && network.error === task.networkError) continue;
     ops.push(putTaskNetwork(task, network));
     for (const address of network.addresses) {
-      claims.push(takeClaim(addressSpace(address.networkId), addressKey(address), task.id));
+      claims.push(take(addressSpace(address.networkId), addressKey(address), task.id));
     }
   }
   return { reason: 'tasks allocated', reads: [], claims, ops };

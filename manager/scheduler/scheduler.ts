@@ -11,8 +11,7 @@ import {
   type Draft,
 } from '../store/decider.ts';
 import type { StoreEvent } from '../store/events.ts';
-import { putOp, readFacet } from '../store/ops.ts';
-import { withUnknown } from '../store/with-unknown.ts';
+import { putOp, readOf, withUnknown } from '../store/ops.ts';
 import type { NodeRow, TaskRow } from '../store/rows.ts';
 import { isTerminal } from '../store/task-state.ts';
 import type { StoreView } from '../store/view.ts';
@@ -112,13 +111,14 @@ function* chunksOf<Item>(items: readonly Item[]): Generator<readonly Item[]> {
 function readsOf(placed: readonly Placed[]): Read[] {
   const nodes = new Map<string, NodeRow>(placed.map(({ node }) => [node.id, node]));
   return [...nodes.values()].flatMap((node) => [
-    readFacet({ table: Table.nodes, key: node.id, facet: Facet.spec, version: node.specVersion }),
-    readFacet({ table: Table.nodes, key: node.id, facet: Facet.status, version: node.statusVersion }),
+    readOf({ table: Table.nodes, key: node.id, facet: Facet.spec }, node.specVersion),
+    readOf({ table: Table.nodes, key: node.id, facet: Facet.status }, node.statusVersion),
   ]);
 }
 
 function putPlacement(task: TaskRow, fields: Partial<TaskPlacement>): Op {
-  return putOp(task.id,
+  return putOp(
+    { table: Table.tasks, key: task.id, facet: Facet.placement },
     {
       kind: 'taskPlacement',
       value: withUnknown(newTaskPlacement(fields), task.unknown?.placement),

@@ -9,12 +9,13 @@ import {
   type Draft,
 } from '../../store/decider.ts';
 import type { StoreEvent } from '../../store/events.ts';
-import { deleteOp, giveBackClaim, readFacet } from '../../store/ops.ts';
+import { deleteOp, giveBack, readOf } from '../../store/ops.ts';
 import type { NodeRow, TaskRow } from '../../store/rows.ts';
+import { isTerminal } from '../../store/task-state.ts';
 import type { StoreView } from '../../store/view.ts';
 import { readNode } from '../slot/drafts.ts';
 import { allServiceKeys, allSlotKeys, parseKey, serviceKey, slotKey } from '../slot/keys.ts';
-import { oldestFirst } from '../slot/slot.ts';
+import { isWanted, oldestFirst } from '../slot/slot.ts';
 import { historyLimit, isReapable, planHistory } from './plan-reap.ts';
 
 /**
@@ -32,6 +33,7 @@ export class ReaperDecider implements Decider {
     const task = event.after as TaskRow | undefined;
     if (event.table !== Table.tasks || task === undefined) return [];
     if (task.desiredState === TaskState.remove) return [serviceKey(task.serviceId)];
+    if (event.kind !== 'create' && isWanted(task) && !isTerminal(task)) return [];
     const keys = [slotKey(task.serviceId, task.slot)];
     if (view.service(task.serviceId) === undefined) keys.push(serviceKey(task.serviceId));
     return keys;
@@ -81,7 +83,7 @@ function deletion(view: StoreView, tasks: readonly TaskRow[], reason: string): D
     reason,
     reads: tasks.flatMap((task) => readsOf(view, task)),
     claims: tasks.flatMap((task) =>
-      view.claimsOf(task.id).map(({ space, key }) => giveBackClaim(space, key, task.id)),
+      view.claimsOf(task.id).map(({ space, key }) => giveBack(space, key, task.id)),
     ),
     ops: tasks.map((task) => deleteOp(Table.tasks, task.id)),
   };
@@ -92,6 +94,6 @@ function readsOf(view: StoreView, task: TaskRow): ReturnType<typeof readNode> {
   if (task.reportedState > TaskState.running) return [];
   if (task.nodeId !== '') return readNode(task.nodeId, view.node(task.nodeId));
   return [
-    readFacet({ table: Table.tasks, key: task.id, facet: Facet.placement, version: task.placementVersion }),
+    readOf({ table: Table.tasks, key: task.id, facet: Facet.placement }, task.placementVersion),
   ];
 }

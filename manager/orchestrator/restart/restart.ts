@@ -28,7 +28,7 @@ export class RestartDecider implements Decider {
     if (event.table === Table.nodes) return isHealthChange(event) ? tasksOnNode(event, view) : [];
     if (event.table !== Table.tasks) return [];
     const task = (event.after ?? event.before) as TaskRow | undefined;
-    return task !== undefined && concernsRestart(event) ? [slotKey(task.serviceId, task.slot)] : [];
+    return task !== undefined && concernsRestart(event, task) ? [slotKey(task.serviceId, task.slot)] : [];
   }
 
   allKeys(view: StoreView): Iterable<string> {
@@ -66,11 +66,10 @@ function tasksOnNode(event: StoreEvent, view: StoreView): readonly string[] {
   return [...slotKeysOf(tasks.filter((task) => !isTerminal(task)))];
 }
 
-/** The first steps of a task's life on its node decide nothing; its end, its removal and what is wanted of it do. */
-function concernsRestart(event: StoreEvent): boolean {
-  if (event.kind !== 'update') return true;
-  if (event.facets.includes(Facet.desired) || event.facets.includes(Facet.placement)) return true;
-  return event.after !== undefined && isTerminal(event.after as TaskRow);
+/** The steps of a task's life on its node decide nothing; its end, its removal and what is wanted of it do. */
+function concernsRestart(event: StoreEvent, task: TaskRow): boolean {
+  if (event.kind === 'delete' || event.facets.includes(Facet.desired)) return true;
+  return task.desiredState === TaskState.ready || isTerminal(task);
 }
 
 interface DraftInput {

@@ -1,7 +1,6 @@
 import { Facet, newTask, newTaskDesired, Table, type TaskDesired } from '../../../proto/gen/objects.ts';
 import type { Op, Read } from '../../../proto/gen/changeset.ts';
-import { createOp, putOp, readFacet } from '../../store/ops.ts';
-import { withUnknown } from '../../store/with-unknown.ts';
+import { createOp, putOp, readOf, withUnknown } from '../../store/ops.ts';
 import type { NodeRow, ServiceRow, TaskRow } from '../../store/rows.ts';
 
 /** What a new task of a service is made of. */
@@ -32,20 +31,24 @@ export function createTask(task: NewTask): Op {
 
 /** Replaces what is wanted of `task`. */
 export function putDesired(task: TaskRow, desired: Partial<TaskDesired>): Op {
-  return putOp(task.id,
+  return putOp(
+    { table: Table.tasks, key: task.id, facet: Facet.desired },
     { kind: 'taskDesired', value: withUnknown(newTaskDesired(desired), task.unknown?.desired) },
   );
 }
 
 /** Relies on the service's spec being the one that was looked at, or on the service being gone. */
 export function readServiceSpec(serviceId: string, service: ServiceRow | undefined): Read {
-  return readFacet({ table: Table.services, key: serviceId, facet: Facet.spec, version: service?.current.version ?? 0 });
+  return readOf(
+    { table: Table.services, key: serviceId, facet: Facet.spec },
+    service?.current.version ?? 0,
+  );
 }
 
 /** Relies on the node's availability and liveness being as they were, or on the node being gone. */
 export function readNode(nodeId: string, node: NodeRow | undefined): readonly Read[] {
   return [
-    readFacet({ table: Table.nodes, key: nodeId, facet: Facet.spec, version: node?.specVersion ?? 0 }),
-    readFacet({ table: Table.nodes, key: nodeId, facet: Facet.status, version: node?.statusVersion ?? 0 }),
+    readOf({ table: Table.nodes, key: nodeId, facet: Facet.spec }, node?.specVersion ?? 0),
+    readOf({ table: Table.nodes, key: nodeId, facet: Facet.status }, node?.statusVersion ?? 0),
   ];
 }

@@ -1,0 +1,56 @@
+import type { Clock } from '../../common/ports/clock.ts';
+import type { Log } from '../../common/ports/log.ts';
+import type { Random } from '../../common/pure/random.ts';
+import { TaskGroup } from '../../common/run/task-group.ts';
+import type { ProposerPort } from '../proposer/port.ts';
+import type { Decider } from '../store/decider.ts';
+import type { Watcher } from '../store/watch.ts';
+import { Leadership } from './leadership.ts';
+import type { LoopMetrics } from './metrics.ts';
+import type { PendingOverlay } from './pending.ts';
+
+export interface LoopOptions {
+  /** Rows of every decision's budget, for runs that must repeat exactly; undefined = adapt to the time they take. */
+  readonly fixedBudgetRows: number | undefined;
+}
+
+export interface LoopPorts {
+  /** In the order in which they are asked about one event. Each belongs to this loop alone: its index follows the loop. */
+  readonly deciders: readonly Decider[];
+  readonly proposer: ProposerPort;
+  /** A fresh overlay over the proposer's view, with nothing in flight. */
+  readonly overlay: () => PendingOverlay;
+  /** Watches the store from now on; `wake` is called when there is something to take. */
+  readonly watch: (wake: () => void) => Watcher;
+  /** Lets others have the thread; resolves when it is this one's turn again. */
+  readonly turn: (signal: AbortSignal) => Promise<void>;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+  readonly metrics: LoopMetrics;
+  readonly options: LoopOptions;
+}
+
+/**
+ * The one loop that runs every decider while this manager leads: level-triggered, keyed, each key once, with a slow pass
+ * over everything. It decides on a pending view and proposes without waiting.
+ */
+export class ControlLoop {
+  readonly #ports: LoopPorts;
+
+  constructor(ports: LoopPorts) {
+    this.#ports = ports;
+  }
+
+  /**
+   * Runs the controllers of one leadership until `signal` aborts, then resolves; what is in flight is left to the fence
+   * of its term. Nothing of an earlier leadership is known here: all is read from the store.
+   * @throws what a decider throws: a bug.
+   */
+  async lead(term: number, signal: AbortSignal): Promise<void> {
+    await using group = new TaskGroup(signal);
+    const leadership = new Leadership(this.#ports, { term, group });
+    group.spawn('control loop', (inner) => leadership.run(inner));
+    await group.settle();
+  }
+}

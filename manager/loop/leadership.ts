@@ -1,0 +1,259 @@
+import { isShoalError } from '../../common/pure/errors.ts';
+import { newId } from '../../common/pure/ids.ts';
+import { limits } from '../../common/pure/limits.ts';
+import type { TaskGroup } from '../../common/run/task-group.ts';
+import type { SetRequest } from '../proposer/port.ts';
+import type { Decider, Draft } from '../store/decider.ts';
+import type { StoreEvent } from '../store/events.ts';
+import type { Watcher } from '../store/watch.ts';
+import { ClusterTime } from './cluster-time.ts';
+import type { LoopPorts } from './control-loop.ts';
+import { Latch } from './latch.ts';
+import { eventsSince, rowsIn, touchedRows } from './pending-events.ts';
+import type { PendingOverlay } from './pending.ts';
+import { Resync } from './resync.ts';
+import { Retries } from './retries.ts';
+import { AdaptiveBudget } from './row-budget.ts';
+import { stampIds } from './stamp.ts';
+import { WorkQueue, type WorkItem } from './work-queue.ts';
+
+/** Decisions after which others get a turn though no time has passed, as on a virtual clock. */
+const sliceDecisionsMax = 64;
+/** Scopes of a pass over everything that are queued at a time. */
+const resyncPortion = 256;
+/** Level from which sets of controllers can be applied. */
+const controllerLevel = 1;
+
+/** A decider with its place and what its decisions cost. */
+interface Seat {
+  readonly decider: Decider;
+  readonly budget: AdaptiveBudget;
+}
+
+/** One leadership's run of the control loop. Everything here dies with it. */
+export class Leadership {
+  readonly #ports: LoopPorts;
+  readonly #term: number;
+  readonly #group: TaskGroup;
+  readonly #seats: readonly Seat[];
+  readonly #overlay: PendingOverlay;
+  readonly #queue = new WorkQueue();
+  readonly #latch = new Latch();
+  readonly #retries: Retries;
+  #time: ClusterTime;
+  #resync: Resync | undefined;
+  #resyncAtMs = 0;
+  #armedAtMs = Number.POSITIVE_INFINITY;
+  #inFlight = 0;
+  #sliceStartMs = 0;
+  #sliceDecisions = 0;
+
+  constructor(ports: LoopPorts, leadership: { readonly term: number; readonly group: TaskGroup }) {
+    this.#ports = ports;
+    this.#term = leadership.term;
+    this.#group = leadership.group;
+    this.#seats = ports.deciders.map((decider) => ({
+      decider,
+      budget: new AdaptiveBudget(ports.options.fixedBudgetRows),
+    }));
+    this.#overlay = ports.overlay();
+    this.#retries = new Retries(ports.random.fork('retries'));
+    this.#time = new ClusterTime(0, ports.clock.nowMs());
+  }
+
+  /** Runs until `signal` aborts. */
+  async run(signal: AbortSignal): Promise<void> {
+    await this.#catchUp(signal);
+    const watcher = this.#ports.watch(() => {
+      this.#latch.set();
+    });
+    try {
+      this.#startOver();
+      while (!signal.aborted) {
+        this.#takeEvents(watcher);
+        await this.#step(signal);
+      }
+    } finally {
+      watcher.close();
+    }
+  }
+
+  /** Waits until the store holds everything that earlier leaders had acknowledged. */
+  async #catchUp(signal: AbortSignal): Promise<void> {
+    for (;;) {
+      try {
+        await this.#ports.proposer.barrier(signal);
+        return;
+      } catch (error) {
+        if (signal.aborted || !isShoalError(error)) throw error;
+        this.#ports.log.at('debug', 'controllers wait for the log', { error });
+        await this.#ports.clock.sleep(limits.loopRetryMsMax, signal);
+      }
+    }
+  }
+
+  /** Reads everything again: at the start, and after the watch lost its place. */
+  #startOver(): void {
+    const { clock } = this.#ports;
+    this.#time = new ClusterTime(this.#overlay.view.clusterMs, clock.nowMs());
+    for (const { decider } of this.#seats) decider.follower?.restart(this.#overlay.view);
+    this.#resync = new Resync(this.#ports.deciders);
+  }
+
+  #takeEvents(watcher: Watcher): void {
+    for (let take = watcher.take(); take.kind !== 'empty'; take = watcher.take()) {
+      if (take.kind === 'resync') this.#startOver();
+      else this.#notify(take.events);
+    }
+  }
+
+  /** Brings the indexes in step with changes of the view, and queues the scopes that they may concern. */
+  #notify(events: readonly StoreEvent[]): void {
+    for (const event of events) {
+      for (const { decider } of this.#seats) decider.follower?.follow(event);
+      for (const [index, { decider }] of this.#seats.entries()) {
+        for (const key of decider.keysOf(event, this.#overlay.view)) {
+          this.#queue.add({ decider: index, key });
+        }
+      }
+    }
+  }
+
+  async #step(signal: AbortSignal): Promise<void> {
+    this.#queue.wakeDue(this.#ports.clock.nowMs());
+    this.#refill();
+    const item = this.#inFlight < limits.loopSetsInFlight ? this.#queue.take() : undefined;
+    if (item === undefined) {
+      this.#arm(Math.min(this.#queue.nextDueMs() ?? Number.POSITIVE_INFINITY, this.#resyncAtMs));
+      await this.#latch.wait(signal);
+      this.#beginSlice();
+      return;
+    }
+    this.#decide(item);
+    if (!this.#isSliceOver()) return;
+    await this.#ports.turn(signal);
+    this.#beginSlice();
+  }
+
+  #beginSlice(): void {
+    this.#sliceStartMs = this.#ports.clock.nowMs();
+    this.#sliceDecisions = 0;
+  }
+
+  #isSliceOver(): boolean {
+    this.#sliceDecisions += 1;
+    return (
+      this.#sliceDecisions >= sliceDecisionsMax ||
+      this.#ports.clock.nowMs() - this.#sliceStartMs >= limits.loopSliceMs
+    );
+  }
+
+  /** Queues the next portion of the pass over everything, when there is little else to do. */
+  #refill(): void {
+    const nowMs = this.#ports.clock.nowMs();
+    if (this.#resync === undefined) {
+      if (nowMs < this.#resyncAtMs) return;
+      this.#resync = new Resync(this.#ports.deciders);
+    }
+    this.#resyncAtMs = nowMs + limits.loopResyncMs;
+    if (this.#queue.readyCount > resyncPortion) return;
+    const items = this.#resync.next(this.#overlay.view, resyncPortion);
+    for (const item of items) this.#queue.add(item);
+    if (items.length === 0) this.#resync = undefined;
+  }
+
+  /** Wakes the loop at `atMs`, unless it will be woken earlier. */
+  #arm(atMs: number): void {
+    if (this.#armedAtMs <= atMs) return;
+    this.#armedAtMs = atMs;
+    this.#group.spawn('wake-up of the control loop', async (signal) => {
+      await this.#ports.clock.sleep(Math.max(0, atMs - this.#ports.clock.nowMs()), signal);
+      if (this.#armedAtMs === atMs) this.#armedAtMs = Number.POSITIVE_INFINITY;
+      this.#latch.set();
+    });
+  }
+
+  #decide(item: WorkItem): void {
+    const seat = this.#seats[item.decider];
+    if (seat === undefined) return;
+    const { clock, metrics, random } = this.#ports;
+    const view = this.#overlay.view;
+    const nowMs = clock.nowMs();
+    const budget = seat.budget.next();
+    const time = { nowMs, clusterMs: this.#time.at(view.clusterMs, nowMs) };
+    const decision = seat.decider.decide(view, item.key, time, budget);
+    const tookMs = clock.nowMs() - nowMs;
+    seat.budget.learn(budget, tookMs);
+    metrics.decided(seat.decider.name, tookMs, decision.sets.length);
+    for (const draft of stampIds(decision.sets, random)) this.#propose(item, seat.decider, draft);
+    if (decision.sets.length === 0) this.#retries.clear(nameOf(item));
+    if (decision.wakeAtMs !== undefined) this.#queue.addAt(item, decision.wakeAtMs);
+    if (decision.more) this.#queue.add(item);
+  }
+
+  #propose(item: WorkItem, decider: Decider, draft: Draft): void {
+    const request: SetRequest = {
+      ...draft,
+      id: newId(this.#ports.random),
+      term: this.#term,
+      actor: { kind: 'controller', name: decider.name },
+      traceId: newId(this.#ports.random),
+      minLevel: controllerLevel,
+    };
+    this.#change(request, () => {
+      this.#overlay.add(request);
+    });
+    this.#inFlight += 1;
+    this.#group.spawn(`set of ${decider.name}`, async (signal) => {
+      await this.#settle(item, request, signal);
+    });
+  }
+
+  /** Changes the overlay and tells what changed in the view by it, as if the store had. */
+  #change(request: SetRequest, change: () => void): void {
+    const touched = touchedRows(request.ops);
+    const before = rowsIn(this.#overlay.view, touched);
+    change();
+    this.#notify(eventsSince(this.#overlay.view, touched, before));
+  }
+
+  /** Sees one set through to a certain outcome; a set whose outcome is unknown is proposed again under its own id. */
+  async #settle(item: WorkItem, request: SetRequest, signal: AbortSignal): Promise<void> {
+    const { proposer, metrics, clock } = this.#ports;
+    const name = this.#seats[item.decider]?.decider.name ?? '';
+    let outcome = await proposer.submit(request, signal);
+    while (outcome.kind === 'unknown') {
+      metrics.settled(name, 'unknown');
+      await clock.sleep(limits.loopRetryMs, signal);
+      await this.#catchUp(signal);
+      outcome = await proposer.submit(request, signal);
+    }
+    signal.throwIfAborted();
+    metrics.settled(name, outcome.kind);
+    this.#inFlight -= 1;
+    if (outcome.kind === 'done') {
+      this.#overlay.drop(request.id);
+      this.#retries.clear(nameOf(item));
+    } else {
+      this.#takeBack(item, request, outcome);
+    }
+    this.#latch.set();
+  }
+
+  /** The set certainly takes no effect: what was decided on top of it is looked at again, and its own scope. */
+  #takeBack(item: WorkItem, request: SetRequest, why: object): void {
+    this.#ports.log.at('debug', 'set of a controller came to nothing', {
+      actor: request.actor,
+      reason: request.reason,
+      outcome: why,
+    });
+    this.#change(request, () => {
+      this.#overlay.drop(request.id);
+    });
+    this.#queue.addAt(item, this.#ports.clock.nowMs() + this.#retries.nextDelayMs(nameOf(item)));
+  }
+}
+
+function nameOf({ decider, key }: WorkItem): string {
+  return `${decider} ${key}`;
+}
