@@ -132,6 +132,7 @@ function worker(): Folder[] {
 const edgePackages: Readonly<Record<string, readonly string[]>> = {
   'manager/consensus/transport': ['@grpc/grpc-js'],
   'manager/ca/signer': ['@peculiar/x509', 'reflect-metadata'],
+  'node/listeners': ['prom-client'],
 };
 
 /** Edge code knows its parent, what its parent knows, and the real ports. */

@@ -1,0 +1,147 @@
+import type { ClusterEvent } from '../../common/ports/cluster-api.ts';
+import { NodeState, nodeStateName, Table, taskStateName } from '../../proto/gen/objects.ts';
+import { NodeAvailability, nodeAvailabilityName, NodeRole } from '../../proto/gen/specs.ts';
+import type { StoreEvent } from '../store/events.ts';
+import type { NetworkRow, NodeRow, ServiceRow, TaskRow } from '../store/rows.ts';
+import { taskState } from '../store/task-state.ts';
+import { taskName } from './task.ts';
+
+const actions = { create: 'create', update: 'update', delete: 'remove' } as const;
+
+/**
+ * A change of a row as `/events` of scope swarm shows it, or undefined when nobody but Shoal needs to know.
+ *
+ * Attributes are swarm mode's; events of type `task` are Shoal's own (swarm mode has none, so that proxies have to poll).
+ */
+export function clusterEvent(event: StoreEvent, clusterMs: number): ClusterEvent | undefined {
+  const attributes = new Map<string, string>();
+  const type = describe(event, attributes);
+  if (type === undefined || (event.kind === 'update' && attributes.size <= 1)) return undefined;
+  return { type, action: actions[event.kind], id: event.key, attributes, timeMs: clusterMs };
+}
+
+function describe(
+  event: StoreEvent,
+  attributes: Map<string, string>,
+): ClusterEvent['type'] | undefined {
+  switch (event.table) {
+    case Table.services:
+      describeService(
+        event.before as ServiceRow | undefined,
+        event.after as ServiceRow | undefined,
+        attributes,
+      );
+      return 'service';
+    case Table.nodes:
+      describeNode(
+        event.before as NodeRow | undefined,
+        event.after as NodeRow | undefined,
+        attributes,
+      );
+      return 'node';
+    case Table.networks:
+      attributes.set(
+        'name',
+        ((event.after ?? event.before) as NetworkRow | undefined)?.spec.name ?? '',
+      );
+      return 'network';
+    case Table.tasks:
+      describeTask(
+        event.before as TaskRow | undefined,
+        event.after as TaskRow | undefined,
+        attributes,
+      );
+      return 'task';
+    default:
+      return undefined;
+  }
+}
+
+/** Sets `name.old` and `name.new` where a value changed. */
+function noteChange(
+  attributes: Map<string, string>,
+  name: string,
+  before: string | undefined,
+  after: string | undefined,
+): void {
+  if (before === undefined || after === undefined || before === after) return;
+  attributes.set(`${name}.old`, before);
+  attributes.set(`${name}.new`, after);
+}
+
+function describeService(
+  before: ServiceRow | undefined,
+  after: ServiceRow | undefined,
+  attributes: Map<string, string>,
+): void {
+  attributes.set('name', (after ?? before)?.current.spec.name ?? '');
+  noteChange(attributes, 'replicas', replicas(before), replicas(after));
+  noteChange(
+    attributes,
+    'image',
+    before?.current.spec.task?.container?.image,
+    after?.current.spec.task?.container?.image,
+  );
+}
+
+function replicas(row: ServiceRow | undefined): string | undefined {
+  const mode = row?.current.spec.mode?.mode;
+  return mode?.kind === 'replicated' ? String(mode.value.replicas) : undefined;
+}
+
+function describeNode(
+  before: NodeRow | undefined,
+  after: NodeRow | undefined,
+  attributes: Map<string, string>,
+): void {
+  attributes.set('name', (after ?? before)?.status.description?.hostname ?? '');
+  noteChange(attributes, 'state', stateWord(before), stateWord(after));
+  noteChange(attributes, 'availability', availabilityWord(before), availabilityWord(after));
+  noteChange(attributes, 'role', roleWord(before), roleWord(after));
+}
+
+function stateWord(row: NodeRow | undefined): string | undefined {
+  return row === undefined
+    ? undefined
+    : nodeStateName(row.status.state ?? NodeState.nodeUnknown)
+        .replace(/^node/, '')
+        .toLowerCase();
+}
+
+function availabilityWord(row: NodeRow | undefined): string | undefined {
+  return row === undefined
+    ? undefined
+    : nodeAvailabilityName(row.spec.availability ?? NodeAvailability.active);
+}
+
+function roleWord(row: NodeRow | undefined): string | undefined {
+  if (row === undefined) return undefined;
+  return row.spec.role === NodeRole.manager ? 'manager' : 'worker';
+}
+
+function describeTask(
+  before: TaskRow | undefined,
+  after: TaskRow | undefined,
+  attributes: Map<string, string>,
+): void {
+  const task = after ?? before;
+  if (task === undefined) return;
+  attributes.set('name', taskName(task));
+  if (before !== undefined && after !== undefined) {
+    noteChange(
+      attributes,
+      'state',
+      taskStateName(taskState(before)),
+      taskStateName(taskState(after)),
+    );
+    noteChange(
+      attributes,
+      'desiredstate',
+      taskStateName(before.desiredState),
+      taskStateName(after.desiredState),
+    );
+    if (attributes.size === 1) return;
+  }
+  attributes.set('service', task.serviceId);
+  attributes.set('node', task.nodeId);
+}

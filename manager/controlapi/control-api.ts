@@ -1,0 +1,206 @@
+import { ShoalError } from '../../common/pure/errors.ts';
+import type { ServiceId, SetId } from '../../common/pure/ids.ts';
+import { limits } from '../../common/pure/limits.ts';
+import type {
+  ClusterApi,
+  ClusterEvent,
+  ClusterView,
+  Filters,
+  JoinTokens,
+  NetworkView,
+  NodeView,
+  RequestContext,
+  ServiceView,
+  TaskView,
+} from '../../common/ports/cluster-api.ts';
+import type { ClusterSpec, NodeSpec, ServiceSpec } from '../../proto/gen/specs.ts';
+import type { ProposerPort } from '../proposer/port.ts';
+import type { StoreEvent } from '../store/events.ts';
+import type { ClusterRow } from '../store/rows.ts';
+import type { StoreView } from '../store/view.ts';
+import { clusterEvent } from './cluster-events.ts';
+import { updateClusterChange } from './cluster.ts';
+import { findNetwork } from './network.ts';
+import { filterNodes, findNode, updateNodeChange } from './node.ts';
+import {
+  createServiceChange,
+  filterServices,
+  findService,
+  removeServiceChange,
+  updateServiceChange,
+} from './service.ts';
+import { submitChange } from './submit.ts';
+import { taskView } from './task-view.ts';
+import { filterTasks, findTask } from './task.ts';
+import { clusterView, networkView, nodeView, serviceView } from './views.ts';
+
+export interface ControlApiParts {
+  readonly proposer: ProposerPort;
+  /** Calls `handler` with the events of each applied entry, in order; the result ends it. */
+  readonly subscribe: (handler: (events: readonly StoreEvent[]) => void) => () => void;
+  /** Id of the node that leads, as this manager knows it; empty when nobody does. */
+  readonly leaderNodeId: () => string;
+  readonly newSetId: () => SetId;
+  readonly newServiceId: () => ServiceId;
+}
+
+/** The use cases of the API on one manager: each reads behind a barrier, or computes one change set and submits it. */
+export class ControlApi implements ClusterApi {
+  readonly #parts: ControlApiParts;
+
+  constructor(parts: ControlApiParts) {
+    this.#parts = parts;
+  }
+
+  getCluster(context: RequestContext): Promise<ClusterView> {
+    return this.#read(context, (view) => clusterView(requireCluster(view)));
+  }
+
+  getJoinTokens(context: RequestContext): Promise<JoinTokens> {
+    return this.#read(context, (view) => {
+      const keys = view.authority()?.keys;
+      if (keys === undefined) throw new ShoalError('notFound', 'the cluster has no authority');
+      return { worker: keys.workerJoinToken, manager: keys.managerJoinToken };
+    });
+  }
+
+  updateCluster(context: RequestContext, version: number, spec: ClusterSpec): Promise<void> {
+    return submitChange(this.#parts, context, (view) =>
+      updateClusterChange(requireCluster(view), version, spec),
+    );
+  }
+
+  listNodes(context: RequestContext, filters: Filters): Promise<readonly NodeView[]> {
+    return this.#read(context, (view) =>
+      filterNodes(view, filters).map((row) => nodeView(row, this.#parts.leaderNodeId())),
+    );
+  }
+
+  getNode(context: RequestContext, ref: string): Promise<NodeView> {
+    return this.#read(context, (view) => nodeView(findNode(view, ref), this.#parts.leaderNodeId()));
+  }
+
+  updateNode(context: RequestContext, ref: string, version: number, spec: NodeSpec): Promise<void> {
+    return submitChange(this.#parts, context, (view) => updateNodeChange(view, ref, version, spec));
+  }
+
+  async createService(
+    context: RequestContext,
+    spec: ServiceSpec,
+  ): Promise<{ readonly id: string; readonly warnings: readonly string[] }> {
+    const serviceId = this.#parts.newServiceId();
+    const id = await submitChange(this.#parts, context, (view) =>
+      createServiceChange(view, serviceId, spec),
+    );
+    return { id, warnings: [] };
+  }
+
+  listServices(
+    context: RequestContext,
+    filters: Filters,
+    withStatus: boolean,
+  ): Promise<readonly ServiceView[]> {
+    return this.#read(context, (view) =>
+      filterServices(view, filters).map((row) => serviceView(view, row, withStatus)),
+    );
+  }
+
+  getService(context: RequestContext, ref: string): Promise<ServiceView> {
+    return this.#read(context, (view) => serviceView(view, findService(view, ref), false));
+  }
+
+  async updateService(
+    context: RequestContext,
+    ref: string,
+    version: number,
+    spec: ServiceSpec,
+  ): Promise<{ readonly warnings: readonly string[] }> {
+    await submitChange(this.#parts, context, (view) =>
+      updateServiceChange(view, ref, version, spec),
+    );
+    return { warnings: [] };
+  }
+
+  removeService(context: RequestContext, ref: string): Promise<void> {
+    return submitChange(this.#parts, context, (view) => removeServiceChange(view, ref));
+  }
+
+  listTasks(context: RequestContext, filters: Filters): Promise<readonly TaskView[]> {
+    return this.#read(context, (view) => filterTasks(view, filters).map(taskView));
+  }
+
+  getTask(context: RequestContext, ref: string): Promise<TaskView> {
+    return this.#read(context, (view) => taskView(findTask(view, ref)));
+  }
+
+  listNetworks(context: RequestContext): Promise<readonly NetworkView[]> {
+    return this.#read(context, (view) => view.networks().map(networkView));
+  }
+
+  getNetwork(context: RequestContext, ref: string): Promise<NetworkView> {
+    return this.#read(context, (view) => networkView(findNetwork(view, ref)));
+  }
+
+  async *events(signal: AbortSignal): AsyncIterable<ClusterEvent> {
+    const queue = new EventQueue();
+    const stop = this.#parts.subscribe((events) => {
+      for (const event of events)
+        queue.push(clusterEvent(event, this.#parts.proposer.view.clusterMs));
+    });
+    try {
+      while (!signal.aborted) {
+        yield* queue.take();
+        await queue.wait(signal);
+      }
+    } finally {
+      stop();
+    }
+  }
+
+  async #read<Result>(context: RequestContext, read: (view: StoreView) => Result): Promise<Result> {
+    await this.#parts.proposer.barrier(context.signal);
+    return read(this.#parts.proposer.view);
+  }
+}
+
+function requireCluster(view: StoreView): ClusterRow {
+  const row = view.cluster();
+  if (row === undefined)
+    throw new ShoalError('notFound', 'cluster not found', { fields: { kind: 'cluster', ref: '' } });
+  return row;
+}
+
+/** Events that one reader has not taken yet; bounded. */
+class EventQueue {
+  #events: ClusterEvent[] = [];
+  #overflowed = false;
+  #wake: (() => void) | undefined;
+
+  push(event: ClusterEvent | undefined): void {
+    if (event === undefined) return;
+    if (this.#events.length >= limits.watchQueueEvents) this.#overflowed = true;
+    else this.#events.push(event);
+    this.#wake?.();
+  }
+
+  /** @throws ShoalError `tooBusy` when the reader was too slow */
+  take(): readonly ClusterEvent[] {
+    if (this.#overflowed) throw new ShoalError('tooBusy', 'events come faster than they are read');
+    const events = this.#events;
+    this.#events = [];
+    return events;
+  }
+
+  wait(signal: AbortSignal): Promise<void> {
+    if (this.#events.length > 0 || this.#overflowed || signal.aborted) return Promise.resolve();
+    return new Promise((resolve) => {
+      const done = (): void => {
+        this.#wake = undefined;
+        signal.removeEventListener('abort', done);
+        resolve();
+      };
+      this.#wake = done;
+      signal.addEventListener('abort', done, { once: true });
+    });
+  }
+}

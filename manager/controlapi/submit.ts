@@ -1,0 +1,74 @@
+import { ShoalError } from '../../common/pure/errors.ts';
+import type { SetId } from '../../common/pure/ids.ts';
+import type { RequestContext } from '../../common/ports/cluster-api.ts';
+import type { Claim, Op, Read } from '../../proto/gen/changeset.ts';
+import type { ProposerPort, Refusal } from '../proposer/port.ts';
+import type { StoreView } from '../store/view.ts';
+
+/** A use case's answer: the change to make, and what to tell the caller once it is made. */
+export interface Change<Result> {
+  readonly reason: string;
+  readonly reads: readonly Read[];
+  readonly claims: readonly Claim[];
+  readonly ops: readonly Op[];
+  readonly result: Result;
+}
+
+/** Times a change is computed again because what it was computed from had changed. */
+const attemptsMax = 8;
+
+export interface SubmitParts {
+  readonly proposer: ProposerPort;
+  readonly newSetId: () => SetId;
+}
+
+/**
+ * Computes a change on a fresh view and submits it; when the view had moved on meanwhile, computes it again.
+ *
+ * @throws what `compute` throws; ShoalError `unknownOutcome`, `tooBusy`, `notLeader`, `conflict`
+ */
+export async function submitChange<Result>(
+  parts: SubmitParts,
+  context: RequestContext,
+  compute: (view: StoreView) => Change<Result>,
+): Promise<Result> {
+  await parts.proposer.barrier(context.signal);
+  for (let attempt = 1; attempt <= attemptsMax; attempt += 1) {
+    const change = compute(parts.proposer.view);
+    const id = parts.newSetId();
+    const outcome = await parts.proposer.submit(
+      {
+        id,
+        term: 0,
+        actor: context.actor,
+        reason: change.reason,
+        traceId: context.traceId,
+        minLevel: 1,
+        reads: change.reads,
+        claims: change.claims,
+        ops: change.ops,
+      },
+      context.signal,
+    );
+    if (outcome.kind === 'done') return change.result;
+    if (outcome.kind === 'unknown')
+      throw new ShoalError('unknownOutcome', 'the change may or may not have been made');
+    if (outcome.kind === 'dropped') throw dropped(outcome.reason);
+    refuseFinal(outcome.refusal);
+  }
+  throw new ShoalError('conflict', 'the object is being changed by others all the time; try again');
+}
+
+function dropped(reason: 'notLeader' | 'tooBusy' | 'stopping'): ShoalError {
+  if (reason === 'tooBusy')
+    return new ShoalError('tooBusy', 'too many changes wait to be made; try again later');
+  return new ShoalError('lostQuorum', 'no manager leads at the moment');
+}
+
+/** What another look at the store cannot mend. */
+function refuseFinal(refusal: Refusal): void {
+  if (refusal.kind === 'invalid')
+    throw new ShoalError('internal', `the change is not valid: ${refusal.message}`);
+  if (refusal.kind === 'level')
+    throw new ShoalError('levelTooLow', 'the cluster is not upgraded far enough for this change');
+}

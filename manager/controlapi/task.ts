@@ -1,0 +1,122 @@
+import { ShoalError } from '../../common/pure/errors.ts';
+import { asId } from '../../common/pure/ids.ts';
+import type { Filters } from '../../common/ports/cluster-api.ts';
+import { TaskState } from '../../proto/gen/objects.ts';
+import type { TaskRow } from '../store/rows.ts';
+import type { StoreView } from '../store/view.ts';
+import { anyOf, checkFilters, labelsMatch } from './filters.ts';
+import { lookUp } from './lookup.ts';
+import { findNode } from './node.ts';
+
+/** `web.1` for replicated services, `web.<node id>` for global ones, then the task's id, as swarm mode names tasks. */
+export function taskName(task: TaskRow): string {
+  return `${task.revision.spec.name}.${task.slot === 0 ? task.nodeId : task.slot}.${task.id}`;
+}
+
+/** @throws ShoalError `notFound`, `ambiguous` */
+export function findTask(view: StoreView, ref: string): TaskRow {
+  return lookUp(
+    {
+      kind: 'task',
+      byId: (id) => view.task(asId<'task'>(id)),
+      byName: (name) => namedTasks(view, name),
+      all: () => view.tasks(),
+      idOf: (row) => row.id,
+    },
+    ref,
+  );
+}
+
+/** The id at the end of the name finds the task without a walk over all of them. */
+function namedTasks(view: StoreView, name: string): TaskRow[] {
+  const task = view.task(asId<'task'>(name.slice(name.lastIndexOf('.') + 1)));
+  return task !== undefined && taskName(task) === name ? [task] : [];
+}
+
+const taskFilters = [
+  'id',
+  'name',
+  'label',
+  'service',
+  'node',
+  'desired-state',
+  'runtime',
+  '_up-to-date',
+] as const;
+
+const desiredStates: Readonly<Record<string, readonly TaskState[]>> = {
+  running: [TaskState.running, TaskState.ready],
+  shutdown: [TaskState.shutdown, TaskState.remove],
+  accepted: [TaskState.accepted],
+};
+
+export function filterTasks(view: StoreView, filters: Filters): TaskRow[] {
+  checkFilters(filters, taskFilters);
+  checkDesiredStates(filters);
+  const nodeIds = (filters.get('node') ?? []).map((ref) => nodeIdOf(view, ref));
+  const tasks: TaskRow[] = [];
+  for (const task of candidates(view, filters)) {
+    if (nodeIds.length > 0 && !nodeIds.includes(task.nodeId)) continue;
+    if (matches(view, task, filters)) tasks.push(task);
+  }
+  return tasks;
+}
+
+/** Services named by a filter are looked up, so that a client which polls one service costs that service's tasks only. */
+function* candidates(view: StoreView, filters: Filters): Iterable<TaskRow> {
+  const refs = filters.get('service');
+  if (refs === undefined || refs.length === 0) {
+    yield* view.tasks();
+    return;
+  }
+  const seen = new Set<string>();
+  for (const ref of refs) {
+    const id = view.serviceByName(ref)?.id ?? asId<'service'>(ref);
+    if (seen.has(id)) continue;
+    seen.add(id);
+    yield* view.tasksOfService(id);
+  }
+}
+
+function matches(view: StoreView, task: TaskRow, filters: Filters): boolean {
+  return (
+    anyOf(filters, 'id', (value) => task.id.startsWith(value)) &&
+    anyOf(filters, 'name', (value) => taskName(task).startsWith(value)) &&
+    anyOf(
+      filters,
+      'desired-state',
+      (value) => desiredStates[value]?.includes(task.desiredState) ?? false,
+    ) &&
+    anyOf(filters, 'runtime', (value) => value === 'container') &&
+    anyOf(filters, '_up-to-date', (value) => value === String(isUpToDate(view, task))) &&
+    labelsMatch(filters, 'label', task.revision.spec.labels)
+  );
+}
+
+/** True when the task runs what its service asks for now; labels and replicas of the service do not matter to it. */
+function isUpToDate(view: StoreView, task: TaskRow): boolean {
+  const current = view.service(task.serviceId)?.current;
+  return (
+    current !== undefined &&
+    (current === task.revision || current.spec.task === task.revision.spec.task)
+  );
+}
+
+function checkDesiredStates(filters: Filters): void {
+  for (const value of filters.get('desired-state') ?? []) {
+    if (Object.hasOwn(desiredStates, value)) continue;
+    throw new ShoalError('invalidArgument', `Invalid desired-state filter: '${value}'`, {
+      fields: { field: 'filters', filter: 'desired-state', value },
+    });
+  }
+}
+
+/** A node that is not known matches no task. */
+function nodeIdOf(view: StoreView, ref: string): string {
+  try {
+    return findNode(view, ref).id;
+  } catch (error) {
+    if (error instanceof ShoalError && error.code === 'notFound') return ref;
+    throw error;
+  }
+}

@@ -1,0 +1,68 @@
+import type {
+  ClusterView,
+  NetworkView,
+  NodeView,
+  ServiceStatusView,
+  ServiceView,
+} from '../../common/ports/cluster-api.ts';
+import { NodeState, TaskState } from '../../proto/gen/objects.ts';
+import { NodeRole } from '../../proto/gen/specs.ts';
+import type { ClusterRow, NetworkRow, NodeRow, ServiceRow } from '../store/rows.ts';
+import type { StoreView } from '../store/view.ts';
+
+export function clusterView(row: ClusterRow): ClusterView {
+  return { meta: meta(row, row.specVersion), spec: row.spec, lifecycle: row.lifecycle };
+}
+
+/** `leaderId` is the node that leads now, as this manager knows it. */
+export function nodeView(row: NodeRow, leaderId: string): NodeView {
+  const isManager = row.lifecycle.role === NodeRole.manager;
+  return {
+    meta: meta(row, row.specVersion),
+    spec: row.spec,
+    status: row.status,
+    lifecycle: row.lifecycle,
+    manager: isManager
+      ? {
+          leader: row.id === leaderId,
+          reachable: row.id === leaderId || row.status.state === NodeState.nodeReady,
+          address: row.lifecycle.managerAddress,
+        }
+      : undefined,
+  };
+}
+
+export function serviceView(view: StoreView, row: ServiceRow, withStatus: boolean): ServiceView {
+  return {
+    meta: meta(row, row.current.version),
+    spec: row.current.spec,
+    previousSpec: row.previous?.spec,
+    endpoint: row.endpoint,
+    lifecycle: row.lifecycle,
+    status: withStatus ? serviceStatus(view, row) : undefined,
+  };
+}
+
+export function networkView(row: NetworkRow): NetworkView {
+  return { meta: meta(row, row.specVersion), spec: row.spec, allocation: row.allocation };
+}
+
+/** Every task that runs counts, whatever is wanted of it: a start-first update shows 4/3, as in swarm mode. */
+function serviceStatus(view: StoreView, row: ServiceRow): ServiceStatusView {
+  const mode = row.current.spec.mode?.mode;
+  const running = view
+    .tasksOfService(row.id)
+    .filter((task) => task.reportedState === TaskState.running);
+  return {
+    runningTasks: running.length,
+    desiredTasks: mode?.kind === 'replicated' ? mode.value.replicas : 0,
+    completedTasks: 0,
+  };
+}
+
+function meta(
+  row: { readonly id: string; readonly createdAtMs: number; readonly updatedAtMs: number },
+  version: number,
+): ServiceView['meta'] {
+  return { id: row.id, version, createdAtMs: row.createdAtMs, updatedAtMs: row.updatedAtMs };
+}

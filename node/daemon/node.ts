@@ -1,0 +1,232 @@
+import * as os from 'node:os';
+
+import type { ClusterApi, RequestContext } from '../../common/ports/cluster-api.ts';
+import type { Clock } from '../../common/ports/clock.ts';
+import type { Disk } from '../../common/ports/disk.ts';
+import type { EngineApi } from '../../common/ports/engine-api.ts';
+import type { Entropy } from '../../common/ports/entropy.ts';
+import type { Log } from '../../common/ports/log.ts';
+import type {
+  InitRequest,
+  NodeControl,
+  NodeFacts,
+  SwarmState,
+} from '../../common/ports/node-control.ts';
+import { isShoalError, ShoalError } from '../../common/pure/errors.ts';
+import type { Random } from '../../common/pure/random.ts';
+import { checkClusterSpec } from '../../manager/controlapi/validate/cluster-spec.ts';
+import type { Founding } from '../../manager/founding.ts';
+import type { PublishedPorts } from '../../worker/proxy/port.ts';
+import type { DataRootPaths } from '../dataroot/data-root.ts';
+import { IdentityFile } from '../identity/identity.ts';
+import type { Identity } from '../identity/identity.ts';
+import { initialLifecycle, stepLifecycle } from '../lifecycle/lifecycle.ts';
+import type { LifecycleAction, LifecycleEvent, LifecycleState } from '../lifecycle/lifecycle.ts';
+import { planFounding } from './founding.ts';
+import { Roles } from './roles.ts';
+import { sweepNode } from './sweep.ts';
+
+/** How long the proxy may keep open connections when the node leaves, milliseconds. */
+const proxyLeaveGraceMs = 1_000;
+
+export interface NodeParts {
+  readonly hostname: string;
+  readonly paths: DataRootPaths;
+  readonly disk: Disk;
+  readonly engine: EngineApi;
+  readonly publishedPorts: PublishedPorts;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly entropy: Entropy;
+  readonly log: Log;
+  /** The node cannot go on: the process must end. */
+  readonly failed: (error: unknown) => void;
+}
+
+/** One node: its life cycle, its identity, and the roles that it holds. */
+export class Node implements NodeControl, AsyncDisposable {
+  readonly #parts: NodeParts;
+  readonly #identityFile: IdentityFile;
+  #state: LifecycleState = initialLifecycle;
+  #identity: Identity | undefined;
+  #roles: Roles | undefined;
+  #isDisposed = false;
+
+  constructor(parts: NodeParts) {
+    this.#parts = parts;
+    this.#identityFile = new IdentityFile(parts.disk, parts.paths.node);
+  }
+
+  /** Takes up the swarm that the data root knows, if any. A failure shows as state `error`; it does not end the node. */
+  async start(): Promise<void> {
+    try {
+      this.#identity = await this.#identityFile.load();
+      if (this.#step({ kind: 'started', hasIdentity: this.#identity !== undefined }) === 'begin')
+        await this.#begin(undefined);
+    } catch (error) {
+      this.#parts.log.at('error', 'the swarm of this node cannot be taken up', { error });
+      this.#state = { kind: 'error', message: messageOf(error) };
+    }
+  }
+
+  facts(): NodeFacts {
+    const identity = this.#identity;
+    const isManager = this.#state.kind === 'active' && this.#roles?.isServing === true;
+    return {
+      swarmState: swarmState(this.#state),
+      controlAvailable: isManager,
+      nodeId: identity?.nodeId ?? '',
+      nodeAddress: identity?.advertiseAddress.replace(/:\d+$/, '') ?? '',
+      error: this.#state.kind === 'error' ? this.#state.message : '',
+      managers:
+        identity === undefined
+          ? []
+          : [{ nodeId: identity.nodeId, address: identity.advertiseAddress }],
+      warnings: this.#roles?.warnings ?? [],
+    };
+  }
+
+  cluster(): ClusterApi {
+    if (this.#roles?.isServing === true) return this.#roles.api;
+    const reason =
+      this.#state.kind === 'inactive' || this.#state.kind === 'leaving' ? 'noSwarm' : 'starting';
+    throw new ShoalError('notSwarmManager', 'this node is not a swarm manager', {
+      fields: { reason },
+    });
+  }
+
+  async init(_context: RequestContext, request: InitRequest): Promise<string> {
+    if (this.#state.kind !== 'inactive')
+      throw new ShoalError('alreadyInSwarm', 'this node is already part of a swarm');
+    checkInit(request);
+    const plan = await planFounding(this.#parts, request, os.networkInterfaces());
+    this.#step({ kind: 'initRequested' });
+    try {
+      await this.#identityFile.save(plan.identity);
+      this.#identity = plan.identity;
+      await this.#begin(plan.founding);
+      return plan.identity.nodeId;
+    } catch (error) {
+      this.#step({ kind: 'failed', message: messageOf(error) });
+      await this.#forget();
+      throw error;
+    }
+  }
+
+  async leave(context: RequestContext, force: boolean): Promise<void> {
+    if (this.#state.kind === 'inactive')
+      throw new ShoalError('notInSwarm', 'this node is not part of a swarm');
+    if (this.#state.kind === 'active' && !force) {
+      throw new ShoalError(
+        'failedPrecondition',
+        'removing the last manager erases all state of the swarm',
+        {
+          fields: { reason: 'lastManager', managers: 1 },
+        },
+      );
+    }
+    await this.#requireEngine(context.signal);
+    if (this.#step({ kind: 'leaveRequested' }) !== 'end') return;
+    await this.#end();
+    this.#step({ kind: 'left' });
+  }
+
+  /** Stops the roles in order; containers and proxy stay. Twice is harmless. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (this.#isDisposed) return;
+    this.#isDisposed = true;
+    await this.#roles?.[Symbol.asyncDispose]();
+    this.#roles = undefined;
+  }
+
+  #step(event: LifecycleEvent): LifecycleAction {
+    const step = stepLifecycle(this.#state, event);
+    if (step.kind === 'next') {
+      this.#state = step.state;
+      return step.action;
+    }
+    if (step.code === 'busy')
+      throw new ShoalError(
+        'unavailable',
+        'this node is joining or leaving a swarm; try again in a moment',
+      );
+    throw new ShoalError(step.code, 'the node is in another state');
+  }
+
+  async #begin(founding: Founding | undefined): Promise<void> {
+    const identity = this.#identity;
+    if (identity === undefined) return;
+    const { failed, ...parts } = this.#parts;
+    this.#roles = await Roles.start({
+      ...parts,
+      identity,
+      founding,
+      failed: (error) => this.#fail(error, failed),
+    });
+    this.#step({ kind: 'serving' });
+    this.#parts.log.at('info', 'the swarm is served', {
+      nodeId: identity.nodeId,
+      clusterId: identity.clusterId,
+    });
+  }
+
+  #fail(error: unknown, failed: (error: unknown) => void): void {
+    this.#step({ kind: 'failed', message: messageOf(error) });
+    failed(error);
+  }
+
+  /** Leaving must not leave containers behind: without the engine it is refused before anything was touched. */
+  async #requireEngine(signal: AbortSignal): Promise<void> {
+    try {
+      await this.#parts.engine.ping(signal);
+    } catch (error) {
+      if (!isShoalError(error)) throw error;
+      throw new ShoalError(
+        'engineUnavailable',
+        'the Docker Engine does not answer, so the containers of this swarm cannot be removed: start it first',
+        {
+          cause: error,
+        },
+      );
+    }
+  }
+
+  async #end(): Promise<void> {
+    const never = new AbortController().signal;
+    await this.#roles?.[Symbol.asyncDispose]();
+    this.#roles = undefined;
+    await this.#parts.publishedPorts.stop(proxyLeaveGraceMs, never);
+    if (this.#identity !== undefined)
+      await sweepNode(this.#parts.engine, this.#identity.nodeId, this.#parts.log, never);
+    await this.#forget();
+  }
+
+  async #forget(): Promise<void> {
+    const { disk, paths } = this.#parts;
+    await this.#identityFile.remove();
+    for (const path of [paths.raft, paths.worker]) await disk.removeTree(path);
+    this.#identity = undefined;
+  }
+}
+
+function checkInit(request: InitRequest): void {
+  const unsupported = request.forceNewCluster
+    ? 'ForceNewCluster'
+    : request.autoLock
+      ? 'AutoLockManagers'
+      : undefined;
+  if (unsupported !== undefined) {
+    throw new ShoalError('notImplemented', `${unsupported} is not supported yet`, {
+      fields: { field: unsupported },
+    });
+  }
+  checkClusterSpec(request.spec);
+}
+
+function swarmState(state: LifecycleState): SwarmState {
+  return state.kind === 'leaving' ? 'active' : state.kind;
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
