@@ -91,12 +91,14 @@ export class Dispatcher implements DispatcherServer {
     });
     try {
       for (const node of proposer.view.nodes()) {
-        if (node.status.state !== NodeState.nodeDown) liveness.seen(node.id, clock.nowMs(), this.#heartbeatPeriodMs(), false);
+        if (node.status.state !== NodeState.nodeDown)
+          liveness.seen(node.id, clock.nowMs(), this.#heartbeatPeriodMs(), false);
       }
       await this.#watchLiveness(signal);
     } finally {
       stop();
-      for (const session of this.#sessions.values()) session.ended.abort(new ShoalError('unavailable', 'the manager stops'));
+      for (const session of this.#sessions.values())
+        session.ended.abort(new ShoalError('unavailable', 'the manager stops'));
     }
   }
 
@@ -126,7 +128,10 @@ export class Dispatcher implements DispatcherServer {
     return newHeartbeatResponse({ periodMs });
   }
 
-  async *assignments(request: AssignmentsRequest, call: ServerCall): AsyncIterable<AssignmentsMessage> {
+  async *assignments(
+    request: AssignmentsRequest,
+    call: ServerCall,
+  ): AsyncIterable<AssignmentsMessage> {
     const session = this.#require(request.sessionId, call);
     const signal = AbortSignal.any([call.signal, session.ended.signal]);
     let version = this.#view.revision;
@@ -154,18 +159,29 @@ export class Dispatcher implements DispatcherServer {
     }
   }
 
-  async reportStatus(request: ReportStatusRequest, call: ServerCall): Promise<ReportStatusResponse> {
+  async reportStatus(
+    request: ReportStatusRequest,
+    call: ServerCall,
+  ): Promise<ReportStatusResponse> {
     this.#require(request.sessionId, call);
     for (;;) {
       const plan = planReports(this.#view, call.peer.nodeId, request.reports);
       if (plan.ops.length === 0) return newReportStatusResponse({ unknownTasks: plan.unknown });
-      const done = await this.#submit({ kind: 'node', nodeId: call.peer.nodeId }, 'status report', plan.ops, call.signal);
+      const done = await this.#submit(
+        { kind: 'node', nodeId: call.peer.nodeId },
+        'status report',
+        plan.ops,
+        call.signal,
+      );
       if (done) return newReportStatusResponse({ unknownTasks: plan.unknown });
       // A task went away or moved on meanwhile: look again at what is left to say.
     }
   }
 
-  async acknowledgeEndpoints(request: AcknowledgeEndpointsRequest, call: ServerCall): Promise<AcknowledgeEndpointsResponse> {
+  async acknowledgeEndpoints(
+    request: AcknowledgeEndpointsRequest,
+    call: ServerCall,
+  ): Promise<AcknowledgeEndpointsResponse> {
     this.#require(request.sessionId, call);
     this.#parts.acks.acknowledge(call.peer.nodeId, request.version);
     return newAcknowledgeEndpointsResponse();
@@ -173,7 +189,13 @@ export class Dispatcher implements DispatcherServer {
 
   async describe(request: DescribeRequest, call: ServerCall): Promise<DescribeResponse> {
     this.#require(request.sessionId, call);
-    await this.#submitNodeStatus(call.peer.nodeId, NodeState.nodeReady, '', request.description, call.signal);
+    await this.#submitNodeStatus(
+      call.peer.nodeId,
+      NodeState.nodeReady,
+      '',
+      request.description,
+      call.signal,
+    );
     return newDescribeResponse();
   }
 
@@ -182,21 +204,33 @@ export class Dispatcher implements DispatcherServer {
   }
 
   #note(events: readonly StoreEvent[]): void {
-    for (const session of this.#sessions.values()) for (const event of events) session.feed.note(event);
+    for (const session of this.#sessions.values())
+      for (const event of events) session.feed.note(event);
   }
 
   #checkHello(request: SessionRequest, nodeId: NodeId): void {
     if (request.protocolMin > protocol || request.protocolMax < protocol) {
-      throw new ShoalError('failedPrecondition', 'no common version of the worker protocol; upgrade the older side', {
-        fields: { protocol, protocolMin: request.protocolMin, protocolMax: request.protocolMax },
-      });
+      throw new ShoalError(
+        'failedPrecondition',
+        'no common version of the worker protocol; upgrade the older side',
+        {
+          fields: { protocol, protocolMin: request.protocolMin, protocolMax: request.protocolMax },
+        },
+      );
     }
-    if (this.#view.node(nodeId) === undefined) throw new ShoalError('notFound', 'node not found', { fields: { nodeId } });
+    if (this.#view.node(nodeId) === undefined)
+      throw new ShoalError('notFound', 'node not found', { fields: { nodeId } });
   }
 
   #open(nodeId: NodeId): NodeSession {
-    this.#sessions.get(nodeId)?.ended.abort(new ShoalError('unavailable', 'a newer session of this node took over'));
-    const session = { id: this.#parts.newSessionId(), feed: new NodeFeed(nodeId), ended: new AbortController() };
+    this.#sessions
+      .get(nodeId)
+      ?.ended.abort(new ShoalError('unavailable', 'a newer session of this node took over'));
+    const session = {
+      id: this.#parts.newSessionId(),
+      feed: new NodeFeed(nodeId),
+      ended: new AbortController(),
+    };
     this.#sessions.set(nodeId, session);
     this.#parts.liveness.seen(nodeId, this.#parts.clock.nowMs(), this.#heartbeatPeriodMs(), true);
     return session;
@@ -212,23 +246,33 @@ export class Dispatcher implements DispatcherServer {
   /** @throws ShoalError `notFound` when the session is not this node's current one */
   #require(sessionId: string, call: ServerCall): NodeSession {
     const session = this.#sessions.get(call.peer.nodeId);
-    if (session === undefined || session.id !== sessionId) throw new ShoalError('notFound', 'session is not known');
+    if (session === undefined || session.id !== sessionId)
+      throw new ShoalError('notFound', 'session is not known');
     return session;
   }
 
   #sessionMessage(session: NodeSession, nodeId: NodeId): SessionMessage {
     const row = this.#view.node(nodeId);
-    if (row === undefined) throw new ShoalError('notFound', 'node not found', { fields: { nodeId } });
+    if (row === undefined)
+      throw new ShoalError('notFound', 'node not found', { fields: { nodeId } });
     return newSessionMessage({
       sessionId: session.id,
       protocol,
       clusterIncarnation: this.#view.cluster()?.lifecycle.incarnation ?? 0,
       heartbeatPeriodMs: this.#heartbeatPeriodMs(),
-      node: newNode({ id: row.id, createdAtMs: row.createdAtMs, spec: row.spec, status: row.status, lifecycle: row.lifecycle }),
+      node: newNode({
+        id: row.id,
+        createdAtMs: row.createdAtMs,
+        spec: row.spec,
+        status: row.status,
+        lifecycle: row.lifecycle,
+      }),
       managers: this.#view
         .nodes()
         .filter((node) => node.lifecycle.managerAddress !== '')
-        .map((node) => newManagerAddress({ nodeId: node.id, address: node.lifecycle.managerAddress })),
+        .map((node) =>
+          newManagerAddress({ nodeId: node.id, address: node.lifecycle.managerAddress }),
+        ),
     });
   }
 
@@ -261,7 +305,9 @@ export class Dispatcher implements DispatcherServer {
     return newAssignmentsMessage({
       appliesTo,
       version: view.revision,
-      assign: rows.flatMap(({ task }) => (task?.nodeId === feed.nodeId ? [assignmentOf(view, task)] : [])),
+      assign: rows.flatMap(({ task }) =>
+        task?.nodeId === feed.nodeId ? [assignmentOf(view, task)] : [],
+      ),
       remove: rows.filter(({ task }) => task?.nodeId !== feed.nodeId).map(({ id }) => id),
       last: true,
     });
@@ -300,15 +346,24 @@ export class Dispatcher implements DispatcherServer {
       await clock.sleep(livenessPeriodMs, signal).catch(() => undefined);
       const lateMs = clock.nowMs() - beforeMs - livenessPeriodMs;
       if (lateMs > livenessPeriodMs) liveness.forgive(lateMs);
-      for (const nodeId of liveness.takeExpired(clock.nowMs())) await this.#markDown(nodeId, signal);
+      for (const nodeId of liveness.takeExpired(clock.nowMs()))
+        await this.#markDown(nodeId, signal);
     }
   }
 
   async #markDown(nodeId: NodeId, signal: AbortSignal): Promise<void> {
     if (signal.aborted || this.#view.node(nodeId) === undefined) return;
-    this.#sessions.get(nodeId)?.ended.abort(new ShoalError('unavailable', 'no heartbeat came in time'));
+    this.#sessions
+      .get(nodeId)
+      ?.ended.abort(new ShoalError('unavailable', 'no heartbeat came in time'));
     this.#parts.log.at('warn', 'node is down', { nodeId });
-    await this.#submitNodeStatus(nodeId, NodeState.nodeDown, 'heartbeat failure', undefined, signal);
+    await this.#submitNodeStatus(
+      nodeId,
+      NodeState.nodeDown,
+      'heartbeat failure',
+      undefined,
+      signal,
+    );
   }
 
   async #submitNodeStatus(
@@ -323,9 +378,24 @@ export class Dispatcher implements DispatcherServer {
   }
 
   /** True when the set took effect; false when the store had moved on. @throws ShoalError when it is not known, or not possible now */
-  async #submit(actor: Actor, reason: string, ops: readonly Op[], signal: AbortSignal): Promise<boolean> {
+  async #submit(
+    actor: Actor,
+    reason: string,
+    ops: readonly Op[],
+    signal: AbortSignal,
+  ): Promise<boolean> {
     const id = this.#parts.newSetId();
-    const set = { id, term: 0, actor, reason, traceId: id, minLevel: 1, reads: [], claims: [], ops };
+    const set = {
+      id,
+      term: 0,
+      actor,
+      reason,
+      traceId: id,
+      minLevel: 1,
+      reads: [],
+      claims: [],
+      ops,
+    };
     const outcome = await this.#parts.proposer.submit(set, signal);
     switch (outcome.kind) {
       case 'done':
@@ -333,7 +403,10 @@ export class Dispatcher implements DispatcherServer {
       case 'refused':
         return false;
       case 'dropped':
-        throw new ShoalError(outcome.reason === 'tooBusy' ? 'tooBusy' : 'notLeader', 'the change was not taken');
+        throw new ShoalError(
+          outcome.reason === 'tooBusy' ? 'tooBusy' : 'notLeader',
+          'the change was not taken',
+        );
       case 'unknown':
         throw new ShoalError('unknownOutcome', 'the change may or may not have been made');
     }

@@ -11,9 +11,14 @@ import type { StoreView } from '../store/view.ts';
  *
  * Only tasks that run (hence are healthy), are wanted and have an address on the ingress network are endpoints.
  */
-export function endpointSetOf(view: StoreView, serviceId: ServiceId, version: number): EndpointSet | undefined {
+export function endpointSetOf(
+  view: StoreView,
+  serviceId: ServiceId,
+  version: number,
+): EndpointSet | undefined {
   const service = view.service(serviceId);
-  const ports = service?.endpoint?.ports.filter((port) => port.publishMode === PublishMode.ingress) ?? [];
+  const ports =
+    service?.endpoint?.ports.filter((port) => port.publishMode === PublishMode.ingress) ?? [];
   if (service === undefined || ports.length === 0) return undefined;
   const ingress = ingressId(view);
   return newEndpointSet({
@@ -29,7 +34,8 @@ function endpointsOf(view: StoreView, service: ServiceRow, ingress: NetworkId): 
   const endpoints: Endpoint[] = [];
   for (const task of view.tasksOfService(service.id)) {
     const address = servesTraffic(task) ? addressOn(task, ingress) : undefined;
-    if (address !== undefined) endpoints.push(newEndpoint({ taskId: task.id, nodeId: task.nodeId, address }));
+    if (address !== undefined)
+      endpoints.push(newEndpoint({ taskId: task.id, nodeId: task.nodeId, address }));
   }
   return endpoints;
 }

@@ -23,10 +23,14 @@ export class NodeFeed {
         this.#noteTask(event.before as TaskRow | undefined, event.after as TaskRow | undefined);
         break;
       case Table.services:
-        this.#noteService(event.before as ServiceRow | undefined, event.after as ServiceRow | undefined);
+        this.#noteService(
+          event.before as ServiceRow | undefined,
+          event.after as ServiceRow | undefined,
+        );
         break;
       case Table.nodes:
-        if (event.key === this.nodeId) this.node.add((event.after as NodeRow | undefined)?.id ?? this.nodeId);
+        if (event.key === this.nodeId)
+          this.node.add((event.after as NodeRow | undefined)?.id ?? this.nodeId);
         break;
       default:
         break;
@@ -37,14 +41,16 @@ export class NodeFeed {
     const task = after ?? before;
     if (task === undefined) return;
     const mine = before?.nodeId === this.nodeId || after?.nodeId === this.nodeId;
-    if (mine && (before === undefined || after === undefined || concernsNode(before, after))) this.tasks.add(task.id);
+    if (mine && (before === undefined || after === undefined || concernsNode(before, after)))
+      this.tasks.add(task.id);
     const served = before !== undefined && servesTraffic(before);
     if (served || (after !== undefined && servesTraffic(after))) this.services.add(task.serviceId);
   }
 
   #noteService(before: ServiceRow | undefined, after: ServiceRow | undefined): void {
     const service = after ?? before;
-    if (service !== undefined && before?.endpoint !== after?.endpoint) this.services.add(service.id);
+    if (service !== undefined && before?.endpoint !== after?.endpoint)
+      this.services.add(service.id);
   }
 }
 

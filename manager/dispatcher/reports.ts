@@ -20,14 +20,23 @@ export interface ReportPlan {
  *
  * A task of another node is as good as unknown; a state only moves forward; what says nothing new costs no change.
  */
-export function planReports(view: StoreView, nodeId: NodeId, reports: readonly TaskReport[]): ReportPlan {
+export function planReports(
+  view: StoreView,
+  nodeId: NodeId,
+  reports: readonly TaskReport[],
+): ReportPlan {
   const ops: Op[] = [];
   const unknown: string[] = [];
   for (const { taskId, status } of reports) {
     const task = view.task(asId<'task'>(taskId));
     if (task === undefined || task.nodeId !== nodeId) unknown.push(taskId);
     else if (status !== undefined && isNews(task, status)) {
-      ops.push(putOp(Table.tasks, taskId, Facet.status, { kind: 'taskStatus', value: { ...status, appliedAtMs: view.clusterMs } }));
+      ops.push(
+        putOp(Table.tasks, taskId, Facet.status, {
+          kind: 'taskStatus',
+          value: { ...status, appliedAtMs: view.clusterMs },
+        }),
+      );
     }
   }
   return { ops, unknown };
@@ -47,13 +56,27 @@ function isNews(task: TaskRow, status: TaskStatus): boolean {
 export function nodeStatusOp(
   view: StoreView,
   nodeId: NodeId,
-  status: { readonly state: NodeState; readonly message: string; readonly description: NodeDescription | undefined },
+  status: {
+    readonly state: NodeState;
+    readonly message: string;
+    readonly description: NodeDescription | undefined;
+  },
 ): Op | undefined {
   const before = view.node(nodeId)?.status;
   if (before === undefined) return undefined;
   const description = status.description ?? before.description;
-  if (before.state === status.state && before.message === status.message && description === before.description) return undefined;
-  const value = newNodeStatus({ ...before, state: status.state, message: status.message, description });
+  if (
+    before.state === status.state &&
+    before.message === status.message &&
+    description === before.description
+  )
+    return undefined;
+  const value = newNodeStatus({
+    ...before,
+    state: status.state,
+    message: status.message,
+    description,
+  });
   return putOp(Table.nodes, nodeId, Facet.status, { kind: 'nodeStatus', value });
 }
 

@@ -22,7 +22,11 @@ export class LivenessTable implements LivenessPort {
 
   /** A node has said something, or gets grace because this leader is new. */
   seen(nodeId: NodeId, nowMs: number, periodMs: number, connected: boolean): void {
-    this.#nodes.set(nodeId, { deadlineMs: nowMs + periodMs * graceHeartbeats, periodMs, connected });
+    this.#nodes.set(nodeId, {
+      deadlineMs: nowMs + periodMs * graceHeartbeats,
+      periodMs,
+      connected,
+    });
   }
 
   /** The node's connection has closed. */

@@ -107,7 +107,8 @@ export class Agent implements AsyncDisposable {
 
   #adopt(): void {
     const { assignments, statuses, endpoints, mark } = this.#parts.journal.content;
-    for (const [taskId, assignment] of assignments) this.#tasks.assign(assignment, statuses.get(taskId)?.status);
+    for (const [taskId, assignment] of assignments)
+      this.#tasks.assign(assignment, statuses.get(taskId)?.status);
     for (const [serviceId, set] of endpoints) this.#endpoints.set(serviceId, set);
     this.#endpointsVersion = mark.endpointsVersion;
     if (endpoints.size > 0) this.#applier.want(mark.endpointsVersion, [...endpoints.values()]);
@@ -144,8 +145,11 @@ export class Agent implements AsyncDisposable {
       } finally {
         this.#session = undefined;
       }
-      if (this.#parts.clock.nowMs() - startedMs > sessionBackoffMs.max) waitMs = sessionBackoffMs.first;
-      await this.#parts.clock.sleep(waitMs * (0.5 + this.#parts.random.unit()), signal).catch(() => undefined);
+      if (this.#parts.clock.nowMs() - startedMs > sessionBackoffMs.max)
+        waitMs = sessionBackoffMs.first;
+      await this.#parts.clock
+        .sleep(waitMs * (0.5 + this.#parts.random.unit()), signal)
+        .catch(() => undefined);
       waitMs = Math.min(waitMs * 2, sessionBackoffMs.max);
     }
   }
@@ -168,7 +172,8 @@ export class Agent implements AsyncDisposable {
       sink: this.#sink(signal),
       opened: () => {
         this.#session = session;
-        for (const report of this.#tasks.reports()) if (report.status !== undefined) this.#reporter.push(report.taskId, report.status);
+        for (const report of this.#tasks.reports())
+          if (report.status !== undefined) this.#reporter.push(report.taskId, report.status);
       },
     });
     await session.run(signal);
@@ -201,15 +206,24 @@ export class Agent implements AsyncDisposable {
 
   #assign(assignments: readonly Assignment[], remove: readonly string[]): void {
     const { journal } = this.#parts;
-    journal.append(assignments.map((value) => newJournalRecord({ record: { kind: 'assign', value } })));
+    journal.append(
+      assignments.map((value) => newJournalRecord({ record: { kind: 'assign', value } })),
+    );
     for (const assignment of assignments) {
       this.#tasks.assign(assignment, journal.content.statuses.get(assignment.taskId)?.status);
     }
     for (const taskId of remove) this.#tasks.remove(taskId);
   }
 
-  #takeEndpoints(complete: boolean, version: number, put: readonly EndpointSet[], remove: readonly string[]): void {
-    const gone = complete ? [...this.#endpoints.keys()].filter((id) => !put.some((set) => set.serviceId === id)) : remove;
+  #takeEndpoints(
+    complete: boolean,
+    version: number,
+    put: readonly EndpointSet[],
+    remove: readonly string[],
+  ): void {
+    const gone = complete
+      ? [...this.#endpoints.keys()].filter((id) => !put.some((set) => set.serviceId === id))
+      : remove;
     for (const serviceId of gone) this.#endpoints.delete(serviceId);
     for (const set of put) this.#endpoints.set(set.serviceId, set);
     this.#parts.journal.append([

@@ -63,7 +63,11 @@ export class EndpointApplier {
     }
   }
 
-  async #apply(version: number, sets: readonly EndpointSet[], signal: AbortSignal): Promise<boolean> {
+  async #apply(
+    version: number,
+    sets: readonly EndpointSet[],
+    signal: AbortSignal,
+  ): Promise<boolean> {
     try {
       const acknowledged = await this.#parts.server.apply(version, sets, signal);
       this.#noteFailures(acknowledged.failures);
@@ -84,7 +88,10 @@ export class EndpointApplier {
 
   #noteFailures(failures: readonly PortFailure[]): void {
     for (const failure of failures) {
-      if (this.#failures.some((known) => known.port === failure.port && known.error === failure.error)) continue;
+      if (
+        this.#failures.some((known) => known.port === failure.port && known.error === failure.error)
+      )
+        continue;
       this.#parts.log.at('warn', 'published port could not be bound', { ...failure });
     }
     this.#failures = failures;

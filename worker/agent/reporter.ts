@@ -52,7 +52,10 @@ export class Reporter {
       reports: batch.map(([taskId, status]) => newTaskReport({ taskId, status })),
     });
     try {
-      const response = await parts.client.reportStatus(request, { signal, deadlineMs: reportDeadlineMs });
+      const response = await parts.client.reportStatus(request, {
+        signal,
+        deadlineMs: reportDeadlineMs,
+      });
       this.#acknowledge(batch);
       for (const taskId of response.unknownTasks) parts.unknown(taskId);
     } catch (error) {

@@ -11,7 +11,14 @@ import {
   newHeartbeatRequest,
   newSessionRequest,
 } from '../../proto/gen/dispatcher.ts';
-import type { Assignment, AssignmentsMessage, EndpointSet, EndpointsMessage, ManagerAddress, SessionMessage } from '../../proto/gen/dispatcher.ts';
+import type {
+  Assignment,
+  AssignmentsMessage,
+  EndpointSet,
+  EndpointsMessage,
+  ManagerAddress,
+  SessionMessage,
+} from '../../proto/gen/dispatcher.ts';
 import type { NodeDescription } from '../../proto/gen/objects.ts';
 import { dispatcherClient } from '../../proto/rpc/dispatcher.ts';
 import type { DispatcherClient } from '../../proto/rpc/dispatcher.ts';
@@ -39,7 +46,12 @@ export interface SessionSink {
   /** Everything was said: what is not in `keep` is not this node's any more. */
   assignedAll(keep: ReadonlySet<string>, version: number, clusterIncarnation: number): void;
   assignedVersion(version: number): void;
-  endpoints(complete: boolean, version: number, put: readonly EndpointSet[], remove: readonly string[]): void;
+  endpoints(
+    complete: boolean,
+    version: number,
+    put: readonly EndpointSet[],
+    remove: readonly string[],
+  ): void;
   managers(managers: readonly ManagerAddress[]): void;
   unknownTask(taskId: string): void;
 }
@@ -66,7 +78,10 @@ export class Session {
   #sessionId = '';
   #clusterIncarnation = 0;
   #heartbeatPeriodMs = 5_000;
-  #acknowledge: { version: number; wake: (() => void) | undefined } = { version: 0, wake: undefined };
+  #acknowledge: { version: number; wake: (() => void) | undefined } = {
+    version: 0,
+    wake: undefined,
+  };
 
   constructor(parts: SessionParts) {
     this.#parts = parts;
@@ -122,8 +137,12 @@ export class Session {
     this.#sessionId = message.sessionId;
     this.#parts.opened();
     group.spawn('heartbeats', (signal) => this.#beat(signal));
-    group.spawn('assignments', (signal) => this.#keepStream(signal, () => this.#followAssignments(signal)));
-    group.spawn('endpoints', (signal) => this.#keepStream(signal, () => this.#followEndpoints(signal)));
+    group.spawn('assignments', (signal) =>
+      this.#keepStream(signal, () => this.#followAssignments(signal)),
+    );
+    group.spawn('endpoints', (signal) =>
+      this.#keepStream(signal, () => this.#followEndpoints(signal)),
+    );
     group.spawn('acknowledgements', (signal) => this.#sendAcknowledgements(signal));
     group.spawn('reports', (signal) => this.#sendReports(signal));
   }
@@ -132,7 +151,10 @@ export class Session {
     while (!signal.aborted) {
       await this.#parts.clock.sleep(this.#heartbeatPeriodMs, signal);
       const request = newHeartbeatRequest({ sessionId: this.#sessionId });
-      const response = await this.#client.heartbeat(request, { signal, deadlineMs: callDeadlineMs });
+      const response = await this.#client.heartbeat(request, {
+        signal,
+        deadlineMs: callDeadlineMs,
+      });
       if (response.periodMs > 0) this.#heartbeatPeriodMs = response.periodMs;
     }
   }
@@ -223,6 +245,9 @@ export class Session {
     const unknown = (taskId: string): void => {
       sink.unknownTask(taskId);
     };
-    return reporter.run({ client: this.#client, sessionId: this.#sessionId, clock, unknown }, signal);
+    return reporter.run(
+      { client: this.#client, sessionId: this.#sessionId, clock, unknown },
+      signal,
+    );
   }
 }

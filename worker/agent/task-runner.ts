@@ -152,7 +152,8 @@ export class TaskRunner {
   async #removeContainer(signal: AbortSignal): Promise<boolean> {
     const { taskId } = this.#assignment;
     const container = await this.#parts.executor.inspect(taskId, signal);
-    if (container?.state === 'running') await this.#parts.executor.stop(taskId, stopGraceMs(this.#assignment), signal);
+    if (container?.state === 'running')
+      await this.#parts.executor.stop(taskId, stopGraceMs(this.#assignment), signal);
     await this.#parts.executor.remove(taskId, signal);
     return true;
   }
@@ -206,7 +207,10 @@ export class TaskRunner {
 function isRefusal(error: unknown): error is ShoalError {
   return (
     isShoalError(error) &&
-    (error.code === 'engineRefused' || error.code === 'notFound' || error.code === 'invalidArgument' || error.code === 'timeout')
+    (error.code === 'engineRefused' ||
+      error.code === 'notFound' ||
+      error.code === 'invalidArgument' ||
+      error.code === 'timeout')
   );
 }
 

@@ -66,7 +66,9 @@ export class TaskSet {
       try {
         for (const container of await this.#parts.executor.list(signal)) {
           if (this.#runners.has(container.taskId)) continue;
-          this.#parts.log.at('info', 'removing a container without a task', { taskId: container.taskId });
+          this.#parts.log.at('info', 'removing a container without a task', {
+            taskId: container.taskId,
+          });
           await this.#parts.executor.remove(container.taskId, signal);
         }
         return;

@@ -4,7 +4,12 @@ import { isShoalError } from '../../common/pure/errors.ts';
 import type { Disk, DiskFile } from '../../common/ports/disk.ts';
 import type { Log } from '../../common/ports/log.ts';
 import type { Assignment, EndpointSet, TaskReport } from '../../proto/gen/dispatcher.ts';
-import { decodeJournalRecord, encodeJournalRecord, newJournalMark, newJournalRecord } from '../../proto/gen/node.ts';
+import {
+  decodeJournalRecord,
+  encodeJournalRecord,
+  newJournalMark,
+  newJournalRecord,
+} from '../../proto/gen/node.ts';
 import type { JournalMark, JournalRecord } from '../../proto/gen/node.ts';
 
 /** What the worker remembers across a restart of the daemon. */
@@ -54,7 +59,12 @@ export class Journal implements AsyncDisposable {
   }
 
   get content(): JournalContent {
-    return { assignments: this.#assignments, statuses: this.#statuses, endpoints: this.#endpoints, mark: this.#mark };
+    return {
+      assignments: this.#assignments,
+      statuses: this.#statuses,
+      endpoints: this.#endpoints,
+      mark: this.#mark,
+    };
   }
 
   /** Takes `records` into the content at once; they reach the disk soon after. */
@@ -157,9 +167,15 @@ export class Journal implements AsyncDisposable {
   #records(): JournalRecord[] {
     return [
       newJournalRecord({ record: { kind: 'mark', value: this.#mark } }),
-      ...[...this.#assignments.values()].map((value) => newJournalRecord({ record: { kind: 'assign', value } })),
-      ...[...this.#statuses.values()].map((value) => newJournalRecord({ record: { kind: 'status', value } })),
-      ...[...this.#endpoints.values()].map((value) => newJournalRecord({ record: { kind: 'endpoints', value } })),
+      ...[...this.#assignments.values()].map((value) =>
+        newJournalRecord({ record: { kind: 'assign', value } }),
+      ),
+      ...[...this.#statuses.values()].map((value) =>
+        newJournalRecord({ record: { kind: 'status', value } }),
+      ),
+      ...[...this.#endpoints.values()].map((value) =>
+        newJournalRecord({ record: { kind: 'endpoints', value } }),
+      ),
     ];
   }
 }

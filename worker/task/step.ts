@@ -63,7 +63,9 @@ export function stepTask(facts: TaskFacts): TaskStep {
 
 /** A task that is over keeps its dead container for its logs; one that still runs (unhealthy, or adopted late) is stopped. */
 function stepTerminal(facts: TaskFacts): TaskStep {
-  return facts.container?.state === 'running' && facts.failure?.action !== 'stop' ? act('stop') : wait;
+  return facts.container?.state === 'running' && facts.failure?.action !== 'stop'
+    ? act('stop')
+    : wait;
 }
 
 function stepDown(facts: TaskFacts): TaskStep {
@@ -76,12 +78,19 @@ function stepDown(facts: TaskFacts): TaskStep {
 }
 
 function stepFailed(facts: TaskFacts, failure: ActionFailure): TaskStep {
-  if (failure.action === 'prepare') return report(facts, TaskState.rejected, 'preparing', failure.message);
-  return report(facts, TaskState.failed, failure.action === 'start' ? 'starting' : 'stopping', failure.message);
+  if (failure.action === 'prepare')
+    return report(facts, TaskState.rejected, 'preparing', failure.message);
+  return report(
+    facts,
+    TaskState.failed,
+    failure.action === 'start' ? 'starting' : 'stopping',
+    failure.message,
+  );
 }
 
 function stepWithoutContainer(facts: TaskFacts): TaskStep {
-  if (facts.state >= TaskState.starting) return report(facts, TaskState.failed, 'started', 'the container is gone');
+  if (facts.state >= TaskState.starting)
+    return report(facts, TaskState.failed, 'started', 'the container is gone');
   return { report: change(facts, TaskState.preparing, 'preparing', ''), action: 'prepare' };
 }
 
@@ -95,7 +104,10 @@ function stepRunning(facts: TaskFacts, container: ContainerFacts): TaskStep {
     case 'starting':
       return report(facts, TaskState.starting, 'waiting for the container to become healthy', '');
     case 'unhealthy':
-      return { report: change(facts, TaskState.failed, 'started', 'unhealthy container'), action: 'stop' };
+      return {
+        report: change(facts, TaskState.failed, 'started', 'unhealthy container'),
+        action: 'stop',
+      };
     case 'none':
     case 'healthy':
       return report(facts, TaskState.running, 'started', '');
@@ -117,6 +129,11 @@ function report(facts: TaskFacts, state: TaskState, message: string, error: stri
 }
 
 /** A report only where it moves the task forward. */
-function change(facts: TaskFacts, state: TaskState, message: string, error: string): StateChange | undefined {
+function change(
+  facts: TaskFacts,
+  state: TaskState,
+  message: string,
+  error: string,
+): StateChange | undefined {
   return state > facts.state ? { state, message, error } : undefined;
 }
