@@ -25,7 +25,7 @@ import { planTasks } from './plan-tasks.ts';
  * Writes the network facet only. What cannot be had becomes the facet's error, and is tried again when something is
  * given back.
  */
-export class AllocatorDecider implements Decider {
+export class Allocator implements Decider {
   readonly name = 'allocator';
   readonly follower: AllocationIndex = new AllocationIndex();
 

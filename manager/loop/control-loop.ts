@@ -4,10 +4,10 @@ import type { Random } from '../../common/pure/random.ts';
 import { TaskGroup } from '../../common/run/task-group.ts';
 import type { ProposerPort } from '../proposer/port.ts';
 import type { Decider } from '../store/decider.ts';
+import type { PendingView } from '../store/pending-view.ts';
 import type { Watcher } from '../store/watch.ts';
 import { Leadership } from './leadership.ts';
 import type { LoopMetrics } from './metrics.ts';
-import type { PendingOverlay } from './pending.ts';
 
 export interface LoopOptions {
   /** Rows of every decision's budget, for runs that must repeat exactly; undefined = adapt to the time they take. */
@@ -18,8 +18,8 @@ export interface LoopPorts {
   /** In the order in which they are asked about one event. Each belongs to this loop alone: its index follows the loop. */
   readonly deciders: readonly Decider[];
   readonly proposer: ProposerPort;
-  /** A fresh overlay over the proposer's view, with nothing in flight. */
-  readonly overlay: () => PendingOverlay;
+  /** A fresh view of the proposer's store with nothing in flight; the loop closes it. */
+  readonly pendingView: () => PendingView;
   /** Watches the store from now on; `wake` is called when there is something to take. */
   readonly watch: (wake: () => void) => Watcher;
   /** Lets others have the thread; resolves when it is this one's turn again. */
@@ -50,7 +50,11 @@ export class ControlLoop {
   async lead(term: number, signal: AbortSignal): Promise<void> {
     await using group = new TaskGroup(signal);
     const leadership = new Leadership(this.#ports, { term, group });
-    group.spawn('control loop', (inner) => leadership.run(inner));
-    await group.settle();
+    try {
+      group.spawn('control loop', (inner) => leadership.run(inner));
+      await group.settle();
+    } finally {
+      leadership.close();
+    }
   }
 }

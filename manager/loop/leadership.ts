@@ -1,16 +1,17 @@
+import { actorName } from '../../common/ports/identity.ts';
 import { isShoalError } from '../../common/pure/errors.ts';
 import { newId } from '../../common/pure/ids.ts';
 import { limits } from '../../common/pure/limits.ts';
 import type { TaskGroup } from '../../common/run/task-group.ts';
-import type { SetRequest } from '../proposer/port.ts';
+import type { SetOutcome, SetRequest } from '../proposer/port.ts';
 import type { Decider, Draft } from '../store/decider.ts';
 import type { StoreEvent } from '../store/events.ts';
+import type { PendingView } from '../store/pending-view.ts';
 import type { Watcher } from '../store/watch.ts';
 import { ClusterTime } from './cluster-time.ts';
 import type { LoopPorts } from './control-loop.ts';
 import { Latch } from './latch.ts';
-import { eventsSince, rowsIn, touchedRows } from './pending-events.ts';
-import type { PendingOverlay } from './pending.ts';
+import { eventsSince, rowsIn, touchedRows, type TouchedRow } from './pending-events.ts';
 import { Resync } from './resync.ts';
 import { Retries } from './retries.ts';
 import { AdaptiveBudget } from './row-budget.ts';
@@ -22,7 +23,7 @@ const sliceDecisionsMax = 64;
 /** Scopes of a pass over everything that are queued at a time. */
 const resyncPortion = 256;
 /** Level from which sets of controllers can be applied. */
-const controllerLevel = 1;
+const controllerLevel = 0;
 
 /** A decider with its place and what its decisions cost. */
 interface Seat {
@@ -36,7 +37,8 @@ export class Leadership {
   readonly #term: number;
   readonly #group: TaskGroup;
   readonly #seats: readonly Seat[];
-  readonly #overlay: PendingOverlay;
+  /** One for all deciders: the store with our own sets in flight done to it. */
+  readonly #view: PendingView;
   readonly #queue = new WorkQueue();
   readonly #latch = new Latch();
   readonly #retries: Retries;
@@ -56,7 +58,7 @@ export class Leadership {
       decider,
       budget: new AdaptiveBudget(ports.options.fixedBudgetRows),
     }));
-    this.#overlay = ports.overlay();
+    this.#view = ports.pendingView();
     this.#retries = new Retries(ports.random.fork('retries'));
     this.#time = new ClusterTime(0, ports.clock.nowMs());
   }
@@ -78,6 +80,11 @@ export class Leadership {
     }
   }
 
+  /** Ends the views; what is in flight is left to the fence of its term. */
+  close(): void {
+    this.#view.close();
+  }
+
   /** Waits until the store holds everything that earlier leaders had acknowledged. */
   async #catchUp(signal: AbortSignal): Promise<void> {
     for (;;) {
@@ -95,8 +102,8 @@ export class Leadership {
   /** Reads everything again: at the start, and after the watch lost its place. */
   #startOver(): void {
     const { clock } = this.#ports;
-    this.#time = new ClusterTime(this.#overlay.view.clusterMs, clock.nowMs());
-    for (const { decider } of this.#seats) decider.follower?.restart(this.#overlay.view);
+    this.#time = new ClusterTime(this.#view.clusterMs, clock.nowMs());
+    for (const { decider } of this.#seats) decider.follower?.restart(this.#view);
     this.#resync = new Resync(this.#ports.deciders);
   }
 
@@ -112,7 +119,7 @@ export class Leadership {
     for (const event of events) {
       for (const { decider } of this.#seats) decider.follower?.follow(event);
       for (const [index, { decider }] of this.#seats.entries()) {
-        for (const key of decider.keysOf(event, this.#overlay.view)) {
+        for (const key of decider.keysOf(event, this.#view)) {
           this.#queue.add({ decider: index, key });
         }
       }
@@ -157,7 +164,7 @@ export class Leadership {
     }
     this.#resyncAtMs = nowMs + limits.loopResyncMs;
     if (this.#queue.readyCount > resyncPortion) return;
-    const items = this.#resync.next(this.#overlay.view, resyncPortion);
+    const items = this.#resync.next(this.#view, resyncPortion);
     for (const item of items) this.#queue.add(item);
     if (items.length === 0) this.#resync = undefined;
   }
@@ -177,7 +184,7 @@ export class Leadership {
     const seat = this.#seats[item.decider];
     if (seat === undefined) return;
     const { clock, metrics, random } = this.#ports;
-    const view = this.#overlay.view;
+    const view = this.#view;
     const nowMs = clock.nowMs();
     const budget = seat.budget.next();
     const time = { nowMs, clusterMs: this.#time.at(view.clusterMs, nowMs) };
@@ -200,58 +207,62 @@ export class Leadership {
       traceId: newId(this.#ports.random),
       minLevel: controllerLevel,
     };
-    this.#change(request, () => {
-      this.#overlay.add(request);
-    });
+    const touched = touchedRows(draft.ops);
+    const before = rowsIn(this.#view, touched);
+    const refusal = this.#view.add(request);
+    if (refusal !== undefined) {
+      this.#giveUp({ item, request, touched: [], pending: [] }, { kind: 'refused', refusal });
+      return;
+    }
+    const flight = { item, request, touched, pending: rowsIn(this.#view, touched) };
+    this.#notify(eventsSince(this.#view, touched, before));
     this.#inFlight += 1;
-    this.#group.spawn(`set of ${decider.name}`, async (signal) => {
-      await this.#settle(item, request, signal);
-    });
-  }
-
-  /** Changes the overlay and tells what changed in the view by it, as if the store had. */
-  #change(request: SetRequest, change: () => void): void {
-    const touched = touchedRows(request.ops);
-    const before = rowsIn(this.#overlay.view, touched);
-    change();
-    this.#notify(eventsSince(this.#overlay.view, touched, before));
+    this.#group.spawn(`set of ${decider.name}`, (signal) => this.#settle(flight, signal));
   }
 
   /** Sees one set through to a certain outcome; a set whose outcome is unknown is proposed again under its own id. */
-  async #settle(item: WorkItem, request: SetRequest, signal: AbortSignal): Promise<void> {
+  async #settle(flight: Flight, signal: AbortSignal): Promise<void> {
     const { proposer, metrics, clock } = this.#ports;
-    const name = this.#seats[item.decider]?.decider.name ?? '';
+    const { request } = flight;
     let outcome = await proposer.submit(request, signal);
     while (outcome.kind === 'unknown') {
-      metrics.settled(name, 'unknown');
+      metrics.settled(actorName(request.actor), 'unknown');
       await clock.sleep(limits.loopRetryMs, signal);
       await this.#catchUp(signal);
       outcome = await proposer.submit(request, signal);
     }
     signal.throwIfAborted();
-    metrics.settled(name, outcome.kind);
     this.#inFlight -= 1;
     if (outcome.kind === 'done') {
-      this.#overlay.drop(request.id);
-      this.#retries.clear(nameOf(item));
+      metrics.settled(actorName(request.actor), 'done');
+      this.#view.remove(request.id);
+      this.#retries.clear(nameOf(flight.item));
     } else {
-      this.#takeBack(item, request, outcome);
+      this.#giveUp(flight, outcome);
     }
     this.#latch.set();
   }
 
   /** The set certainly takes no effect: what was decided on top of it is looked at again, and its own scope. */
-  #takeBack(item: WorkItem, request: SetRequest, why: object): void {
-    this.#ports.log.at('debug', 'set of a controller came to nothing', {
-      actor: request.actor,
-      reason: request.reason,
-      outcome: why,
-    });
-    this.#change(request, () => {
-      this.#overlay.drop(request.id);
-    });
-    this.#queue.addAt(item, this.#ports.clock.nowMs() + this.#retries.nextDelayMs(nameOf(item)));
+  #giveUp(flight: Flight, outcome: Exclude<SetOutcome, { kind: 'done' | 'unknown' }>): void {
+    const { item, request, touched, pending } = flight;
+    const { log, metrics, clock } = this.#ports;
+    const { actor, reason } = request;
+    metrics.settled(actorName(actor), outcome.kind);
+    log.at('debug', 'set of a controller came to nothing', { actor, reason, outcome });
+    this.#view.remove(request.id);
+    this.#notify(eventsSince(this.#view, touched, pending));
+    this.#queue.addAt(item, clock.nowMs() + this.#retries.nextDelayMs(nameOf(item)));
   }
+}
+
+/** A set on its way. */
+interface Flight {
+  readonly item: WorkItem;
+  readonly request: SetRequest;
+  readonly touched: readonly TouchedRow[];
+  /** The rows that it touches, as the pending view had them with it. */
+  readonly pending: readonly (object | undefined)[];
 }
 
 function nameOf({ decider, key }: WorkItem): string {

@@ -2,8 +2,8 @@
 export interface LoopMetrics {
   /** One decision: how long it took, and how many sets came of it. */
   decided(decider: string, tookMs: number, sets: number): void;
-  /** What became of one set. */
-  settled(decider: string, outcome: 'done' | 'refused' | 'dropped' | 'unknown'): void;
+  /** What became of one set of `controller:<name>`. */
+  settled(actor: string, outcome: 'done' | 'refused' | 'dropped' | 'unknown'): void;
 }
 
 /** Counts nothing. */

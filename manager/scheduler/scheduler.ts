@@ -25,7 +25,7 @@ import { placeService, type ServicePlacement } from './place-service.ts';
  * Writes the placement facet only. A set relies on the spec and the status of each node that it places onto, so that
  * nothing is placed onto a node that was drained or lost meanwhile.
  */
-export class SchedulerDecider implements Decider {
+export class Scheduler implements Decider {
   readonly name = 'scheduler';
   readonly follower: NodeIndex = new NodeIndex();
 

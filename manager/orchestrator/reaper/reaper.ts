@@ -33,7 +33,7 @@ export class ReaperDecider implements Decider {
     const task = event.after as TaskRow | undefined;
     if (event.table !== Table.tasks || task === undefined) return [];
     if (task.desiredState === TaskState.remove) return [serviceKey(task.serviceId)];
-    if (event.kind !== 'create' && isWanted(task) && !isTerminal(task)) return [];
+    if (isWanted(task) && !isTerminal(task)) return [];
     const keys = [slotKey(task.serviceId, task.slot)];
     if (view.service(task.serviceId) === undefined) keys.push(serviceKey(task.serviceId));
     return keys;
