@@ -80,7 +80,7 @@ export class FakeContainers {
       if (failure !== undefined) throw engineFailure(failure.statusCode, failure.message);
     } catch (error) {
       this.#detachAll(container);
-      container.exitCode = 128;
+      container.exitCode = program.startError === undefined ? 128 : 127;
       container.error = error instanceof Error ? error.message : String(error);
       throw error;
     }

@@ -393,6 +393,7 @@ export class FakeEngine implements EngineApi {
     if (typeof program !== 'function') return program;
     return program({
       name: container.name,
+      entrypoint: container.body.Entrypoint ?? [],
       env: container.body.Env ?? [],
       labels: container.body.Labels ?? {},
       starts: container.starts + 1,

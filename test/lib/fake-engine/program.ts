@@ -17,6 +17,8 @@ export interface FakeProgram {
 /** What a program may look at to behave differently from one container to the next. */
 export interface FakeProgramInput {
   readonly name: string;
+  /** What replaces the image's own; empty when nothing does. */
+  readonly entrypoint: readonly string[];
   readonly env: readonly string[];
   readonly labels: StringMap;
   /** Starts of this container so far, this one included. */
