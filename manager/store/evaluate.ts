@@ -1,18 +1,15 @@
+import type { ServiceId } from '../../common/pure/ids.ts';
 import type { ChangeSet, Claim, Create, Op, Put, Read } from '../../proto/gen/changeset.ts';
-import { Facet, Table, newTaskAddress } from '../../proto/gen/objects.ts';
-import type { Task } from '../../proto/gen/objects.ts';
-import { asId } from '../../common/pure/ids.ts';
+import { Facet, Table } from '../../proto/gen/objects.ts';
 import { limits } from '../../common/pure/limits.ts';
 import { parseBucket } from './buckets.ts';
 import type { AnyRow, ClaimChange, Effect, RowChange, Stamp } from './changes.ts';
-import { createRow } from './create-row.ts';
-import type { PlainObject } from './create-row.ts';
+import { changeRow, targetOf } from './change-row.ts';
+import type { RowLookup } from './change-row.ts';
 import { newestLevel } from './levels.ts';
-import { putFacet } from './put-facet.ts';
 import type { Refusal } from './refusal.ts';
 import { facetVersion, rowOf } from './row-access.ts';
 import type { SpecRevisionRow } from './rows.ts';
-import { createTask } from './task-row.ts';
 import type { StoreView } from './view.ts';
 
 /** The part of a change set that decides what it does. */
@@ -67,7 +64,7 @@ function isKnown(table: number, facet: number): boolean {
 }
 
 /** Raising the cluster's level beyond what this version applies is for newer versions only. */
-function tooHigh(item: PlainObject | Create['object'] | Put['value']): string | undefined {
+function tooHigh(item: Create['object'] | Put['value']): string | undefined {
   let level = 0;
   if (item?.kind === 'cluster') level = item.value.lifecycle?.level ?? 0;
   if (item?.kind === 'clusterLifecycle') level = item.value.level;
@@ -75,7 +72,7 @@ function tooHigh(item: PlainObject | Create['object'] | Put['value']): string | 
 }
 
 /** Evaluates one set: what its operations did so far is staged, and later ones see it. */
-class SetEvaluator {
+class SetEvaluator implements RowLookup {
   readonly #view: StoreView;
   readonly #at: Stamp;
   readonly #rows = new Map<string, RowChange>();
@@ -136,160 +133,46 @@ class SetEvaluator {
     this.#claims.set(name, { space, key, before, after: giveBack ? undefined : owner });
   }
 
-  #apply({ op }: Op): void {
-    switch (op?.kind) {
-      case 'create':
-        return this.#create(op.value);
-      case 'delete':
-        return this.#delete(op.value.table, op.value.key);
-      case 'put':
-        return this.#put(op.value);
-      case undefined:
-        return this.#invalid('an operation is empty');
+  #apply(op: Op): void {
+    const target = targetOf(op);
+    if (target === undefined) return this.#invalid('an operation is empty');
+    const { table, key } = target;
+    const step = changeRow(this, op, this.row(table, key), this.#at);
+    if (step.kind === 'refused') return this.#refuse(step.refusal);
+    const original = rowOf(this.#view, table, key);
+    if (op.op?.kind === 'create' && original !== undefined) {
+      // Ids do not come back, not even within the set that deletes the row.
+      return this.#refuse({ kind: 'exists', table, key });
     }
-  }
-
-  #create({ object }: Create): void {
-    if (object === undefined) return this.#invalid('a create has no object');
-    const table = tableOf[object.kind];
-    const key = object.value.id;
-    if (key === '') return this.#invalid('an object has no id');
-    if (this.#isTaken(table, key)) return this.#refuse({ kind: 'exists', table, key });
-    const row = object.kind === 'task' ? this.#task(object.value) : this.#plainRow(object);
-    if (row === undefined) return;
-    this.#stage(table, key, row, [Facet.row, ...facetsOf(row, table)]);
-  }
-
-  #isTaken(table: Table, key: string): boolean {
-    // Ids do not come back, not even within the set that deletes the row.
-    if (rowOf(this.#view, table, key) !== undefined) return true;
-    if (this.#row(table, key) !== undefined) return true;
-    // A store holds one cluster: another one would be a second truth.
-    if (table === Table.clusters) return this.#view.cluster() !== undefined;
-    return table === Table.authorities && this.#view.authority() !== undefined;
-  }
-
-  #plainRow(object: PlainObject): AnyRow | undefined {
-    const row = createRow(object, this.#at);
-    return typeof row === 'string' ? this.#noRow(row) : row;
-  }
-
-  #noRow(message: string): undefined {
-    this.#invalid(message);
-  }
-
-  #task(object: Task): AnyRow | undefined {
-    const revision = this.#revisionFor(object);
-    if (revision === undefined) {
-      this.#refuse({ kind: 'missing', table: Table.services, key: object.serviceId });
-      return undefined;
-    }
-    const { placement, network } = object;
-    return createTask(
-      {
-        ...object,
-        placement: placement && { ...placement, nodeId: this.#nodeId(placement.nodeId) },
-        network: network && { ...network, addresses: this.#addresses(network.addresses) },
-      },
-      revision,
-      this.#at,
-    );
-  }
-
-  /** The revision that a new task runs: the service's current one, or one that is still kept. Version 0 means the current one. */
-  #revisionFor(task: Task): SpecRevisionRow | undefined {
-    const service = this.#row(Table.services, task.serviceId);
-    if (service === undefined || !('current' in service)) return undefined;
-    const { current } = service;
-    if (task.specVersion === 0 || task.specVersion === current.version) return current;
-    return this.#view.specRevision(service.id, task.specVersion);
-  }
-
-  #delete(table: Table, key: string): void {
-    if (table === Table.tableUnspecified) return this.#invalid('a delete has no table');
-    const row = this.#row(table, key);
-    if (row === undefined) return this.#refuse({ kind: 'missing', table, key });
-    if (rowOf(this.#view, table, key) === undefined) {
+    if (step.row === undefined && original === undefined) {
       return this.#invalid('a set does not delete what it creates');
     }
-    this.#stage(table, key, undefined, [Facet.row]);
-  }
-
-  #put(put: Put): void {
-    const { table, key, facet } = put;
-    if (table === Table.tableUnspecified) return this.#invalid('a put has no table');
-    const row = this.#row(table, key);
-    if (row === undefined) return this.#refuse({ kind: 'missing', table, key });
-    if (this.#lowersLevel(put)) return this.#invalid('the level of a cluster never goes back');
-    const next = putFacet(row, this.#interned(put), this.#at);
-    if (typeof next === 'string') return this.#invalid(next);
-    this.#stage(table, key, next, [facet]);
-  }
-
-  #lowersLevel(put: Put): boolean {
-    return put.value?.kind === 'clusterLifecycle' && put.value.value.level < this.#view.level;
-  }
-
-  /** Puts ids that rows already hold in place of equal text that was decoded: a million tasks share one string a node. */
-  #interned(put: Put): Put {
-    const value = put.value;
-    if (value?.kind === 'taskPlacement') {
-      const nodeId = this.#nodeId(value.value.nodeId);
-      return { ...put, value: { kind: value.kind, value: { ...value.value, nodeId } } };
-    }
-    if (value?.kind === 'taskNetwork') {
-      const addresses = this.#addresses(value.value.addresses);
-      return { ...put, value: { kind: value.kind, value: { ...value.value, addresses } } };
-    }
-    return put;
-  }
-
-  #nodeId(id: string): string {
-    return this.#view.node(asId<'node'>(id))?.id ?? id;
-  }
-
-  #addresses(addresses: NonNullable<Task['network']>['addresses']): typeof addresses {
-    return addresses.map((address) => {
-      const network = this.#view.network(asId<'network'>(address.networkId));
-      return newTaskAddress({ ...address, networkId: network?.id ?? address.networkId });
-    });
+    this.#stage({ table, key, before: original, after: step.row, facets: step.facets });
   }
 
   /** The row as the operations so far leave it. */
-  #row(table: Table, key: string): AnyRow | undefined {
+  row(table: Table, key: string): AnyRow | undefined {
     const staged = this.#rows.get(`${table}/${key}`);
     return staged === undefined ? rowOf(this.#view, table, key) : staged.after;
   }
 
-  #stage(table: Table, key: string, after: AnyRow | undefined, facets: readonly Facet[]): void {
-    const name = `${table}/${key}`;
+  /** What the set finds of the cluster: one may be there already. */
+  only(table: Table): AnyRow | undefined {
+    return table === Table.clusters ? this.#view.cluster() : this.#view.authority();
+  }
+
+  specRevision(id: ServiceId, version: number): SpecRevisionRow | undefined {
+    return this.#view.specRevision(id, version);
+  }
+
+  #stage(change: UntypedChange): void {
+    const name = `${change.table}/${change.key}`;
     const staged = this.#rows.get(name);
-    const before = staged === undefined ? rowOf(this.#view, table, key) : staged.before;
-    const all = staged === undefined ? facets : [...new Set([...staged.facets, ...facets])];
+    const facets = new Set([...(staged?.facets ?? []), ...change.facets]);
     // The table decides the type of its rows: they were read from it or made for it.
-    this.#rows.set(name, { table, key, before, after, facets: all } as RowChange);
+    this.#rows.set(name, { ...change, facets: [...facets] } as RowChange);
   }
 }
 
-const tableOf = {
-  cluster: Table.clusters,
-  authority: Table.authorities,
-  node: Table.nodes,
-  service: Table.services,
-  network: Table.networks,
-  task: Table.tasks,
-} as const;
-
-const allFacets: readonly Facet[] = [
-  Facet.spec,
-  Facet.desired,
-  Facet.placement,
-  Facet.network,
-  Facet.status,
-  Facet.lifecycle,
-];
-
-/** Facets that are present in `row`. */
-function facetsOf(row: AnyRow, table: Table): Facet[] {
-  return allFacets.filter((facet) => (facetVersion(row, table, facet) ?? 0) > 0);
-}
+type UntypedChange = Record<'before' | 'after', AnyRow | undefined> &
+  Pick<RowChange, 'table' | 'key' | 'facets'>;

@@ -3,11 +3,12 @@ import { Table as TableName } from '../../proto/gen/objects.ts';
 import type { TaskState } from '../../proto/gen/objects.ts';
 import { networksOf, parseBucket } from './buckets.ts';
 import { changedBuckets } from './changed-buckets.ts';
-import type { Effect, RowChange, Stamp } from './changes.ts';
+import type { AnyRow, Effect, RowChange, Stamp } from './changes.ts';
 import { ClaimTable } from './claim-table.ts';
 import type { ClaimRow } from './claim-table.ts';
 import { oldestLevel } from './levels.ts';
 import { NamedRows } from './named-rows.ts';
+import { rowOf } from './row-access.ts';
 import type {
   AuthorityRow,
   ClusterRow,
@@ -146,6 +147,11 @@ export class State implements StoreView {
 
   bucketVersion(bucket: string): number {
     return this.#buckets.get(bucket)?.version ?? 0;
+  }
+
+  /** The row of `table` with `key`. */
+  row(table: TableName, key: string): AnyRow | undefined {
+    return rowOf(this, table, key);
   }
 
   /** Number of tasks; their list would be long. */
