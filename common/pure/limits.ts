@@ -60,8 +60,29 @@ export const limits = {
   apiBodyBytes: 4_194_304,
   /** Depth of nesting in a JSON request body. */
   apiJsonDepth: 64,
+  /** How long the API may take to begin an answer that the cluster gives. */
+  apiRequestMs: 20_000,
+  /** How long the engine may take over its part of an answer that can be given without it. */
+  apiEngineMs: 5000,
+  /** How long the engine may take over its part of an answer that cannot. */
+  apiEngineAnswerMs: 60_000,
+  /** How long a registry may take to answer through the engine. */
+  apiDistributionMs: 2000,
+  /** How often a ping asks the engine for its versions, and how long it waits for them. */
+  apiEngineProbeMs: 5000,
+  apiEnginePingMs: 1000,
+  /** Rows of a list that are encoded at one go. */
+  apiListSliceRows: 200,
   /** Bytes of one RPC message. */
   rpcMessageBytes: 1_048_576,
+  /** Bytes after which rows that could share one RPC message go into the next. */
+  rpcBatchBytes: 262_144,
+  /** Characters of a task's message and of its error; the rest is cut off. */
+  taskTextLength: 2048,
+  /** Endpoints of one service that a node is told of. */
+  endpointSetTasks: 8192,
+  /** Encoded bytes of a service's spec. */
+  serviceSpecBytes: 196_608,
   /** How long a unary RPC may take when its caller names no deadline, in milliseconds. */
   rpcUnaryMs: 30_000,
   /** Bytes buffered for one RPC stream. */
@@ -78,6 +99,8 @@ export const limits = {
   proxyDialAttempts: 8,
   /** Endpoints that one pick looks at. */
   proxyPickScan: 64,
+  /** Bytes that the proxy carries before it frees the buffers they came in. */
+  proxyCollectBytes: 4_194_304,
   /** Bytes of one frame between daemon and proxy process. */
   proxyFrameBytes: 16_777_216,
   /** Requests of the daemon that wait for an answer of the proxy process. */
@@ -135,6 +158,11 @@ export const limits = {
 
 invariant(limits.setBytes < limits.entryBytes, 'an entry must hold the largest ordinary set');
 invariant(limits.blobSetBytes < limits.entryBytes, 'an entry must hold the largest set');
+invariant(limits.serviceSpecBytes < limits.setBytes, 'a set must hold the largest spec');
+invariant(
+  limits.rpcBatchBytes + 2 * limits.serviceSpecBytes < limits.rpcMessageBytes,
+  'a message must hold a batch and one row more, with spec and labels',
+);
 invariant(limits.entryOps < limits.watchQueueEvents, 'one entry must not leave a watcher behind');
 invariant(limits.watchQueueEvents < limits.watchHistoryEvents, 'the history holds every queue');
 invariant(limits.entryBytes <= limits.consensusCreditBytes, 'credit must cover one entry');

@@ -37,6 +37,7 @@ export class ProxyControl implements AsyncDisposable {
   readonly #group = new TaskGroup();
   readonly #unsubscribe: () => void;
   #channel: Channel | undefined;
+  #silent: Channel | undefined;
   /** The newest endpoints that are not followed yet; older ones are not worth following. */
   #wanted: ProxyEndpoints | undefined;
   #isFollowing = false;
@@ -63,25 +64,31 @@ export class ProxyControl implements AsyncDisposable {
     log.at('info', 'endpoints of the last run are served again', { version: last.version });
   }
 
-  /** Takes a connection of a daemon. */
+  /** Takes a connection, which counts once it has said hello. Of those that have not, only the newest is kept. */
   accept(stream: ByteStream): void {
     const session = new Session();
-    const channel = new Channel(stream, {
+    const channel: Channel = new Channel(stream, {
       message: (payload) => {
-        this.#receive(session, decodeToProxy(payload).message);
+        const { message } = decodeToProxy(payload);
+        if (message === undefined) return;
+        session.check(message);
+        if (message.kind === 'hello') this.#takeOver(channel, message.value);
+        else this.#receive(session, message);
       },
       closed: (error) => {
         this.#dependencies.log.at('debug', 'connection of a daemon is closed', { error });
         if (this.#channel === channel) this.#channel = undefined;
+        if (this.#silent === channel) this.#silent = undefined;
       },
     });
-    this.#channel?.close();
-    this.#channel = channel;
-    this.#send({ kind: 'hello', value: this.#hello() });
+    this.#silent?.close();
+    this.#silent = channel;
+    send(channel, { kind: 'hello', value: this.#hello() });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#unsubscribe();
+    this.#silent?.close();
     this.#channel?.close();
     await this.#group[Symbol.asyncDispose]();
   }
@@ -92,17 +99,16 @@ export class ProxyControl implements AsyncDisposable {
     return newProxyHello({ protocol: proxyProtocol, pid, endpointsVersion, build });
   }
 
-  #receive(session: Session, message: ToProxyMessage | undefined): void {
-    if (message === undefined) return;
-    session.check(message);
+  #takeOver(channel: Channel, { pid, build, protocol }: ProxyHello): void {
+    if (this.#channel === channel) return;
+    this.#channel?.close();
+    this.#channel = channel;
+    this.#silent = undefined;
+    this.#dependencies.log.at('info', 'a daemon is connected', { pid, build, protocol });
+  }
+
+  #receive(session: Session, message: Exclude<ToProxyMessage, { kind: 'hello' }>): void {
     switch (message.kind) {
-      case 'hello':
-        this.#dependencies.log.at('info', 'a daemon is connected', {
-          pid: message.value.pid,
-          build: message.value.build,
-          protocol: message.value.protocol,
-        });
-        return;
       case 'endpoints':
         this.#wanted = message.value;
         this.#beginFollowing();
@@ -155,8 +161,12 @@ export class ProxyControl implements AsyncDisposable {
   }
 
   #send(message: FromProxyMessage): void {
-    this.#channel?.send(encodeFromProxy(newFromProxy({ message })));
+    if (this.#channel !== undefined) send(this.#channel, message);
   }
+}
+
+function send(channel: Channel, message: FromProxyMessage): void {
+  channel.send(encodeFromProxy(newFromProxy({ message })));
 }
 
 /** What one connection has said of itself. */

@@ -34,6 +34,11 @@ export interface ProxyDependencies {
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
+  /**
+   * Frees the buffers of bytes that were carried; called after every `limits.proxyCollectBytes`. Left to itself the
+   * collector sees only their small handles, and lets them pile up.
+   */
+  readonly collect?: () => void;
 }
 
 interface Reached {
@@ -62,6 +67,7 @@ export class Proxy implements PublishedPorts, AsyncDisposable {
   #version = 0;
   #applied: Promise<void> = Promise.resolve();
   #isStopped = false;
+  #uncollectedBytes = 0;
 
   constructor(dependencies: ProxyDependencies) {
     this.#dependencies = dependencies;
@@ -273,9 +279,11 @@ export class Proxy implements PublishedPorts, AsyncDisposable {
     const splice = new Splice(client, server, {
       up: (bytes) => {
         this.#counts.bytesUp += bytes;
+        this.#carried(bytes);
       },
       down: (bytes) => {
         this.#counts.bytesDown += bytes;
+        this.#carried(bytes);
       },
       closed: () => {
         this.#splices.delete(splice);
@@ -284,6 +292,13 @@ export class Proxy implements PublishedPorts, AsyncDisposable {
       },
     });
     this.#splices.add(splice);
+  }
+
+  #carried(bytes: number): void {
+    this.#uncollectedBytes += bytes;
+    if (this.#uncollectedBytes < limits.proxyCollectBytes) return;
+    this.#uncollectedBytes = 0;
+    this.#dependencies.collect?.();
   }
 
   #countClosed(): void {

@@ -8,6 +8,7 @@ import { proxyFiles, type ProxyFiles } from './files.ts';
 
 /** The proxy moves bytes that lie outside the collected heap: small heaps keep it small. */
 const nodeFlags = [
+  '--expose-gc',
   '--max-semi-space-size=4',
   '--v8-pool-size=1',
   '--disable-warning=ExperimentalWarning',
