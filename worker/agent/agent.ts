@@ -3,13 +3,15 @@ import type { Random } from '../../common/pure/random.ts';
 import type { Clock } from '../../common/ports/clock.ts';
 import type { Log } from '../../common/ports/log.ts';
 import type { RpcChannel } from '../../common/ports/rpc.ts';
+import { withDeadline } from '../../common/run/deadline.ts';
 import { TaskGroup } from '../../common/run/task-group.ts';
+import { Wakeup } from '../../common/run/wakeup.ts';
 import { newTaskReport } from '../../proto/gen/dispatcher.ts';
 import type { Assignment, EndpointSet } from '../../proto/gen/dispatcher.ts';
 import type { NodeDescription, TaskStatus } from '../../proto/gen/objects.ts';
-import { newJournalMark, newJournalRecord } from '../../proto/gen/node.ts';
-import type { PortFailure } from '../../proto/gen/node.ts';
-import type { Executor, ExecutorEvent } from '../executor/contract.ts';
+import { newJournalRecord } from '../../proto/gen/node.ts';
+import type { JournalMark, PortFailure } from '../../proto/gen/node.ts';
+import type { Executor } from '../executor/contract.ts';
 import type { Journal } from '../journal/journal.ts';
 import { EndpointApplier } from './endpoint-applier.ts';
 import type { EndpointServer } from './endpoint-applier.ts';
@@ -20,6 +22,9 @@ import { TaskSet } from './task-set.ts';
 
 /** Wait after a session that ended: doubles from the first to the second, milliseconds, with jitter. */
 const sessionBackoffMs = { first: 100, max: 8_000 } as const;
+
+/** How long the engine may take to describe itself, milliseconds: an engine that hangs must not keep the node from its manager. */
+const describeDeadlineMs = 2_000;
 
 export interface AgentParts {
   readonly executor: Executor;
@@ -47,6 +52,7 @@ export class Agent implements AsyncDisposable {
   readonly #endpoints = new Map<string, EndpointSet>();
   readonly #applier: EndpointApplier;
   readonly #incarnation: string;
+  readonly #engineChanged = new Wakeup();
   #endpointsVersion = 0;
   #session: Session | undefined;
   #description: NodeDescription | undefined;
@@ -81,6 +87,7 @@ export class Agent implements AsyncDisposable {
   start(): void {
     this.#adopt();
     this.#group.spawn('engine events', (signal) => this.#followEngine(signal));
+    this.#group.spawn('description', (signal) => this.#followDescription(signal));
     this.#group.spawn('endpoints', (signal) => this.#applier.run(signal));
     this.#group.spawn('session', (signal) => this.#keepSession(signal));
   }
@@ -101,8 +108,11 @@ export class Agent implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#group[Symbol.asyncDispose]();
-    await this.#parts.journal[Symbol.asyncDispose]();
+    try {
+      await this.#group[Symbol.asyncDispose]();
+    } finally {
+      await this.#parts.journal[Symbol.asyncDispose]();
+    }
   }
 
   #adopt(): void {
@@ -117,19 +127,24 @@ export class Agent implements AsyncDisposable {
   async #followEngine(signal: AbortSignal): Promise<void> {
     for await (const event of this.#parts.executor.events(signal)) {
       this.#tasks.handle(event);
-      if (event.kind !== 'container') await this.#refreshDescription(event, signal);
+      if (event.kind !== 'container') this.#engineChanged.notify();
     }
   }
 
   /** The engine came, went, or may be another one now: the manager should know at once. */
-  async #refreshDescription(event: ExecutorEvent, signal: AbortSignal): Promise<void> {
-    if (event.kind === 'container') return;
-    this.#description = await this.#describe(signal);
-    await this.#session?.describe(this.#description);
+  async #followDescription(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      await this.#engineChanged.wait(signal);
+      if (signal.aborted) return;
+      this.#description = await this.#describe(signal);
+      this.#session?.describe(this.#description);
+    }
   }
 
   async #describe(signal: AbortSignal): Promise<NodeDescription> {
-    return this.#parts.describe(await this.#parts.executor.describe(signal));
+    const { clock, executor, describe } = this.#parts;
+    const deadline = { clock, durationMs: describeDeadlineMs, signal };
+    return describe(await withDeadline(deadline, (inner) => executor.describe(inner)));
   }
 
   async #keepSession(signal: AbortSignal): Promise<void> {
@@ -169,9 +184,10 @@ export class Agent implements AsyncDisposable {
         endpointsVersion: this.#endpointsVersion,
         clusterIncarnation: this.#parts.journal.content.mark.clusterIncarnation,
       },
-      sink: this.#sink(signal),
+      sink: this.#sink(),
       opened: () => {
         this.#session = session;
+        if (this.#description !== undefined) session.describe(this.#description);
         for (const report of this.#tasks.reports())
           if (report.status !== undefined) this.#reporter.push(report.taskId, report.status);
       },
@@ -179,7 +195,7 @@ export class Agent implements AsyncDisposable {
     await session.run(signal);
   }
 
-  #sink(signal: AbortSignal): SessionSink {
+  #sink(): SessionSink {
     return {
       assign: (assignments, remove) => {
         this.#assign(assignments, remove);
@@ -187,7 +203,7 @@ export class Agent implements AsyncDisposable {
       assignedAll: (keep, version, clusterIncarnation) => {
         this.#tasks.removeOthers(keep);
         this.#mark({ assignmentsVersion: version, clusterIncarnation });
-        this.#group.spawn('orphans', () => this.#tasks.removeOrphans(signal));
+        this.#tasks.removeOrphans();
       },
       assignedVersion: (version) => {
         this.#mark({ assignmentsVersion: version });
@@ -235,7 +251,7 @@ export class Agent implements AsyncDisposable {
     this.#applier.want(version, [...this.#endpoints.values()]);
   }
 
-  #mark(fields: Parameters<typeof newJournalMark>[0]): void {
+  #mark(fields: Partial<JournalMark>): void {
     const value = { ...this.#parts.journal.content.mark, ...fields };
     this.#parts.journal.append([newJournalRecord({ record: { kind: 'mark', value } })]);
   }

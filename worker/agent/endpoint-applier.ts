@@ -1,6 +1,7 @@
 import { isShoalError } from '../../common/pure/errors.ts';
 import type { Clock } from '../../common/ports/clock.ts';
 import type { Log } from '../../common/ports/log.ts';
+import { Wakeup } from '../../common/run/wakeup.ts';
 import type { EndpointSet } from '../../proto/gen/dispatcher.ts';
 import type { PortFailure } from '../../proto/gen/node.ts';
 
@@ -33,7 +34,7 @@ export class EndpointApplier {
   readonly #parts: EndpointApplierParts;
   #wanted: { readonly version: number; readonly sets: readonly EndpointSet[] } | undefined;
   #failures: readonly PortFailure[] = [];
-  #wake: (() => void) | undefined;
+  readonly #changed = new Wakeup();
 
   constructor(parts: EndpointApplierParts) {
     this.#parts = parts;
@@ -46,20 +47,14 @@ export class EndpointApplier {
 
   want(version: number, sets: readonly EndpointSet[]): void {
     this.#wanted = { version, sets };
-    this.#wake?.();
+    this.#changed.notify();
   }
 
   async run(signal: AbortSignal): Promise<void> {
-    const onAbort = (): void => this.#wake?.();
-    signal.addEventListener('abort', onAbort, { once: true });
-    try {
-      while (!signal.aborted) {
-        const wanted = this.#wanted;
-        if (wanted === undefined) await this.#untilWanted();
-        else if (await this.#apply(wanted.version, wanted.sets, signal)) this.#done(wanted);
-      }
-    } finally {
-      signal.removeEventListener('abort', onAbort);
+    while (!signal.aborted) {
+      const wanted = this.#wanted;
+      if (wanted === undefined) await this.#changed.wait(signal);
+      else if (await this.#apply(wanted.version, wanted.sets, signal)) this.#done(wanted);
     }
   }
 
@@ -95,14 +90,5 @@ export class EndpointApplier {
       this.#parts.log.at('warn', 'published port could not be bound', { ...failure });
     }
     this.#failures = failures;
-  }
-
-  #untilWanted(): Promise<void> {
-    return new Promise((resolve) => {
-      this.#wake = () => {
-        this.#wake = undefined;
-        resolve();
-      };
-    });
   }
 }

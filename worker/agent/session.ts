@@ -15,13 +15,13 @@ import type {
   Assignment,
   AssignmentsMessage,
   EndpointSet,
-  EndpointsMessage,
   ManagerAddress,
   SessionMessage,
 } from '../../proto/gen/dispatcher.ts';
 import type { NodeDescription } from '../../proto/gen/objects.ts';
 import { dispatcherClient } from '../../proto/rpc/dispatcher.ts';
 import type { DispatcherClient } from '../../proto/rpc/dispatcher.ts';
+import { Latest } from './latest.ts';
 import type { Reporter } from './reporter.ts';
 
 /** Version of the worker protocol that this build speaks. */
@@ -29,6 +29,8 @@ export const workerProtocol = 1;
 
 /** Deadline of one short call, milliseconds. */
 const callDeadlineMs = 5_000;
+/** Deadline of a call that is answered after a commit, milliseconds: longer than the manager waits for one. */
+const commitDeadlineMs = 25_000;
 /** Wait before a data stream that ended is opened again within the same session, milliseconds. */
 const streamRetryMs = 100;
 
@@ -78,14 +80,13 @@ export class Session {
   #sessionId = '';
   #clusterIncarnation = 0;
   #heartbeatPeriodMs = 5_000;
-  #acknowledge: { version: number; wake: (() => void) | undefined } = {
-    version: 0,
-    wake: undefined,
-  };
+  readonly #endpointsVersion = new Latest<number>();
+  readonly #description: Latest<NodeDescription>;
 
   constructor(parts: SessionParts) {
     this.#parts = parts;
     this.#client = dispatcherClient(parts.channel);
+    this.#description = new Latest(parts.hello.description);
   }
 
   /** Runs until the session ends. @throws ShoalError why it did */
@@ -113,20 +114,12 @@ export class Session {
 
   /** Tells the manager that everything which serves traffic follows `version`. */
   acknowledgeEndpoints(version: number): void {
-    this.#acknowledge.version = version;
-    this.#acknowledge.wake?.();
+    this.#endpointsVersion.put(version);
   }
 
-  /** Sends a new description of the node; a failure is left to the next session. */
-  async describe(description: NodeDescription): Promise<void> {
-    const abort = new AbortController();
-    try {
-      const request = newDescribeRequest({ sessionId: this.#sessionId, description });
-      await this.#client.describe(request, { signal: abort.signal, deadlineMs: callDeadlineMs });
-    } catch (error) {
-      if (!isShoalError(error)) throw error;
-      this.#parts.log.at('debug', 'description was not taken', { error });
-    }
+  /** Tells the manager another description of the node. */
+  describe(description: NodeDescription): void {
+    this.#description.put(description);
   }
 
   #hear(message: SessionMessage, group: TaskGroup): void {
@@ -144,6 +137,7 @@ export class Session {
       this.#keepStream(signal, () => this.#followEndpoints(signal)),
     );
     group.spawn('acknowledgements', (signal) => this.#sendAcknowledgements(signal));
+    group.spawn('descriptions', (signal) => this.#sendDescriptions(signal));
     group.spawn('reports', (signal) => this.#sendReports(signal));
   }
 
@@ -187,57 +181,45 @@ export class Session {
   #takeAssignments(message: AssignmentsMessage, keep: Set<string>): void {
     const { sink } = this.#parts;
     sink.assign(message.assign, message.remove);
-    if (!message.complete) {
-      sink.assignedVersion(message.version);
-      return;
-    }
-    for (const assignment of message.assign) keep.add(assignment.taskId);
+    if (message.complete) for (const { taskId } of message.assign) keep.add(taskId);
     if (!message.last) return;
-    sink.assignedAll(keep, message.version, this.#clusterIncarnation);
+    if (message.complete) sink.assignedAll(keep, message.version, this.#clusterIncarnation);
+    else sink.assignedVersion(message.version);
   }
 
   async #followEndpoints(signal: AbortSignal): Promise<void> {
     let version = 0;
     let put: EndpointSet[] = [];
+    let remove: string[] = [];
     const request = newEndpointsRequest({ sessionId: this.#sessionId });
     for await (const message of this.#client.endpoints(request, { signal })) {
       if (message.appliesTo !== version) return;
       put.push(...message.put);
+      remove.push(...message.remove);
       if (!message.last) continue;
-      this.#takeEndpoints(message, put);
+      this.#parts.sink.endpoints(message.complete, message.version, put, remove);
       put = [];
+      remove = [];
       version = message.version;
     }
   }
 
-  #takeEndpoints(message: EndpointsMessage, put: readonly EndpointSet[]): void {
-    this.#parts.sink.endpoints(message.complete, message.version, put, message.remove);
-  }
-
-  async #sendAcknowledgements(signal: AbortSignal): Promise<void> {
-    let told = 0;
-    while (!signal.aborted) {
-      if (this.#acknowledge.version === told) {
-        await this.#untilAcknowledged(signal);
-        continue;
-      }
-      const { version } = this.#acknowledge;
+  #sendAcknowledgements(signal: AbortSignal): Promise<void> {
+    const { clock, log } = this.#parts;
+    const send = async (version: number): Promise<void> => {
       const request = newAcknowledgeEndpointsRequest({ sessionId: this.#sessionId, version });
       await this.#client.acknowledgeEndpoints(request, { signal, deadlineMs: callDeadlineMs });
-      told = version;
-    }
+    };
+    return this.#endpointsVersion.run({ clock, log, send }, signal);
   }
 
-  #untilAcknowledged(signal: AbortSignal): Promise<void> {
-    return new Promise((resolve) => {
-      const done = (): void => {
-        this.#acknowledge.wake = undefined;
-        signal.removeEventListener('abort', done);
-        resolve();
-      };
-      this.#acknowledge.wake = done;
-      signal.addEventListener('abort', done, { once: true });
-    });
+  #sendDescriptions(signal: AbortSignal): Promise<void> {
+    const { clock, log } = this.#parts;
+    const send = async (description: NodeDescription): Promise<void> => {
+      const request = newDescribeRequest({ sessionId: this.#sessionId, description });
+      await this.#client.describe(request, { signal, deadlineMs: commitDeadlineMs });
+    };
+    return this.#description.run({ clock, log, send }, signal);
   }
 
   #sendReports(signal: AbortSignal): Promise<void> {

@@ -1,6 +1,9 @@
 import { isShoalError, ShoalError } from '../../common/pure/errors.ts';
+import { limits } from '../../common/pure/limits.ts';
 import type { Clock } from '../../common/ports/clock.ts';
 import type { Log } from '../../common/ports/log.ts';
+import { withDeadline } from '../../common/run/deadline.ts';
+import { Wakeup } from '../../common/run/wakeup.ts';
 import type { Assignment } from '../../proto/gen/dispatcher.ts';
 import { newTaskStatus, TaskState } from '../../proto/gen/objects.ts';
 import type { TaskStatus } from '../../proto/gen/objects.ts';
@@ -34,9 +37,10 @@ export class TaskRunner {
   #status: TaskStatus;
   #failure: ActionFailure | undefined;
   #action: AbortController | undefined;
-  #wake: (() => void) | undefined;
-  #kicked = true;
-  #removed = false;
+  readonly #kicked = new Wakeup();
+  #isRemoved = false;
+  /** What the engine said when it failed last: logged when it changes. */
+  #trouble = '';
 
   constructor(parts: TaskRunnerParts, assignment: Assignment, status: TaskStatus | undefined) {
     this.#parts = parts;
@@ -54,8 +58,7 @@ export class TaskRunner {
 
   /** Something about the task may have changed. */
   kick(): void {
-    this.#kicked = true;
-    this.#wake?.();
+    this.#kicked.notify();
   }
 
   /** Takes a newer assignment of the same task. */
@@ -70,7 +73,8 @@ export class TaskRunner {
 
   /** The manager forgot the task: its container goes, and the runner ends. */
   remove(): void {
-    this.#removed = true;
+    if (this.#isRemoved) return;
+    this.#isRemoved = true;
     this.#action?.abort(new ShoalError('cancelled', 'the task was removed'));
     this.kick();
   }
@@ -79,14 +83,13 @@ export class TaskRunner {
   async run(signal: AbortSignal): Promise<void> {
     const onAbort = (): void => {
       this.#action?.abort(signal.reason);
-      this.#wake?.();
     };
     signal.addEventListener('abort', onAbort, { once: true });
+    this.kick();
     try {
-      while (!signal.aborted) {
-        this.#kicked = false;
-        if (await this.#turn(signal)) return;
-        if (!this.#kicked && !signal.aborted) await this.#sleepUntilKicked();
+      for (;;) {
+        await this.#kicked.wait(signal);
+        if (signal.aborted || (await this.#turn(signal))) return;
       }
     } finally {
       signal.removeEventListener('abort', onAbort);
@@ -96,18 +99,22 @@ export class TaskRunner {
   /** One look and one step. True when the runner is done. */
   async #turn(signal: AbortSignal): Promise<boolean> {
     try {
-      if (this.#removed) return await this.#removeContainer(signal);
+      if (this.#isRemoved) return await this.#removeContainer(signal);
       await this.#step(signal);
+      this.#trouble = '';
+      return false;
     } catch (error) {
       if (signal.aborted) return true;
+      if (!isShoalError(error)) throw error;
       await this.#rest(error, signal);
+      return false;
     }
-    return false;
   }
 
   async #step(signal: AbortSignal): Promise<void> {
     const taskId = this.#assignment.taskId;
     const container = await this.#parts.executor.inspect(taskId, signal);
+    if (this.#isRemoved) return;
     const step = stepTask({
       desired: this.#assignment.desiredState,
       state: this.#status.state,
@@ -116,8 +123,8 @@ export class TaskRunner {
     });
     if (step.report !== undefined) this.#report(step.report, container);
     if (step.action === 'none') return;
-    this.kick();
     await this.#act(step.action, signal);
+    this.kick();
   }
 
   async #act(action: 'prepare' | 'start' | 'stop', signal: AbortSignal): Promise<void> {
@@ -150,24 +157,38 @@ export class TaskRunner {
   }
 
   async #removeContainer(signal: AbortSignal): Promise<boolean> {
+    const { executor, log } = this.#parts;
     const { taskId } = this.#assignment;
-    const container = await this.#parts.executor.inspect(taskId, signal);
-    if (container?.state === 'running')
-      await this.#parts.executor.stop(taskId, stopGraceMs(this.#assignment), signal);
-    await this.#parts.executor.remove(taskId, signal);
+    const container = await executor.inspect(taskId, signal);
+    if (container?.state === 'running') {
+      try {
+        await executor.stop(taskId, stopGraceMs(this.#assignment), signal);
+      } catch (error) {
+        if (signal.aborted || !isRefusal(error)) throw error;
+        log.at('warn', 'container of a removed task cannot be stopped, only killed', {
+          taskId,
+          error,
+        });
+      }
+    }
+    await executor.remove(taskId, signal);
     return true;
   }
 
-  /** The engine did not answer, or something unforeseen happened: the task's state is unknown, not failed. Look again later. */
-  async #rest(error: unknown, signal: AbortSignal): Promise<void> {
-    if (!isShoalError(error, 'engineUnavailable')) {
-      this.#parts.log.at('warn', 'task step failed', { taskId: this.#assignment.taskId, error });
+  /** The engine did not answer: the task's state is unknown, not failed. Look again later, or when something happens. */
+  async #rest(error: ShoalError, signal: AbortSignal): Promise<void> {
+    const { clock, log } = this.#parts;
+    if (error.code !== 'engineUnavailable' && error.message !== this.#trouble) {
+      log.at('warn', 'task step failed', { taskId: this.#assignment.taskId, error });
+      this.#trouble = error.message;
     }
+    const deadline = { clock, durationMs: engineRetryMs, signal };
+    await withDeadline(deadline, (inner) => this.#kicked.wait(inner));
     this.kick();
-    await this.#parts.clock.sleep(engineRetryMs, signal).catch(() => undefined);
   }
 
-  #progress(message: string): void {
+  #progress(text: string): void {
+    const message = text.slice(0, limits.taskTextLength);
     if (this.#status.message === message || this.#status.state >= TaskState.ready) return;
     this.#setStatus({ ...this.#status, message, timestampMs: this.#parts.clock.wallMs() });
   }
@@ -177,8 +198,8 @@ export class TaskRunner {
       newTaskStatus({
         state: change.state,
         timestampMs: this.#parts.clock.wallMs(),
-        message: change.message,
-        error: change.error,
+        message: change.message.slice(0, limits.taskTextLength),
+        error: change.error.slice(0, limits.taskTextLength),
         containerId: container?.containerId ?? this.#status.containerId,
         pid: container?.pid ?? 0,
         exitCode: container?.exitCode ?? this.#status.exitCode,
@@ -191,15 +212,6 @@ export class TaskRunner {
   #setStatus(status: TaskStatus): void {
     this.#status = status;
     this.#parts.report(this.#assignment.taskId, status);
-  }
-
-  #sleepUntilKicked(): Promise<void> {
-    return new Promise((resolve) => {
-      this.#wake = () => {
-        this.#wake = undefined;
-        resolve();
-      };
-    });
   }
 }
 

@@ -24,6 +24,7 @@ export interface TaskSetParts {
 export class TaskSet {
   readonly #parts: TaskSetParts;
   readonly #runners = new Map<string, TaskRunner>();
+  #isRemovingOrphans = false;
 
   constructor(parts: TaskSetParts) {
     this.#parts = parts;
@@ -60,23 +61,32 @@ export class TaskSet {
     else for (const runner of this.#runners.values()) runner.kick();
   }
 
-  /** Removes containers of this node whose task nobody knows. Called once the manager has said everything. */
-  async removeOrphans(signal: AbortSignal): Promise<void> {
-    while (!signal.aborted) {
-      try {
-        for (const container of await this.#parts.executor.list(signal)) {
-          if (this.#runners.has(container.taskId)) continue;
-          this.#parts.log.at('info', 'removing a container without a task', {
-            taskId: container.taskId,
-          });
-          await this.#parts.executor.remove(container.taskId, signal);
-        }
-        return;
-      } catch (error) {
-        if (signal.aborted) return;
-        if (!isShoalError(error)) throw error;
+  /** Removes containers of this node whose task nobody knows, in the background. Called once the manager has said everything. */
+  removeOrphans(): void {
+    if (this.#isRemovingOrphans) return;
+    this.#isRemovingOrphans = true;
+    this.#parts.group.spawn('orphans', async (signal) => {
+      while (!signal.aborted && !(await this.#removedAllOrphans(signal))) {
         await this.#parts.clock.sleep(orphanRetryMs, signal).catch(() => undefined);
       }
+      this.#isRemovingOrphans = false;
+    });
+  }
+
+  /** False when the engine failed: look again later. */
+  async #removedAllOrphans(signal: AbortSignal): Promise<boolean> {
+    const { executor, log } = this.#parts;
+    try {
+      for (const { taskId } of await executor.list(signal)) {
+        if (this.#runners.has(taskId)) continue;
+        log.at('info', 'removing a container without a task', { taskId });
+        await executor.remove(taskId, signal);
+      }
+      return true;
+    } catch (error) {
+      if (!isShoalError(error)) throw error;
+      log.at('debug', 'containers without a task could not all be removed', { error });
+      return false;
     }
   }
 

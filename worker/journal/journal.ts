@@ -42,6 +42,8 @@ export class Journal implements AsyncDisposable {
   #rewriteAtBytes = rewriteSlackBytes;
   #pending: Uint8Array[] = [];
   #writing: Promise<void> | undefined;
+  /** The file may lack something: write it anew. */
+  #isIncomplete = false;
 
   private constructor(disk: Disk, directory: string, log: Log) {
     this.#disk = disk;
@@ -73,7 +75,7 @@ export class Journal implements AsyncDisposable {
       this.#take(record);
       this.#pending.push(frame(encodeJournalRecord(record)));
     }
-    this.#writing ??= this.#drain();
+    if (this.#pending.length > 0) this.#writing ??= this.#drain();
   }
 
   /** Waits until all that was appended is written. */
@@ -91,8 +93,15 @@ export class Journal implements AsyncDisposable {
     return `${this.#directory}/journal`;
   }
 
+  /** What cannot be read ends the reading, as a torn end does. */
   async #load(): Promise<void> {
-    for (const record of readFrames(await this.#readAll())) this.#take(record);
+    try {
+      for (const record of readFrames(await this.#readAll()))
+        this.#take(decodeJournalRecord(record));
+    } catch (error) {
+      if (!isShoalError(error, 'corrupt')) throw error;
+      this.#log.at('warn', 'journal ends in a record that cannot be read', { error });
+    }
   }
 
   async #readAll(): Promise<Uint8Array> {
@@ -115,7 +124,8 @@ export class Journal implements AsyncDisposable {
         this.#statuses.delete(part.value);
         break;
       case 'status':
-        this.#statuses.set(part.value.taskId, part.value);
+        if (this.#assignments.has(part.value.taskId))
+          this.#statuses.set(part.value.taskId, part.value);
         break;
       case 'endpoints':
         this.#endpoints.set(part.value.serviceId, part.value);
@@ -131,37 +141,55 @@ export class Journal implements AsyncDisposable {
     }
   }
 
-  /** Writes what is pending until nothing is. A disk that fails costs only the memory of a restart: logged, not fatal. */
   async #drain(): Promise<void> {
+    while (this.#pending.length > 0) await this.#writePending();
+    this.#writing = undefined;
+  }
+
+  /** A disk that fails costs only the memory of a restart: logged once, and the next record brings the whole content again. */
+  async #writePending(): Promise<void> {
+    const bytes = concatBytes(this.#pending);
+    this.#pending = [];
     try {
-      while (this.#pending.length > 0) {
-        const bytes = concatBytes(this.#pending);
-        this.#pending = [];
+      if (this.#isIncomplete || this.#bytes + bytes.length > this.#rewriteAtBytes) {
+        await this.#rewrite();
+      } else {
         await this.#file?.write(this.#bytes, bytes);
         this.#bytes += bytes.length;
-        if (this.#bytes > this.#rewriteAtBytes) await this.#rewrite();
       }
     } catch (error) {
-      this.#log.at('error', 'journal write failed', { error });
-    } finally {
-      this.#writing = undefined;
+      if (!isShoalError(error)) throw error;
+      if (!this.#isIncomplete) this.#log.at('error', 'journal write failed', { error });
+      this.#isIncomplete = true;
     }
   }
 
   /** Replaces the file by one that holds only what counts now. */
   async #rewrite(): Promise<void> {
     const bytes = concatBytes(this.#records().map((record) => frame(encodeJournalRecord(record))));
-    const fresh = `${this.#path}.new`;
-    await this.#disk.remove(fresh);
-    const file = await this.#disk.open(fresh, 'create');
-    await file.write(0, bytes);
-    await file.sync();
-    await this.#disk.rename(fresh, this.#path);
-    await this.#disk.syncDirectory(this.#directory);
+    const file = await this.#writeFresh(bytes);
     await this.#file?.close();
     this.#file = file;
     this.#bytes = bytes.length;
     this.#rewriteAtBytes = bytes.length * 2 + rewriteSlackBytes;
+    this.#isIncomplete = false;
+  }
+
+  /** The new file, in place of the old one. Until then the old one counts. */
+  async #writeFresh(bytes: Uint8Array): Promise<DiskFile> {
+    const fresh = `${this.#path}.new`;
+    await this.#disk.remove(fresh);
+    const file = await this.#disk.open(fresh, 'create');
+    try {
+      await file.write(0, bytes);
+      await file.sync();
+      await this.#disk.rename(fresh, this.#path);
+      await this.#disk.syncDirectory(this.#directory);
+      return file;
+    } catch (error) {
+      await file.close();
+      throw error;
+    }
   }
 
   #records(): JournalRecord[] {
@@ -190,9 +218,9 @@ function frame(record: Uint8Array): Uint8Array {
   return bytes;
 }
 
-/** Records up to the first frame that is not whole. */
-function readFrames(bytes: Uint8Array): JournalRecord[] {
-  const records: JournalRecord[] = [];
+/** Encoded records up to the first frame that is not whole. */
+function readFrames(bytes: Uint8Array): Uint8Array[] {
+  const records: Uint8Array[] = [];
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   let offset = 0;
   while (offset + 8 <= bytes.length) {
@@ -201,7 +229,7 @@ function readFrames(bytes: Uint8Array): JournalRecord[] {
     if (end > bytes.length) break;
     const record = bytes.subarray(offset + 8, end);
     if (crc32(record) !== view.getUint32(offset + 4, true)) break;
-    records.push(decodeJournalRecord(record));
+    records.push(record);
     offset = end;
   }
   return records;
