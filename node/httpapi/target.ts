@@ -12,7 +12,7 @@ export function requestTarget(target: string): RequestTarget {
   const mark = target.indexOf('?');
   const fullPath = mark < 0 ? target : target.slice(0, mark);
   const query = new URLSearchParams(mark < 0 ? '' : target.slice(mark + 1));
-  const prefix = /^\/v(\d+(?:\.\d+)?)(\/.*)$/.exec(fullPath);
+  const prefix = /^\/v([0-9.]+)(\/.*)$/.exec(fullPath);
   if (prefix === null) return { path: fullPath, query, version: undefined };
   return { path: prefix[2] ?? '/', query, version: prefix[1] };
 }

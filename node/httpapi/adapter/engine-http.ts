@@ -42,7 +42,11 @@ export class EngineSocket implements EngineHttp {
       });
       outgoing.once('response', (incoming) => {
         this.noteApiVersion(incoming.headers['api-version']);
-        resolve({ status: incoming.statusCode ?? 502, headers: flatHeaders(incoming.headers), body: incoming });
+        resolve({
+          status: incoming.statusCode ?? 502,
+          headers: flatHeaders(incoming.headers),
+          body: incoming,
+        });
       });
       outgoing.once('error', (error) => {
         reject(signal.aborted ? abortReason(signal) : unavailable(error));
@@ -57,11 +61,15 @@ export const maxHeaderSize: number = 1024 * 1024;
 
 /** The engine cannot be reached: the failure as every caller sees it. */
 export function unavailable(cause: unknown): ShoalError {
-  return new ShoalError('engineUnavailable', 'the Docker Engine of this node does not answer', { cause });
+  return new ShoalError('engineUnavailable', 'the Docker Engine of this node does not answer', {
+    cause,
+  });
 }
 
 function abortReason(signal: AbortSignal): Error {
-  return signal.reason instanceof Error ? signal.reason : new ShoalError('cancelled', 'the request was aborted');
+  return signal.reason instanceof Error
+    ? signal.reason
+    : new ShoalError('cancelled', 'the request was aborted');
 }
 
 function engineHeaders(request: EngineRequest): Record<string, string> {

@@ -5,10 +5,23 @@ import type { EngineSocket } from './engine-http.ts';
 import { maxHeaderSize } from './engine-http.ts';
 
 /** Headers that belong to one connection and are never handed on. */
-const hopByHop = new Set(['connection', 'keep-alive', 'proxy-authenticate', 'proxy-connection', 'te', 'transfer-encoding', 'upgrade']);
+const hopByHop = new Set([
+  'connection',
+  'keep-alive',
+  'proxy-authenticate',
+  'proxy-connection',
+  'te',
+  'transfer-encoding',
+  'upgrade',
+]);
 
 /** Hands one request to the engine as it came, and the answer back, streams included. */
-export function passThrough(engine: EngineSocket, path: string, request: http.IncomingMessage, response: http.ServerResponse): void {
+export function passThrough(
+  engine: EngineSocket,
+  path: string,
+  request: http.IncomingMessage,
+  response: http.ServerResponse,
+): void {
   const outgoing = http.request({
     socketPath: engine.socketPath,
     agent: engine.agent,
@@ -36,7 +49,10 @@ function sendBody(request: http.IncomingMessage, outgoing: http.ClientRequest): 
 }
 
 function hasBody(request: http.IncomingMessage): boolean {
-  return request.headers['transfer-encoding'] !== undefined || Number(request.headers['content-length'] ?? 0) > 0;
+  return (
+    request.headers['transfer-encoding'] !== undefined ||
+    Number(request.headers['content-length'] ?? 0) > 0
+  );
 }
 
 function requestHeaders(request: http.IncomingMessage): http.OutgoingHttpHeaders {
@@ -46,20 +62,35 @@ function requestHeaders(request: http.IncomingMessage): http.OutgoingHttpHeaders
   return headers;
 }
 
-function endToEnd(parsed: http.IncomingHttpHeaders, raw: readonly string[]): http.OutgoingHttpHeaders {
-  const named = new Set((parsed.connection ?? '').toLowerCase().split(',').map((name) => name.trim()));
+function endToEnd(
+  parsed: http.IncomingHttpHeaders,
+  raw: readonly string[],
+): http.OutgoingHttpHeaders {
+  const named = new Set(
+    (parsed.connection ?? '')
+      .toLowerCase()
+      .split(',')
+      .map((name) => name.trim()),
+  );
   const headers: http.OutgoingHttpHeaders = {};
   for (let index = 0; index + 1 < raw.length; index += 2) {
     const name = (raw[index] ?? '').toLowerCase();
     if (hopByHop.has(name) || named.has(name)) continue;
     const before = headers[name];
     const value = raw[index + 1] ?? '';
-    headers[name] = before === undefined ? value : [...(Array.isArray(before) ? before : [String(before)]), value];
+    headers[name] =
+      before === undefined
+        ? value
+        : [...(Array.isArray(before) ? before : [String(before)]), value];
   }
   return headers;
 }
 
-function relayResponse(engine: EngineSocket, incoming: http.IncomingMessage, response: http.ServerResponse): void {
+function relayResponse(
+  engine: EngineSocket,
+  incoming: http.IncomingMessage,
+  response: http.ServerResponse,
+): void {
   engine.noteApiVersion(incoming.headers['api-version']);
   response.writeHead(incoming.statusCode ?? 502, endToEnd(incoming.headers, incoming.rawHeaders));
   response.flushHeaders();
@@ -74,8 +105,13 @@ function refuse(response: http.ServerResponse, error: Error): void {
     response.destroy();
     return;
   }
-  const body = JSON.stringify({ message: `the Docker Engine of this node does not answer: ${error.message}` });
-  response.writeHead(503, { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) });
+  const body = JSON.stringify({
+    message: `the Docker Engine of this node does not answer: ${error.message}`,
+  });
+  response.writeHead(503, {
+    'content-type': 'application/json',
+    'content-length': Buffer.byteLength(body),
+  });
   response.end(body);
 }
 
@@ -84,14 +120,24 @@ function refuse(response: http.ServerResponse, error: Error): void {
  *
  * Node leaves what follows the head to us: a request with a length has that many bytes of body first, then comes the stream.
  */
-export function passUpgrade(engine: EngineSocket, path: string, request: http.IncomingMessage, client: Duplex, head: Buffer): void {
+export function passUpgrade(
+  engine: EngineSocket,
+  path: string,
+  request: http.IncomingMessage,
+  client: Duplex,
+  head: Buffer,
+): void {
   const bodyLength = Number(request.headers['content-length'] ?? 0);
   const outgoing = http.request({
     socketPath: engine.socketPath,
     agent: false,
     method: request.method ?? 'POST',
     path,
-    headers: { ...requestHeaders(request), connection: 'Upgrade', upgrade: request.headers.upgrade ?? 'tcp' },
+    headers: {
+      ...requestHeaders(request),
+      connection: 'Upgrade',
+      upgrade: request.headers.upgrade ?? 'tcp',
+    },
     maxHeaderSize,
   });
   const dropBoth = (): void => {
@@ -119,7 +165,12 @@ export function passUpgrade(engine: EngineSocket, path: string, request: http.In
 }
 
 /** Takes `bodyLength` bytes off the front of the stream for the request, and gives the rest back to it. */
-function sendUpgradeBody(parts: { client: Duplex; outgoing: http.ClientRequest; head: Buffer; bodyLength: number }): void {
+function sendUpgradeBody(parts: {
+  client: Duplex;
+  outgoing: http.ClientRequest;
+  head: Buffer;
+  bodyLength: number;
+}): void {
   const { client, outgoing, bodyLength } = parts;
   let collected = parts.head;
   const finish = (): void => {

@@ -29,7 +29,11 @@ export class ApiServer implements AsyncDisposable {
 
   constructor(parts: ApiServerParts) {
     this.#parts = parts;
-    this.#server = http.createServer({ maxHeaderSize, insecureHTTPParser: false, requireHostHeader: false });
+    this.#server = http.createServer({
+      maxHeaderSize,
+      insecureHTTPParser: false,
+      requireHostHeader: false,
+    });
     this.#server.requestTimeout = 0;
     this.#server.keepAliveTimeout = 65_000;
     this.#server.on('request', (request, response) => void this.#serve(request, response));
@@ -91,7 +95,8 @@ export class ApiServer implements AsyncDisposable {
     const caller = this.#caller();
     try {
       const answer = await this.#parts.handler(portRequest(request, gone.signal), caller);
-      if (answer === undefined) passThrough(this.#parts.engine, request.url ?? '/', request, response);
+      if (answer === undefined)
+        passThrough(this.#parts.engine, request.url ?? '/', request, response);
       else await writeResponse(answer, request, response);
     } catch (error) {
       this.#fail(error, caller, response);
@@ -106,7 +111,10 @@ export class ApiServer implements AsyncDisposable {
       return;
     }
     const body = JSON.stringify({ message: 'internal error; the daemon log has the details' });
-    response.writeHead(500, { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) });
+    response.writeHead(500, {
+      'content-type': 'application/json',
+      'content-length': Buffer.byteLength(body),
+    });
     response.end(body);
   }
 
@@ -116,16 +124,30 @@ export class ApiServer implements AsyncDisposable {
 
   /** Who may open the socket is the operator's business (mode and group); all who can are one user. */
   #caller(): Caller {
-    return { actor: { kind: 'user', name: 'local' }, peer: undefined, traceId: this.#parts.traceId() };
+    return {
+      actor: { kind: 'user', name: 'local' },
+      peer: undefined,
+      traceId: this.#parts.traceId(),
+    };
   }
 }
 
 function portRequest(request: http.IncomingMessage, signal: AbortSignal): Request {
   const target = requestTarget(request.url ?? '/');
-  return { method: request.method ?? 'GET', ...target, headers: flatHeaders(request.headers), body: request, signal };
+  return {
+    method: request.method ?? 'GET',
+    ...target,
+    headers: flatHeaders(request.headers),
+    body: request,
+    signal,
+  };
 }
 
-async function writeResponse(answer: Response, request: http.IncomingMessage, response: http.ServerResponse): Promise<void> {
+async function writeResponse(
+  answer: Response,
+  request: http.IncomingMessage,
+  response: http.ServerResponse,
+): Promise<void> {
   const headers: Record<string, string> = Object.fromEntries(answer.headers);
   if (answer.body instanceof Uint8Array) {
     headers['content-length'] = String(answer.body.length);
@@ -139,7 +161,10 @@ async function writeResponse(answer: Response, request: http.IncomingMessage, re
 }
 
 /** Writes pieces as they come, and no faster than the client reads. */
-async function writePieces(body: AsyncIterable<Uint8Array>, response: http.ServerResponse): Promise<void> {
+async function writePieces(
+  body: AsyncIterable<Uint8Array>,
+  response: http.ServerResponse,
+): Promise<void> {
   for await (const piece of body) {
     if (response.destroyed) return;
     if (!response.write(piece)) await drained(response);
@@ -162,9 +187,13 @@ function drained(response: http.ServerResponse): Promise<void> {
 async function removeStaleSocket(path: string): Promise<void> {
   const state = await probe(path);
   if (state === 'answers') {
-    throw new ShoalError('dataRootInUse', 'another process listens on the API socket; stop it or choose another --host', {
-      fields: { path },
-    });
+    throw new ShoalError(
+      'dataRootInUse',
+      'another process listens on the API socket; stop it or choose another --host',
+      {
+        fields: { path },
+      },
+    );
   }
   if (state === 'stale') await fs.rm(path, { force: true });
 }

@@ -1,0 +1,56 @@
+import { limits } from '../../../common/pure/limits.ts';
+import { JsonFields } from '../../../proto/http/json-fields.ts';
+import { readNodeSpec, writeNode } from '../../../proto/http/node.ts';
+import { notSupportedYet } from '../../../proto/http/unsupported.ts';
+import { readJsonBody } from '../body.ts';
+import type { Route, RouteHandler } from '../call.ts';
+import { listReply } from '../list-reply.ts';
+import type { ApiParts } from '../parts.ts';
+import { checkFilterWords, filtersParameter, versionParameter } from '../query.ts';
+import { emptyReply, jsonReply } from '../reply.ts';
+
+const filterKeys: ReadonlySet<string> = new Set([
+  'id',
+  'label',
+  'membership',
+  'name',
+  'node.label',
+  'role',
+]);
+
+/** `/nodes` */
+export function nodeRoutes({ control, clock }: ApiParts): readonly Route[] {
+  const route = (method: Route['method'], path: string, handle: RouteHandler): Route => ({
+    method,
+    path,
+    handle,
+    deadlineMs: limits.apiRequestMs,
+  });
+  return [
+    route('GET', '/nodes', async ({ request, context }) => {
+      const filters = filtersParameter(request.query, filterKeys);
+      checkFilterWords(filters, 'role', ['manager', 'worker']);
+      checkFilterWords(filters, 'membership', ['accepted', 'pending']);
+      const nodes = await control.cluster().listNodes(context, filters);
+      return listReply(nodes, (node) => JSON.stringify(writeNode(node)), {
+        clock,
+        signal: request.signal,
+      });
+    }),
+    route('GET', '/nodes/:id', async ({ params, context }) => {
+      const node = await control.cluster().getNode(context, params['id'] ?? '');
+      return jsonReply(200, writeNode(node));
+    }),
+    route('POST', '/nodes/:id/update', async (call) => {
+      const spec = readNodeSpec(new JsonFields(await readJsonBody(call)));
+      const version = versionParameter(call.request.query, 'node');
+      const api = control.cluster();
+      await api.updateNode(call.context, call.params['id'] ?? '', version, spec);
+      return emptyReply(200);
+    }),
+    route('DELETE', '/nodes/:id', async ({ params, context }) => {
+      await control.cluster().getNode(context, params['id'] ?? '');
+      throw notSupportedYet('removing a node');
+    }),
+  ];
+}

@@ -1,0 +1,123 @@
+import { ShoalError } from '../../../common/pure/errors.ts';
+import { limits } from '../../../common/pure/limits.ts';
+import type { ClusterApi } from '../../../common/ports/cluster-api.ts';
+import type { ServiceSpec } from '../../../proto/gen/specs.ts';
+import { adjustForApiVersion } from '../../../proto/http/api-gates.ts';
+import { JsonFields } from '../../../proto/http/json-fields.ts';
+import { readServiceSpec } from '../../../proto/http/service-spec-reader.ts';
+import { writeService } from '../../../proto/http/service.ts';
+import { notSupportedYet, refuseUnsupportedService } from '../../../proto/http/unsupported.ts';
+import { readJsonBody } from '../body.ts';
+import type { Call, Route, RouteHandler } from '../call.ts';
+import type { Response } from '../http.ts';
+import { listReply } from '../list-reply.ts';
+import type { ApiParts } from '../parts.ts';
+import { filtersParameter, flagParameter, versionParameter } from '../query.ts';
+import { emptyReply, jsonReply } from '../reply.ts';
+import { randomServiceName } from '../service-names.ts';
+
+const filterKeys: ReadonlySet<string> = new Set(['id', 'label', 'mode', 'name', 'runtime']);
+const authHeader = 'x-registry-auth';
+/** Clients of lower versions do not know `ServiceStatus`. */
+const statusSinceMinor = 41;
+
+/** `/services` */
+export function serviceRoutes(parts: ApiParts): readonly Route[] {
+  const { control } = parts;
+  const route = (method: Route['method'], path: string, handle: RouteHandler): Route => ({
+    method,
+    path,
+    handle,
+    deadlineMs: limits.apiRequestMs,
+  });
+  return [
+    route('GET', '/services', async (call) => await listServices(parts, call)),
+    route('POST', '/services/create', async (call) => await createService(parts, call)),
+    route('GET', '/services/:id', async ({ request, params, context }) => {
+      const service = await control.cluster().getService(context, params['id'] ?? '');
+      const insertDefaults = flagParameter(request.query, 'insertDefaults');
+      return jsonReply(200, writeService(service, insertDefaults));
+    }),
+    route('POST', '/services/:id/update', async (call) => await updateService(parts, call)),
+    route('DELETE', '/services/:id', async ({ params, context }) => {
+      await control.cluster().removeService(context, params['id'] ?? '');
+      return emptyReply(200);
+    }),
+    route('GET', '/services/:id/logs', async ({ params, context }) => {
+      await control.cluster().getService(context, params['id'] ?? '');
+      throw notSupportedYet('reading the logs of a service');
+    }),
+  ];
+}
+
+async function listServices({ control, clock }: ApiParts, call: Call): Promise<Response> {
+  const { request, minor, context } = call;
+  const withStatus = minor >= statusSinceMinor && flagParameter(request.query, 'status');
+  const filters = filtersParameter(request.query, filterKeys);
+  const services = await control.cluster().listServices(context, filters, withStatus);
+  return listReply(services, (service) => JSON.stringify(writeService(service)), {
+    clock,
+    signal: request.signal,
+  });
+}
+
+async function createService({ control, random }: ApiParts, call: Call): Promise<Response> {
+  const { api, spec } = await readSpec(control.cluster.bind(control), call);
+  const named = spec.name === '' ? { ...spec, name: randomServiceName(random) } : spec;
+  const auth = call.request.headers.get(authHeader) ?? '';
+  const { id, warnings } = await api.createService(call.context, withAuth(named, auth));
+  return jsonReply(201, { ID: id, Warnings: listOrNull(warnings) });
+}
+
+async function updateService({ control }: ApiParts, call: Call): Promise<Response> {
+  const { request, params, context } = call;
+  const { api, spec } = await readSpec(control.cluster.bind(control), call);
+  const version = versionParameter(request.query, 'service');
+  if ((request.query.get('rollback') ?? '') !== '') throw notSupportedYet('rollback');
+  const ref = params['id'] ?? '';
+  const auth = await authForUpdate(api, call, ref);
+  const { warnings } = await api.updateService(context, ref, version, withAuth(spec, auth));
+  return jsonReply(200, { Warnings: listOrNull(warnings) });
+}
+
+/** Whoever is no manager says so before it says what it cannot do. */
+async function readSpec(
+  cluster: () => ClusterApi,
+  call: Call,
+): Promise<{ readonly api: ClusterApi; readonly spec: ServiceSpec }> {
+  const body = adjustForApiVersion(await readJsonBody(call), call.minor);
+  const fields = new JsonFields(body);
+  const api = cluster();
+  refuseUnsupportedService(body);
+  return { api, spec: readServiceSpec(fields) };
+}
+
+/** The login that pulls the image: the header's, or the one that the named spec of the service has. */
+async function authForUpdate(api: ClusterApi, call: Call, ref: string): Promise<string> {
+  const given = call.request.headers.get(authHeader) ?? '';
+  const from = call.request.query.get('registryAuthFrom') ?? '';
+  if (!['', 'spec', 'previous-spec'].includes(from)) {
+    throw new ShoalError('invalidArgument', 'unsupported registryAuthFrom value');
+  }
+  if (given !== '') return given;
+  const service = await api.getService(call.context, ref);
+  if (from !== 'previous-spec') return authOf(service.spec);
+  if (service.previousSpec === undefined) {
+    throw new ShoalError('internal', 'service does not have a previous spec');
+  }
+  return authOf(service.previousSpec);
+}
+
+function authOf(spec: ServiceSpec): string {
+  return spec.task?.container?.registryAuth ?? '';
+}
+
+function withAuth(spec: ServiceSpec, registryAuth: string): ServiceSpec {
+  if (registryAuth === '' || spec.task?.container === undefined) return spec;
+  const container = { ...spec.task.container, registryAuth };
+  return { ...spec, task: { ...spec.task, container } };
+}
+
+function listOrNull(warnings: readonly string[]): readonly string[] | null {
+  return warnings.length === 0 ? null : warnings;
+}

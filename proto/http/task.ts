@@ -1,0 +1,70 @@
+import { formatRfc3339 } from '../../common/pure/rfc3339.ts';
+import type { TaskAddress, TaskState, TaskStatus } from '../gen/objects.ts';
+import type { JsonRecord } from './json.ts';
+import { type ShownMeta, writeMeta } from './meta.ts';
+import { type ShownNetwork, writeAttachedNetwork } from './network.ts';
+import { omit } from './omit.ts';
+import { writePort } from './service-spec-writer.ts';
+import { taskStateWord } from './words.ts';
+
+/** A task as the cluster knows it, without its spec, which many tasks share. */
+export interface ShownTask {
+  readonly meta: ShownMeta;
+  readonly serviceId: string;
+  readonly slot: number;
+  readonly nodeId: string;
+  readonly desiredState: TaskState;
+  readonly status: TaskStatus;
+  readonly addresses: readonly TaskAddress[];
+}
+
+/**
+ * A Task of the Docker API as JSON text.
+ * @param specJson its spec, already encoded: it is the same for all tasks of one spec.
+ * @param networkOf the network of an id; a task keeps addresses of networks that are gone.
+ */
+export function taskJson(
+  task: ShownTask,
+  specJson: string,
+  networkOf: (id: string) => ShownNetwork | undefined,
+): string {
+  const head = JSON.stringify({ ...writeMeta(task.meta), Labels: {} });
+  const tail = JSON.stringify({
+    ServiceID: omit.text(task.serviceId),
+    Slot: omit.zero(task.slot),
+    NodeID: omit.text(task.nodeId),
+    Status: writeStatus(task.status),
+    DesiredState: taskStateWord(task.desiredState),
+    NetworksAttachments: omit.empty(
+      task.addresses.map((address) => writeAttachment(address, networkOf)),
+    ),
+    GenericResources: null,
+    Volumes: null,
+  });
+  return `${head.slice(0, -1)},"Spec":${specJson},${tail.slice(1)}`;
+}
+
+function writeStatus(status: TaskStatus): JsonRecord {
+  const hasContainer = status.containerId !== '';
+  return {
+    Timestamp: formatRfc3339(status.timestampMs),
+    State: taskStateWord(status.state),
+    Message: omit.text(status.message),
+    Err: omit.text(status.error),
+    ContainerStatus: hasContainer
+      ? { ContainerID: status.containerId, PID: status.pid, ExitCode: status.exitCode }
+      : undefined,
+    PortStatus: { Ports: omit.empty(status.ports.map(writePort)) },
+  };
+}
+
+function writeAttachment(
+  { networkId, address }: TaskAddress,
+  networkOf: (id: string) => ShownNetwork | undefined,
+): JsonRecord {
+  const network = networkOf(networkId);
+  return {
+    Network: network === undefined ? { ID: networkId } : writeAttachedNetwork(network),
+    Addresses: [address],
+  };
+}
