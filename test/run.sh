@@ -8,6 +8,7 @@
 # SHOAL_TEST_REPORTS names a directory for the reports; without it they go to a temporary one.
 set -u
 cd "$(dirname "$0")/.." || exit 1
+. deploy/quickstart/modules.sh
 PATH="$PWD/node_modules/.bin:$PATH:/usr/local/sbin:/usr/sbin:/sbin"
 export PATH
 
@@ -25,6 +26,8 @@ missing_packages() {
   # The static busybox becomes the images of the tests, which have no C library.
   dpkg-query -W -f '${Status}' busybox-static 2>/dev/null | grep -q ' installed' || printf 'busybox-static '
   [ -e /usr/include/stdio.h ] || printf 'libc6-dev '
+  # Newer releases of Debian have Docker's client in a package of its own.
+  command -v docker >/dev/null 2>&1 || { apt-cache show docker-cli >/dev/null 2>&1 && printf 'docker-cli '; }
 }
 
 # Sets $lacking to a sentence if the engine tests cannot run.
@@ -47,19 +50,6 @@ prepare_engine() {
   { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $packages; } >&2
   packages=$(missing_packages)
   [ -z "$packages" ] || lacking="apt-get could not install: $packages"
-}
-
-install_modules() {
-  if [ ! -e node_modules/.package-lock.json ] || [ package-lock.json -nt node_modules/.package-lock.json ]; then
-    say 'Installing the packages of package-lock.json'
-    # Whatever Node npm runs under: the packages bring the Node that they run on.
-    npm ci --loglevel=error || return 1
-    touch node_modules/.package-lock.json
-    hash -r
-  fi
-  node -e 'process.exit(Number(process.versions.node.split(".")[0]) >= 24 ? 0 : 1)' && return 0
-  loud "Node 24 or newer is needed; found $(node --version)"
-  return 1
 }
 
 run_check() {
