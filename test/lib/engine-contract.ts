@@ -13,9 +13,9 @@ export interface ContractWorld {
   readonly engine: EngineApi;
   readonly image: string;
   /** Waits for `call`, letting time pass where time is virtual. */
-  run<T>(call: Promise<T>): Promise<T>;
+  readonly run: <T>(call: Promise<T>) => Promise<T>;
   /** Lets a little time pass. */
-  pause(): Promise<void>;
+  readonly pause: () => Promise<void>;
 }
 
 const signal = new AbortController().signal;
@@ -368,8 +368,11 @@ function makesNetworks(world: () => ContractWorld): void {
     expect(overlap).toMatchObject({ code: 'engineRefused', fields: { statusCode: 403 } });
     expect(overlap.message).toContain('Pool overlaps');
     await run(engine.removeNetwork(name, signal));
-    for (const call of [engine.inspectNetwork, engine.removeNetwork]) {
-      const failure = await refusal(world(), call.call(engine, name, signal));
+    for (const call of [
+      () => engine.inspectNetwork(name, signal),
+      () => engine.removeNetwork(name, signal),
+    ]) {
+      const failure = await refusal(world(), call());
       expect(failure).toMatchObject({ code: 'notFound', message: `network ${name} not found` });
     }
   });
