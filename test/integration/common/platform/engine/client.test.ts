@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { NodeClock } from '../../../../../common/platform/clock.ts';
 import { EngineClient, lowerVersion } from '../../../../../common/platform/engine/client.ts';
-import type { Clock } from '../../../../../common/ports/clock.ts';
 import { seededRandom } from '../../../../../common/pure/random.ts';
 import { engineContract, type ContractWorld } from '../../../../lib/engine-contract.ts';
 import { FakeEngine } from '../../../../lib/fake-engine/fake-engine.ts';
@@ -17,14 +17,6 @@ import { loadTestImage } from '../../../lib/test-image.ts';
 // The client against a real engine, against the fake one behind a socket, and against servers that misbehave.
 
 const signal = new AbortController().signal;
-
-const realClock: Clock = {
-  nowMs: () => performance.now(),
-  wallMs: () => Date.now(),
-  sleep: async (durationMs, ending) => {
-    await sleep(durationMs, undefined, { signal: ending });
-  },
-};
 
 function worldOf(engine: EngineClient): ContractWorld {
   return { engine, image: webImage, run: (call) => call, pause: () => sleep(50) };
@@ -57,7 +49,7 @@ describe('on the fake engine behind a socket', () => {
     directory = await mkdtemp(join(tmpdir(), 'shoal-fake-'));
     const socketPath = join(directory, 'docker.sock');
     const images = [fakeWebImage()];
-    const fake = new FakeEngine({ clock: realClock, random: seededRandom(3), images });
+    const fake = new FakeEngine({ clock: new NodeClock(), random: seededRandom(3), images });
     server = await serveFakeEngine(fake, socketPath);
     engine = new EngineClient(socketPath);
   });
