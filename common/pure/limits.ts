@@ -20,6 +20,12 @@ export const limits = {
   proposerBytes: 33_554_432,
   /** How long a set may wait for its outcome, in milliseconds. */
   proposerAgeMs: 20_000,
+  /** Entries proposed and not yet answered; sets that come meanwhile share the next one. */
+  proposerEntries: 64,
+  /** How far a set's time stamp may run ahead of cluster time, beside what passed on the leader's own clock, in milliseconds. */
+  wallAheadMs: 5000,
+  /** Bytes of entries and snapshot that main takes in before others get their turn. */
+  applyTurnBytes: 131_072,
   /** Entries handed from consensus to the main thread and not yet applied. */
   consensusCreditEntries: 1024,
   /** Bytes of such entries. */
