@@ -1,14 +1,12 @@
-import { ShoalError } from '../../common/pure/errors.ts';
+import { isShoalError, ShoalError } from '../../common/pure/errors.ts';
+import { asId } from '../../common/pure/ids.ts';
 import type { NodeId, SetId } from '../../common/pure/ids.ts';
 import type { Clock } from '../../common/ports/clock.ts';
-import type { Actor } from '../../common/ports/identity.ts';
 import type { Log } from '../../common/ports/log.ts';
 import type { ServerCall } from '../../common/ports/rpc.ts';
 import {
   newAcknowledgeEndpointsResponse,
-  newAssignmentsMessage,
   newDescribeResponse,
-  newEndpointsMessage,
   newHeartbeatResponse,
   newManagerAddress,
   newReportStatusResponse,
@@ -21,7 +19,6 @@ import type {
   AssignmentsRequest,
   DescribeRequest,
   DescribeResponse,
-  EndpointSet,
   EndpointsMessage,
   EndpointsRequest,
   HeartbeatRequest,
@@ -31,22 +28,20 @@ import type {
   SessionMessage,
   SessionRequest,
 } from '../../proto/gen/dispatcher.ts';
-import type { Op } from '../../proto/gen/changeset.ts';
-import { newNode, NodeState } from '../../proto/gen/objects.ts';
+import { newNode, NodeState, Table } from '../../proto/gen/objects.ts';
 import type { DispatcherServer } from '../../proto/rpc/dispatcher.ts';
 import type { EndpointAcksPort, LivenessPort } from '../observed/port.ts';
 import type { ProposerPort } from '../proposer/port.ts';
 import type { StoreEvent } from '../store/events.ts';
 import type { StoreView } from '../store/view.ts';
-import { assignmentOf } from './assignment.ts';
-import { endpointSetOf } from './endpoint-set.ts';
-import { NodeFeed } from './feed.ts';
-import { nodeStatusOp, planReports } from './reports.ts';
+import { streamAssignments } from './assignment-stream.ts';
+import { streamEndpoints } from './endpoint-stream.ts';
+import { endpointFeed, nodeFeed, taskFeed } from './feed.ts';
+import type { Feed } from './feed.ts';
+import { NodeWriter } from './node-writer.ts';
 
 /** Version of the worker protocol that this build serves. */
 const protocol = 1;
-/** Assignments or endpoint sets in one message: far below the size limit of one message. */
-const rowsPerMessage = 64;
 /** Period of heartbeats when the cluster says nothing, milliseconds. */
 const defaultHeartbeatPeriodMs = 5_000;
 /** How often expiry is looked at, milliseconds. */
@@ -66,7 +61,9 @@ export interface DispatcherParts {
 
 interface NodeSession {
   readonly id: string;
-  readonly feed: NodeFeed;
+  readonly nodeId: NodeId;
+  /** What its streams still have to tell: each stream has its own. */
+  readonly feeds: Set<Feed<unknown>>;
   readonly ended: AbortController;
 }
 
@@ -77,28 +74,35 @@ interface NodeSession {
  */
 export class Dispatcher implements DispatcherServer {
   readonly #parts: DispatcherParts;
+  readonly #writer: NodeWriter;
   readonly #sessions = new Map<NodeId, NodeSession>();
+  #isRunning = false;
 
   constructor(parts: DispatcherParts) {
     this.#parts = parts;
+    this.#writer = new NodeWriter(parts);
   }
 
-  /** Feeds sessions and watches liveness until `signal` aborts. Every node gets full grace first: a new leader knows nothing. */
+  /**
+   * Feeds sessions and watches liveness until `signal` aborts; sessions can be opened meanwhile only. Every node gets full grace first:
+   * a new leader knows nothing.
+   */
   async run(signal: AbortSignal): Promise<void> {
-    const { clock, liveness, proposer } = this.#parts;
+    const { clock, liveness } = this.#parts;
     const stop = this.#parts.subscribe((events) => {
-      this.#note(events);
+      for (const event of events) this.#note(event);
     });
+    this.#isRunning = true;
     try {
-      for (const node of proposer.view.nodes()) {
-        if (node.status.state !== NodeState.nodeDown)
-          liveness.seen(node.id, clock.nowMs(), this.#heartbeatPeriodMs(), false);
+      for (const node of this.#view.nodes()) {
+        if (node.status.state === NodeState.nodeDown) continue;
+        liveness.seen(node.id, clock.nowMs(), this.#heartbeatPeriodMs());
       }
       await this.#watchLiveness(signal);
     } finally {
+      this.#isRunning = false;
       stop();
-      for (const session of this.#sessions.values())
-        session.ended.abort(new ShoalError('unavailable', 'the manager stops'));
+      for (const session of this.#sessions.values()) end(session, 'the manager stops');
     }
   }
 
@@ -107,24 +111,32 @@ export class Dispatcher implements DispatcherServer {
     this.#checkHello(request, nodeId);
     const session = this.#open(nodeId);
     const signal = AbortSignal.any([call.signal, session.ended.signal]);
+    const feed = nodeFeed(nodeId);
+    session.feeds.add(feed);
     try {
-      await this.#submitNodeStatus(nodeId, NodeState.nodeReady, '', request.description, signal);
+      const ready = { state: NodeState.nodeReady, message: '' };
+      const { description } = request;
+      await this.#writer.setStatus(nodeId, { ...ready, description }, signal);
       this.#parts.log.at('info', 'node has a session', { nodeId });
       while (!signal.aborted) {
-        yield this.#sessionMessage(session, nodeId);
-        session.feed.node.take();
-        await session.feed.node.wait(signal);
+        feed.take();
+        yield this.#sessionMessage(session);
+        await feed.wait(signal);
+        // An earlier session's end may be written only now: while this one lives the node is ready.
+        if (!signal.aborted) {
+          await this.#writer.setStatus(nodeId, { ...ready, description: undefined }, signal);
+        }
       }
       session.ended.signal.throwIfAborted();
     } finally {
-      this.#close(session, nodeId);
+      this.#close(session);
     }
   }
 
   async heartbeat(request: HeartbeatRequest, call: ServerCall): Promise<HeartbeatResponse> {
-    this.#require(request.sessionId, call);
+    this.#sessionOf(request.sessionId, call);
     const periodMs = this.#heartbeatPeriodMs();
-    this.#parts.liveness.seen(call.peer.nodeId, this.#parts.clock.nowMs(), periodMs, true);
+    this.#parts.liveness.seen(call.peer.nodeId, this.#parts.clock.nowMs(), periodMs);
     return newHeartbeatResponse({ periodMs });
   }
 
@@ -132,70 +144,43 @@ export class Dispatcher implements DispatcherServer {
     request: AssignmentsRequest,
     call: ServerCall,
   ): AsyncIterable<AssignmentsMessage> {
-    const session = this.#require(request.sessionId, call);
-    const signal = AbortSignal.any([call.signal, session.ended.signal]);
-    let version = this.#view.revision;
-    session.feed.tasks.take();
-    yield* this.#allAssignments(session.feed.nodeId, version);
-    while (!signal.aborted) {
-      await session.feed.tasks.wait(signal);
-      const message = this.#assignmentChanges(session.feed, version);
-      version = message.version;
-      if (message.assign.length > 0 || message.remove.length > 0) yield message;
-    }
+    const session = this.#sessionOf(request.sessionId, call);
+    const { nodeId } = session;
+    const feed = taskFeed(nodeId);
+    const view = (): StoreView => this.#view;
+    yield* fed(session, feed, call, (signal) => streamAssignments({ view, nodeId, feed }, signal));
   }
 
   async *endpoints(request: EndpointsRequest, call: ServerCall): AsyncIterable<EndpointsMessage> {
-    const session = this.#require(request.sessionId, call);
-    const signal = AbortSignal.any([call.signal, session.ended.signal]);
-    let version = this.#view.revision;
-    session.feed.services.take();
-    yield* this.#allEndpoints(version);
-    while (!signal.aborted) {
-      await session.feed.services.wait(signal);
-      const message = this.#endpointChanges(session.feed, version);
-      version = message.version;
-      yield message;
-    }
+    const session = this.#sessionOf(request.sessionId, call);
+    const feed = endpointFeed();
+    const view = (): StoreView => this.#view;
+    yield* fed(session, feed, call, (signal) => streamEndpoints({ view, feed }, signal));
   }
 
   async reportStatus(
     request: ReportStatusRequest,
     call: ServerCall,
   ): Promise<ReportStatusResponse> {
-    this.#require(request.sessionId, call);
-    for (;;) {
-      const plan = planReports(this.#view, call.peer.nodeId, request.reports);
-      if (plan.ops.length === 0) return newReportStatusResponse({ unknownTasks: plan.unknown });
-      const done = await this.#submit(
-        { kind: 'node', nodeId: call.peer.nodeId },
-        'status report',
-        plan.ops,
-        call.signal,
-      );
-      if (done) return newReportStatusResponse({ unknownTasks: plan.unknown });
-      // A task went away or moved on meanwhile: look again at what is left to say.
-    }
+    const { nodeId } = this.#sessionOf(request.sessionId, call);
+    const unknownTasks = await this.#writer.report(nodeId, request.reports, call.signal);
+    return newReportStatusResponse({ unknownTasks });
   }
 
   async acknowledgeEndpoints(
     request: AcknowledgeEndpointsRequest,
     call: ServerCall,
   ): Promise<AcknowledgeEndpointsResponse> {
-    this.#require(request.sessionId, call);
-    this.#parts.acks.acknowledge(call.peer.nodeId, request.version);
+    const { nodeId } = this.#sessionOf(request.sessionId, call);
+    this.#parts.acks.acknowledge(nodeId, Math.min(request.version, this.#view.revision));
     return newAcknowledgeEndpointsResponse();
   }
 
   async describe(request: DescribeRequest, call: ServerCall): Promise<DescribeResponse> {
-    this.#require(request.sessionId, call);
-    await this.#submitNodeStatus(
-      call.peer.nodeId,
-      NodeState.nodeReady,
-      '',
-      request.description,
-      call.signal,
-    );
+    const { nodeId } = this.#sessionOf(request.sessionId, call);
+    const { description } = request;
+    const ready = { state: NodeState.nodeReady, message: '', description };
+    await this.#writer.setStatus(nodeId, ready, call.signal);
     return newDescribeResponse();
   }
 
@@ -203,12 +188,20 @@ export class Dispatcher implements DispatcherServer {
     return this.#parts.proposer.view;
   }
 
-  #note(events: readonly StoreEvent[]): void {
-    for (const session of this.#sessions.values())
-      for (const event of events) session.feed.note(event);
+  #note(event: StoreEvent): void {
+    if (event.table === Table.nodes && event.kind === 'delete') this.#forget(asId(event.key));
+    for (const { feeds } of this.#sessions.values()) for (const feed of feeds) feed.note(event);
+  }
+
+  /** The node was removed from the cluster. */
+  #forget(nodeId: NodeId): void {
+    this.#parts.liveness.forget(nodeId);
+    this.#parts.acks.forget(nodeId);
+    this.#sessions.get(nodeId)?.ended.abort(nodeNotFound(nodeId));
   }
 
   #checkHello(request: SessionRequest, nodeId: NodeId): void {
+    if (!this.#isRunning) throw new ShoalError('unavailable', 'the manager serves no sessions now');
     if (request.protocolMin > protocol || request.protocolMax < protocol) {
       throw new ShoalError(
         'failedPrecondition',
@@ -218,125 +211,61 @@ export class Dispatcher implements DispatcherServer {
         },
       );
     }
-    if (this.#view.node(nodeId) === undefined)
-      throw new ShoalError('notFound', 'node not found', { fields: { nodeId } });
+    if (this.#view.node(nodeId) === undefined) throw nodeNotFound(nodeId);
   }
 
   #open(nodeId: NodeId): NodeSession {
-    this.#sessions
-      .get(nodeId)
-      ?.ended.abort(new ShoalError('unavailable', 'a newer session of this node took over'));
+    const { acks, clock, liveness, newSessionId } = this.#parts;
+    const older = this.#sessions.get(nodeId);
+    if (older !== undefined) end(older, 'a newer session of this node took over');
     const session = {
-      id: this.#parts.newSessionId(),
-      feed: new NodeFeed(nodeId),
+      id: newSessionId(),
+      nodeId,
+      feeds: new Set<Feed<unknown>>(),
       ended: new AbortController(),
     };
     this.#sessions.set(nodeId, session);
-    this.#parts.liveness.seen(nodeId, this.#parts.clock.nowMs(), this.#heartbeatPeriodMs(), true);
+    liveness.seen(nodeId, clock.nowMs(), this.#heartbeatPeriodMs());
+    acks.forget(nodeId);
     return session;
   }
 
-  #close(session: NodeSession, nodeId: NodeId): void {
-    session.ended.abort(new ShoalError('unavailable', 'the session ended'));
-    if (this.#sessions.get(nodeId) !== session) return;
-    this.#sessions.delete(nodeId);
-    this.#parts.liveness.disconnected(nodeId, this.#parts.clock.nowMs());
+  #close(session: NodeSession): void {
+    end(session, 'the session ended');
+    if (this.#sessions.get(session.nodeId) !== session) return;
+    this.#sessions.delete(session.nodeId);
+    this.#parts.liveness.disconnected(session.nodeId, this.#parts.clock.nowMs());
   }
 
   /** @throws ShoalError `notFound` when the session is not this node's current one */
-  #require(sessionId: string, call: ServerCall): NodeSession {
+  #sessionOf(sessionId: string, call: ServerCall): NodeSession {
     const session = this.#sessions.get(call.peer.nodeId);
-    if (session === undefined || session.id !== sessionId)
+    if (session === undefined || session.id !== sessionId || session.ended.signal.aborted) {
       throw new ShoalError('notFound', 'session is not known');
+    }
     return session;
   }
 
-  #sessionMessage(session: NodeSession, nodeId: NodeId): SessionMessage {
+  #sessionMessage({ id, nodeId }: NodeSession): SessionMessage {
     const row = this.#view.node(nodeId);
-    if (row === undefined)
-      throw new ShoalError('notFound', 'node not found', { fields: { nodeId } });
+    if (row === undefined) throw nodeNotFound(nodeId);
+    const { createdAtMs, spec, status, lifecycle } = row;
+    const managers = this.#view.nodes().filter((node) => node.lifecycle.managerAddress !== '');
     return newSessionMessage({
-      sessionId: session.id,
+      sessionId: id,
       protocol,
       clusterIncarnation: this.#view.cluster()?.lifecycle.incarnation ?? 0,
       heartbeatPeriodMs: this.#heartbeatPeriodMs(),
-      node: newNode({
-        id: row.id,
-        createdAtMs: row.createdAtMs,
-        spec: row.spec,
-        status: row.status,
-        lifecycle: row.lifecycle,
-      }),
-      managers: this.#view
-        .nodes()
-        .filter((node) => node.lifecycle.managerAddress !== '')
-        .map((node) =>
-          newManagerAddress({ nodeId: node.id, address: node.lifecycle.managerAddress }),
-        ),
+      node: newNode({ id: row.id, createdAtMs, spec, status, lifecycle }),
+      managers: managers.map((node) =>
+        newManagerAddress({ nodeId: node.id, address: node.lifecycle.managerAddress }),
+      ),
     });
   }
 
   #heartbeatPeriodMs(): number {
     const periodNs = this.#view.cluster()?.spec.heartbeatPeriodNs ?? 0;
     return periodNs > 0 ? Math.ceil(periodNs / 1e6) : defaultHeartbeatPeriodMs;
-  }
-
-  /** The complete set was cut at `version`; what changes while it is being read is noted in the feed and follows. */
-  *#allAssignments(nodeId: NodeId, version: number): Iterable<AssignmentsMessage> {
-    const rows = this.#view.tasksOfNode(nodeId);
-    let at = 0;
-    do {
-      const part = rows.slice(at, at + rowsPerMessage);
-      at += rowsPerMessage;
-      yield newAssignmentsMessage({
-        complete: true,
-        version,
-        assign: part.map((task) => assignmentOf(this.#view, task)),
-        last: at >= rows.length,
-      });
-    } while (at < rows.length);
-  }
-
-  #assignmentChanges(feed: NodeFeed, appliesTo: number): AssignmentsMessage {
-    const view = this.#view;
-    const ids = feed.tasks.take();
-    for (const id of ids.splice(rowsPerMessage)) feed.tasks.add(id);
-    const rows = ids.map((id) => ({ id, task: view.task(id) }));
-    return newAssignmentsMessage({
-      appliesTo,
-      version: view.revision,
-      assign: rows.flatMap(({ task }) =>
-        task?.nodeId === feed.nodeId ? [assignmentOf(view, task)] : [],
-      ),
-      remove: rows.filter(({ task }) => task?.nodeId !== feed.nodeId).map(({ id }) => id),
-      last: true,
-    });
-  }
-
-  *#allEndpoints(version: number): Iterable<EndpointsMessage> {
-    const sets: EndpointSet[] = [];
-    for (const service of this.#view.services()) {
-      const set = endpointSetOf(this.#view, service.id, version);
-      if (set !== undefined) sets.push(set);
-    }
-    let at = 0;
-    do {
-      const put = sets.slice(at, at + rowsPerMessage);
-      at += rowsPerMessage;
-      yield newEndpointsMessage({ complete: true, version, put, last: at >= sets.length });
-    } while (at < sets.length);
-  }
-
-  #endpointChanges(feed: NodeFeed, appliesTo: number): EndpointsMessage {
-    const version = this.#view.revision;
-    const put: EndpointSet[] = [];
-    const remove: string[] = [];
-    for (const id of feed.services.take()) {
-      const set = endpointSetOf(this.#view, id, version);
-      if (set === undefined) remove.push(id);
-      else put.push(set);
-    }
-    return newEndpointsMessage({ appliesTo, version, put, remove, last: true });
   }
 
   async #watchLiveness(signal: AbortSignal): Promise<void> {
@@ -346,69 +275,62 @@ export class Dispatcher implements DispatcherServer {
       await clock.sleep(livenessPeriodMs, signal).catch(() => undefined);
       const lateMs = clock.nowMs() - beforeMs - livenessPeriodMs;
       if (lateMs > livenessPeriodMs) liveness.forgive(lateMs);
-      for (const nodeId of liveness.takeExpired(clock.nowMs()))
-        await this.#markDown(nodeId, signal);
+      if (!signal.aborted) await this.#endExpired(signal);
     }
   }
 
+  /** All sessions of silent nodes end at once; a node that opens another meanwhile is not down. */
+  async #endExpired(signal: AbortSignal): Promise<void> {
+    const expired = this.#parts.liveness.takeExpired(this.#parts.clock.nowMs());
+    const silent = expired.map((nodeId) => ({ nodeId, session: this.#sessions.get(nodeId) }));
+    for (const { session } of silent)
+      if (session !== undefined) end(session, 'no heartbeat came in time');
+    for (const { nodeId, session } of silent) {
+      const newer = this.#sessions.get(nodeId);
+      if (newer === undefined || newer === session) await this.#markDown(nodeId, signal);
+    }
+  }
+
+  /** What cannot be written now is tried again at the next look. */
   async #markDown(nodeId: NodeId, signal: AbortSignal): Promise<void> {
-    if (signal.aborted || this.#view.node(nodeId) === undefined) return;
-    this.#sessions
-      .get(nodeId)
-      ?.ended.abort(new ShoalError('unavailable', 'no heartbeat came in time'));
-    this.#parts.log.at('warn', 'node is down', { nodeId });
-    await this.#submitNodeStatus(
-      nodeId,
-      NodeState.nodeDown,
-      'heartbeat failure',
-      undefined,
-      signal,
-    );
-  }
-
-  async #submitNodeStatus(
-    nodeId: NodeId,
-    state: NodeState,
-    message: string,
-    description: SessionRequest['description'],
-    signal: AbortSignal,
-  ): Promise<void> {
-    const op = nodeStatusOp(this.#view, nodeId, { state, message, description });
-    if (op !== undefined) await this.#submit({ kind: 'node', nodeId }, 'node status', [op], signal);
-  }
-
-  /** True when the set took effect; false when the store had moved on. @throws ShoalError when it is not known, or not possible now */
-  async #submit(
-    actor: Actor,
-    reason: string,
-    ops: readonly Op[],
-    signal: AbortSignal,
-  ): Promise<boolean> {
-    const id = this.#parts.newSetId();
-    const set = {
-      id,
-      term: 0,
-      actor,
-      reason,
-      traceId: id,
-      minLevel: 1,
-      reads: [],
-      claims: [],
-      ops,
+    const { clock, liveness, log } = this.#parts;
+    const down = {
+      state: NodeState.nodeDown,
+      message: 'heartbeat failure',
+      description: undefined,
     };
-    const outcome = await this.#parts.proposer.submit(set, signal);
-    switch (outcome.kind) {
-      case 'done':
-        return true;
-      case 'refused':
-        return false;
-      case 'dropped':
-        throw new ShoalError(
-          outcome.reason === 'tooBusy' ? 'tooBusy' : 'notLeader',
-          'the change was not taken',
-        );
-      case 'unknown':
-        throw new ShoalError('unknownOutcome', 'the change may or may not have been made');
+    try {
+      await this.#writer.setStatus(nodeId, down, signal);
+      log.at('warn', 'node is down', { nodeId });
+    } catch (error) {
+      if (signal.aborted) return;
+      if (!isShoalError(error)) throw error;
+      log.at('warn', 'node could not be marked down yet', { nodeId, error });
+      if (!this.#sessions.has(nodeId)) liveness.seen(nodeId, clock.nowMs(), 0);
     }
   }
+}
+
+/** Runs a stream that reads `feed`, for as long as the call and the session live. */
+async function* fed<Key, Message>(
+  session: NodeSession,
+  feed: Feed<Key>,
+  call: ServerCall,
+  stream: (signal: AbortSignal) => AsyncIterable<Message>,
+): AsyncIterable<Message> {
+  session.feeds.add(feed);
+  try {
+    yield* stream(AbortSignal.any([call.signal, session.ended.signal]));
+    session.ended.signal.throwIfAborted();
+  } finally {
+    session.feeds.delete(feed);
+  }
+}
+
+function end(session: NodeSession, why: string): void {
+  session.ended.abort(new ShoalError('unavailable', why));
+}
+
+function nodeNotFound(nodeId: NodeId): ShoalError {
+  return new ShoalError('notFound', 'node not found', { fields: { kind: 'node', ref: nodeId } });
 }

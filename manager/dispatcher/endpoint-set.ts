@@ -2,6 +2,7 @@ import { newEndpoint, newEndpointSet } from '../../proto/gen/dispatcher.ts';
 import type { Endpoint, EndpointSet } from '../../proto/gen/dispatcher.ts';
 import { TaskState } from '../../proto/gen/objects.ts';
 import { PublishMode } from '../../proto/gen/specs.ts';
+import { limits } from '../../common/pure/limits.ts';
 import type { NetworkId, ServiceId } from '../../common/pure/ids.ts';
 import type { ServiceRow, TaskRow } from '../store/rows.ts';
 import type { StoreView } from '../store/view.ts';
@@ -9,7 +10,8 @@ import type { StoreView } from '../store/view.ts';
 /**
  * Where connections to the published ports of a service go, or undefined when it publishes none in ingress mode.
  *
- * Only tasks that run (hence are healthy), are wanted and have an address on the ingress network are endpoints.
+ * Only tasks that run (hence are healthy), are wanted and have an address on the ingress network are endpoints; of very many, the first
+ * `limits.endpointSetTasks`.
  */
 export function endpointSetOf(
   view: StoreView,
@@ -34,6 +36,7 @@ function endpointsOf(view: StoreView, service: ServiceRow, ingress: NetworkId): 
   const endpoints: Endpoint[] = [];
   for (const task of view.tasksOfService(service.id)) {
     const address = servesTraffic(task) ? addressOn(task, ingress) : undefined;
+    if (endpoints.length === limits.endpointSetTasks) break;
     if (address !== undefined)
       endpoints.push(newEndpoint({ taskId: task.id, nodeId: task.nodeId, address }));
   }

@@ -1,87 +1,82 @@
 import type { NodeId, ServiceId, TaskId } from '../../common/pure/ids.ts';
+import { Wakeup } from '../../common/run/wakeup.ts';
 import { Table } from '../../proto/gen/objects.ts';
-import type { NodeRow, ServiceRow, TaskRow } from '../store/rows.ts';
 import type { StoreEvent } from '../store/events.ts';
+import type { NodeRow, ServiceRow, TaskRow } from '../store/rows.ts';
 import { concernsNode } from './assignment.ts';
 import { servesTraffic } from './endpoint-set.ts';
 
-/** What may have changed for one node since it was last told: names only, so a slow reader costs no more than the node's size. */
-export class NodeFeed {
-  readonly nodeId: NodeId;
-  readonly tasks: DirtySet<TaskId> = new DirtySet();
-  readonly services: DirtySet<ServiceId> = new DirtySet();
-  readonly node: DirtySet<NodeId> = new DirtySet();
+/**
+ * What may have changed for one stream since it was last told: names only, each once, so a slow reader costs no more than there are rows.
+ *
+ * One stream reads one feed.
+ */
+export class Feed<Key> {
+  readonly #nameOf: (event: StoreEvent) => Key | undefined;
+  readonly #names = new Set<Key>();
+  readonly #noted = new Wakeup();
 
-  constructor(nodeId: NodeId) {
-    this.nodeId = nodeId;
+  /** @param nameOf what an event means to the stream; undefined when nothing. */
+  constructor(nameOf: (event: StoreEvent) => Key | undefined) {
+    this.#nameOf = nameOf;
   }
 
-  /** Notes what `event` means to this node. */
   note(event: StoreEvent): void {
-    switch (event.table) {
-      case Table.tasks:
-        this.#noteTask(event.before as TaskRow | undefined, event.after as TaskRow | undefined);
-        break;
-      case Table.services:
-        this.#noteService(
-          event.before as ServiceRow | undefined,
-          event.after as ServiceRow | undefined,
-        );
-        break;
-      case Table.nodes:
-        if (event.key === this.nodeId)
-          this.node.add((event.after as NodeRow | undefined)?.id ?? this.nodeId);
-        break;
-      default:
-        break;
-    }
-  }
-
-  #noteTask(before: TaskRow | undefined, after: TaskRow | undefined): void {
-    const task = after ?? before;
-    if (task === undefined) return;
-    const mine = before?.nodeId === this.nodeId || after?.nodeId === this.nodeId;
-    if (mine && (before === undefined || after === undefined || concernsNode(before, after)))
-      this.tasks.add(task.id);
-    const served = before !== undefined && servesTraffic(before);
-    if (served || (after !== undefined && servesTraffic(after))) this.services.add(task.serviceId);
-  }
-
-  #noteService(before: ServiceRow | undefined, after: ServiceRow | undefined): void {
-    const service = after ?? before;
-    if (service !== undefined && before?.endpoint !== after?.endpoint)
-      this.services.add(service.id);
-  }
-}
-
-/** A set of names that one reader waits for. */
-export class DirtySet<Key> {
-  readonly #keys = new Set<Key>();
-  #wake: (() => void) | undefined;
-
-  add(key: Key): void {
-    this.#keys.add(key);
-    this.#wake?.();
+    const name = this.#nameOf(event);
+    if (name === undefined) return;
+    this.#names.add(name);
+    this.#noted.notify();
   }
 
   /** Takes everything noted so far. */
   take(): Key[] {
-    const keys = [...this.#keys];
-    this.#keys.clear();
-    return keys;
+    const names = [...this.#names];
+    this.#names.clear();
+    return names;
   }
 
   /** Resolves when something is noted, or `signal` aborts. */
-  wait(signal: AbortSignal): Promise<void> {
-    if (this.#keys.size > 0 || signal.aborted) return Promise.resolve();
-    return new Promise((resolve) => {
-      const done = (): void => {
-        this.#wake = undefined;
-        signal.removeEventListener('abort', done);
-        resolve();
-      };
-      this.#wake = done;
-      signal.addEventListener('abort', done, { once: true });
-    });
+  async wait(signal: AbortSignal): Promise<void> {
+    while (this.#names.size === 0 && !signal.aborted) await this.#noted.wait(signal);
   }
+}
+
+/** The tasks of a node, as far as others than the node change them. */
+export function taskFeed(nodeId: NodeId): Feed<TaskId> {
+  return new Feed((event) => {
+    if (event.table !== Table.tasks) return undefined;
+    const before = event.before as TaskRow | undefined;
+    const after = event.after as TaskRow | undefined;
+    if (before?.nodeId !== nodeId && after?.nodeId !== nodeId) return undefined;
+    const isNews = before === undefined || after === undefined || concernsNode(before, after);
+    return isNews ? (after ?? before)?.id : undefined;
+  });
+}
+
+/** Services whose ports or endpoints changed. */
+export function endpointFeed(): Feed<ServiceId> {
+  return new Feed((event) => {
+    if (event.table === Table.services) {
+      const before = event.before as ServiceRow | undefined;
+      const after = event.after as ServiceRow | undefined;
+      return before?.endpoint === after?.endpoint ? undefined : (after ?? before)?.id;
+    }
+    if (event.table !== Table.tasks) return undefined;
+    const before = serving(event.before as TaskRow | undefined);
+    const after = serving(event.after as TaskRow | undefined);
+    const isSame = before?.addresses === after?.addresses && before?.nodeId === after?.nodeId;
+    return isSame ? undefined : (after ?? before)?.serviceId;
+  });
+}
+
+function serving(task: TaskRow | undefined): TaskRow | undefined {
+  return task !== undefined && servesTraffic(task) ? task : undefined;
+}
+
+/** One node's own row. */
+export function nodeFeed(nodeId: NodeId): Feed<NodeId> {
+  return new Feed((event) => {
+    if (event.table !== Table.nodes || event.key !== nodeId) return undefined;
+    return (event.after as NodeRow | undefined)?.id ?? nodeId;
+  });
 }

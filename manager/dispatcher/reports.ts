@@ -1,9 +1,17 @@
+import { equalBytes } from '../../common/pure/bytes.ts';
 import { asId } from '../../common/pure/ids.ts';
+import { limits } from '../../common/pure/limits.ts';
 import type { NodeId } from '../../common/pure/ids.ts';
 import { newOp, newPut } from '../../proto/gen/changeset.ts';
 import type { Op, PutValue } from '../../proto/gen/changeset.ts';
 import type { TaskReport } from '../../proto/gen/dispatcher.ts';
-import { Facet, newNodeStatus, Table } from '../../proto/gen/objects.ts';
+import {
+  encodeNodeStatus,
+  Facet,
+  newNodeStatus,
+  Table,
+  TaskState,
+} from '../../proto/gen/objects.ts';
 import type { NodeDescription, NodeState, TaskStatus } from '../../proto/gen/objects.ts';
 import type { TaskRow } from '../store/rows.ts';
 import type { StoreView } from '../store/view.ts';
@@ -15,10 +23,25 @@ export interface ReportPlan {
   readonly unknown: readonly string[];
 }
 
+/** States in which a node may report a task. */
+const reportedStates: ReadonlySet<TaskState> = new Set([
+  TaskState.assigned,
+  TaskState.accepted,
+  TaskState.preparing,
+  TaskState.ready,
+  TaskState.starting,
+  TaskState.running,
+  TaskState.complete,
+  TaskState.shutdown,
+  TaskState.failed,
+  TaskState.rejected,
+]);
+
 /**
  * Decides which statuses of a report become changes.
  *
- * A task of another node is as good as unknown; a state only moves forward; what says nothing new costs no change.
+ * A task of another node is as good as unknown; a state only moves forward, and only to where a node may bring a task; what says nothing
+ * new costs no change.
  */
 export function planReports(
   view: StoreView,
@@ -27,22 +50,33 @@ export function planReports(
 ): ReportPlan {
   const ops: Op[] = [];
   const unknown: string[] = [];
-  for (const { taskId, status } of reports) {
-    const task = view.task(asId<'task'>(taskId));
-    if (task === undefined || task.nodeId !== nodeId) unknown.push(taskId);
-    else if (status !== undefined && isNews(task, status)) {
-      ops.push(
-        putOp(Table.tasks, taskId, Facet.status, {
-          kind: 'taskStatus',
-          value: { ...status, appliedAtMs: view.clusterMs },
-        }),
-      );
+  for (const report of reports) {
+    const task = view.task(asId<'task'>(report.taskId));
+    if (task === undefined || task.nodeId !== nodeId) {
+      unknown.push(report.taskId);
+      continue;
+    }
+    if (report.status === undefined) continue;
+    const value = bounded(report.status, view.clusterMs);
+    if (isNews(task, value)) {
+      ops.push(putOp(Table.tasks, task.id, Facet.status, { kind: 'taskStatus', value }));
     }
   }
   return { ops, unknown };
 }
 
+/** A status as it is stored: texts cut to their limit, stamped with cluster time. */
+function bounded(status: TaskStatus, clusterMs: number): TaskStatus {
+  return {
+    ...status,
+    message: status.message.slice(0, limits.taskTextLength),
+    error: status.error.slice(0, limits.taskTextLength),
+    appliedAtMs: clusterMs,
+  };
+}
+
 function isNews(task: TaskRow, status: TaskStatus): boolean {
+  if (!reportedStates.has(status.state)) return false;
   if (status.state !== task.reportedState) return status.state > task.reportedState;
   return (
     status.message !== task.message ||
@@ -52,31 +86,25 @@ function isNews(task: TaskRow, status: TaskStatus): boolean {
   );
 }
 
-/** The change that gives a node another status, or undefined when it has it. An absent description keeps the last known one. */
-export function nodeStatusOp(
-  view: StoreView,
-  nodeId: NodeId,
-  status: {
-    readonly state: NodeState;
-    readonly message: string;
-    readonly description: NodeDescription | undefined;
-  },
-): Op | undefined {
+/** How a node was seen. An absent description keeps the last known one. */
+export interface SeenStatus {
+  readonly state: NodeState;
+  readonly message: string;
+  readonly description: NodeDescription | undefined;
+}
+
+/** The change that gives a node another status, or undefined when it has it or is not there. */
+export function nodeStatusOp(view: StoreView, nodeId: NodeId, seen: SeenStatus): Op | undefined {
   const before = view.node(nodeId)?.status;
   if (before === undefined) return undefined;
-  const description = status.description ?? before.description;
-  if (
-    before.state === status.state &&
-    before.message === status.message &&
-    description === before.description
-  )
-    return undefined;
+  const { state, message } = seen;
   const value = newNodeStatus({
     ...before,
-    state: status.state,
-    message: status.message,
-    description,
+    state,
+    message,
+    description: seen.description ?? before.description,
   });
+  if (equalBytes(encodeNodeStatus(before), encodeNodeStatus(value))) return undefined;
   return putOp(Table.nodes, nodeId, Facet.status, { kind: 'nodeStatus', value });
 }
 

@@ -6,51 +6,41 @@ const graceHeartbeats = 3;
 /** How long a node stays trusted after its connection closed, milliseconds: time enough to dial again. */
 const suspectGraceMs = 3_000;
 
-interface Liveness {
-  deadlineMs: number;
-  periodMs: number;
-  connected: boolean;
-}
-
 /**
  * Which nodes live, as this leader sees it: never replicated, rebuilt with full grace by the next leader.
  *
  * A closed connection makes a node suspect at once; silence does so after the grace. A leader that was itself late forgives everybody by as much.
  */
 export class LivenessTable implements LivenessPort {
-  readonly #nodes = new Map<NodeId, Liveness>();
+  /** When the grace of each node ends. */
+  readonly #deadlinesMs = new Map<NodeId, number>();
 
-  /** A node has said something, or gets grace because this leader is new. */
-  seen(nodeId: NodeId, nowMs: number, periodMs: number, connected: boolean): void {
-    this.#nodes.set(nodeId, {
-      deadlineMs: nowMs + periodMs * graceHeartbeats,
-      periodMs,
-      connected,
-    });
+  seen(nodeId: NodeId, nowMs: number, periodMs: number): void {
+    this.#deadlinesMs.set(nodeId, nowMs + periodMs * graceHeartbeats);
   }
 
-  /** The node's connection has closed. */
   disconnected(nodeId: NodeId, nowMs: number): void {
-    const node = this.#nodes.get(nodeId);
-    if (node === undefined) return;
-    node.connected = false;
-    node.deadlineMs = Math.min(node.deadlineMs, nowMs + suspectGraceMs);
+    const deadlineMs = this.#deadlinesMs.get(nodeId);
+    if (deadlineMs === undefined) return;
+    this.#deadlinesMs.set(nodeId, Math.min(deadlineMs, nowMs + suspectGraceMs));
   }
 
   forget(nodeId: NodeId): void {
-    this.#nodes.delete(nodeId);
+    this.#deadlinesMs.delete(nodeId);
   }
 
-  /** This process was late by `lateMs`: nobody's silence in that time counts. */
   forgive(lateMs: number): void {
-    for (const node of this.#nodes.values()) node.deadlineMs += lateMs;
+    for (const [nodeId, deadlineMs] of this.#deadlinesMs) {
+      this.#deadlinesMs.set(nodeId, deadlineMs + lateMs);
+    }
   }
 
-  /** Nodes whose grace has ended; each is told of once, until it is seen again. */
   takeExpired(nowMs: number): NodeId[] {
     const expired: NodeId[] = [];
-    for (const [nodeId, node] of this.#nodes) if (node.deadlineMs <= nowMs) expired.push(nodeId);
-    for (const nodeId of expired) this.#nodes.delete(nodeId);
+    for (const [nodeId, deadlineMs] of this.#deadlinesMs) {
+      if (deadlineMs <= nowMs) expired.push(nodeId);
+    }
+    for (const nodeId of expired) this.#deadlinesMs.delete(nodeId);
     return expired;
   }
 }

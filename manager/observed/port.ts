@@ -2,15 +2,22 @@ import type { NodeId } from '../../common/pure/ids.ts';
 
 /** Which nodes live, as this leader sees it. Never replicated; times are on the monotonic clock, milliseconds. */
 export interface LivenessPort {
-  seen(nodeId: NodeId, nowMs: number, periodMs: number, connected: boolean): void;
+  /** A node has said something and owes the next sign of life after `periodMs`, or gets grace because this leader is new. */
+  seen(nodeId: NodeId, nowMs: number, periodMs: number): void;
+  /** The node's connection has closed. */
   disconnected(nodeId: NodeId, nowMs: number): void;
   forget(nodeId: NodeId): void;
+  /** This process was late by `lateMs`: nobody's silence in that time counts. */
   forgive(lateMs: number): void;
+  /** Nodes whose grace has ended; each is told of once, until it is seen again. */
   takeExpired(nowMs: number): NodeId[];
 }
 
 /** Up to which version of the endpoint sets each node serves. */
 export interface EndpointAcksPort {
   acknowledge(nodeId: NodeId, version: number): void;
+  /** 0 while the node has acknowledged nothing. */
   version(nodeId: NodeId): number;
+  /** The node begins anew: what it acknowledged before counts no more. */
+  forget(nodeId: NodeId): void;
 }
