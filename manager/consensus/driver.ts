@@ -100,6 +100,7 @@ export class ConsensusDriver {
   async #start(): Promise<void> {
     const storage = await Storage.open(this.#options, this.#ports);
     this.#storage = storage;
+    this.#delivery.begin(storage.log.mark?.index ?? 0);
     await this.#replaySnapshot(storage);
     const entries = storage.log.takeEntries();
     const replayIndex = storage.log.lastIndex;
@@ -116,7 +117,6 @@ export class ConsensusDriver {
       { kind: 'hardState', state: vote },
       { kind: 'entries', entries: [first] },
     ]);
-    this.#delivery.begin(storage.log.mark?.index ?? 0);
     for (const entry of entries) this.#delivery.add(toCommitted(entry));
     this.#delivery.whenReached(replayIndex, () => {
       this.#send({ kind: 'replayed', index: replayIndex });
@@ -226,6 +226,8 @@ export class ConsensusDriver {
       'a snapshot is sent only when it is wanted',
     );
     invariant(chunk.index <= this.#appliedIndex, 'a snapshot holds only what was applied');
+    const markIndex = storage.log.mark?.index ?? 0;
+    invariant(chunk.index > markIndex, 'a snapshot is newer than the last one');
     await storage.saveChunk(chunk);
     if (!chunk.last) return;
     this.#isSnapshotWanted = false;

@@ -70,7 +70,12 @@ export class ConsensusProbe {
     );
     const ports = { disk, entropy: fixedEntropy(entropySeed), cipher: testCipher() };
     this.port = new LocalConsensusPort(options, ports);
-    this.port.receive((message) => this.heard.push(message));
+    this.port.receive((message) => {
+      this.heard.push(message);
+      if (message.kind === 'snapshotChunk' && message.last) {
+        this.post({ kind: 'applied', index: message.index });
+      }
+    });
   }
 
   post(message: ToConsensus): void {

@@ -49,6 +49,9 @@ interface OpenSegment {
   end: number;
 }
 
+/** Rounds of microtasks that a group waits for company: they take no time. */
+const gatherTicks = 6;
+
 /** What a segment's header and the records that its first group repeats take at most. */
 const carriedBytes = 2048;
 
@@ -239,6 +242,7 @@ export class WriteAheadLog implements AsyncDisposable {
   }
 
   async #flush(): Promise<void> {
+    await gather();
     while (this.#queue.length > 0 && this.#failure === undefined) {
       const appends = this.#takeGroup();
       try {
@@ -249,6 +253,7 @@ export class WriteAheadLog implements AsyncDisposable {
         break;
       }
       this.#settle(appends);
+      await gather();
     }
     this.#isFlushing = false;
   }
@@ -329,6 +334,11 @@ export class WriteAheadLog implements AsyncDisposable {
     for (const append of waiting) append.reject(this.#failure);
     return this.#failure;
   }
+}
+
+/** Lets callers that were just told append again, and the rest of this turn too, so that one group takes them all. */
+async function gather(): Promise<void> {
+  for (let tick = 0; tick < gatherTicks; tick += 1) await Promise.resolve();
 }
 
 /** Joins batches of entries that follow each other, so that a group of many appends is one frame. */

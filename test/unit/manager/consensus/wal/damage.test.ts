@@ -16,15 +16,15 @@ async function writeSmallLog(disk: MemoryDisk): Promise<void> {
   const log = await openLog(disk, { segmentBytes, groupBytes: 2048 });
   await log.append([{ kind: 'entries', entries: entriesFrom(1, 2) }]);
   await log.append([{ kind: 'entries', entries: [entryAt(3, 1, 1500)] }]);
-  for (let index = 4; index <= 12; index += 1) {
+  for (let index = 4; index <= 13; index += 1) {
     await log.append([
       { kind: 'entries', entries: [entryAt(index, 2)] },
       { kind: 'hardState', state: { term: 2, vote: 1, commit: index - 1 } },
     ]);
   }
   await log.append([
-    { kind: 'entries', entries: [entryAt(13, 2, 800)] },
-    { kind: 'hardState', state: { term: 2, vote: 1, commit: 12 } },
+    { kind: 'entries', entries: [entryAt(14, 2, 1100)] },
+    { kind: 'hardState', state: { term: 2, vote: 1, commit: 13 } },
   ]);
   await log.close();
 }
@@ -87,7 +87,7 @@ describe('a damaged log', () => {
     const files = await segmentFiles();
     expect(files).toHaveLength(2);
     const right = await reading(files);
-    expect(right).toContain('entry 13');
+    expect(right).toContain('entry 14');
     const disk = await diskOf(files);
     const seen = new Set<string>();
     for (const { name, bytes } of files) {
@@ -135,7 +135,7 @@ describe('a damaged log', () => {
       });
       results.add(await reading(torn));
     }
-    const expected = right.replace(/\|2 entry 13[^|]*/, '').replace('2/1/12', '2/1/11');
+    const expected = right.replace(/\|2 entry 14[^|]*/, '').replace('2/1/13', '2/1/12');
     expect([...results]).toEqual([expected]);
   });
 
@@ -151,6 +151,19 @@ describe('a damaged log', () => {
       expect(await reading(holed)).toBe('corrupt');
     }
     expect(await reading([second])).toBe('corrupt');
+  });
+
+  it('is refused when a group of the last segment lost a sector and a later group is there', async () => {
+    const files = await segmentFiles();
+    const last = files[1];
+    if (last === undefined) throw new Error('no second segment');
+    const content = { bytes: last.bytes, sequence: 2, previousCrc: crcIn(last.bytes) };
+    const lastGroup = scanSegment(content, testCipher()).end - 3 * 512;
+    expect(lastGroup).toBeGreaterThan(segmentHeaderBytes);
+    for (let from = segmentHeaderBytes; from < lastGroup; from += 512) {
+      const holed = changed(files, last.name, (bytes) => bytes.slice().fill(0, from, from + 512));
+      expect(await reading(holed)).toBe('corrupt');
+    }
   });
 
   it('is refused when two groups change places', async () => {

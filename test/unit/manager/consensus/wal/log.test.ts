@@ -157,6 +157,48 @@ describe('WriteAheadLog', () => {
     }
   });
 
+  it('makes it durable too when a new segment has to be begun for the next group', async () => {
+    for (let seed = 0; seed < 20; seed += 1) {
+      const disk = freshDisk(seed);
+      const log = await openLog(disk);
+      // Header, first group and 61 entries: one sector is left.
+      for (const entry of entriesFrom(1, 61))
+        await log.append([{ kind: 'entries', entries: [entry] }]);
+      expect(log.segmentNames).toHaveLength(1);
+      disk.stopAt(disk.mutations + 2);
+      void log.append([{ kind: 'entries', entries: [entryAt(62)] }]);
+      await disk.stopped;
+      const afterKill = disk.crash('kept');
+      const again = await openLog(afterKill, { entropySeed: 2 });
+      expect(again.segmentNames).toHaveLength(2);
+      const seen = indexesOf(again);
+      expect(indexesOf(await openLog(afterKill.crash(), { entropySeed: 3 }))).toEqual(seen);
+    }
+  });
+
+  it('survives a power cut at every call of the removal of many segments', async () => {
+    const compactUntil = async (disk: MemoryDisk, calls: number): Promise<void> => {
+      const log = await openLog(disk);
+      for (const entry of entriesFrom(1, 300))
+        await log.append([{ kind: 'entries', entries: [entry] }]);
+      await log.append([
+        { kind: 'hardState', state: { term: 1, vote: 0, commit: 299 } },
+        { kind: 'snapshotMark', mark: mark(299) },
+      ]);
+      expect(log.segmentNames.length).toBeGreaterThan(3);
+      disk.stopAt(disk.mutations + calls);
+      await log.compact(299);
+    };
+    for (let calls = 1; calls <= 8; calls += 1) {
+      for (let seed = 0; seed < 8; seed += 1) {
+        const disk = freshDisk(seed);
+        await Promise.race([compactUntil(disk, calls), disk.stopped]);
+        const again = await openLog(disk.crash(), { entropySeed: 2 });
+        expect([again.lastIndex, again.mark?.index]).toEqual([300, 299]);
+      }
+    }
+  });
+
   it('may be closed twice', async () => {
     const log = await openLog(freshDisk());
     await log.close();
