@@ -294,12 +294,12 @@ export class PendingView implements StoreView, RowLookup {
     },
   ): Row | undefined {
     const wanted = name.toLowerCase();
-    const pending = this.#rows
+    const named = this.#rows
       .present<Row>(rows.table)
-      .find((row) => rows.nameOf(row).toLowerCase() === wanted);
-    if (pending !== undefined) return pending;
+      .filter((row) => rows.nameOf(row).toLowerCase() === wanted);
     const { found } = rows;
-    return found === undefined || this.#rows.has(rows.table, found.id) ? undefined : found;
+    if (found !== undefined && !this.#rows.has(rows.table, found.id)) named.push(found);
+    return named.toSorted(compareIds)[0];
   }
 }
 

@@ -6,6 +6,7 @@ import { homeOf } from './ops.ts';
 import type { AnyRow, Stamp } from './changes.ts';
 import type { AuthorityRow, ClusterRow, NetworkRow, NodeRow, ServiceRow, TaskRow } from './rows.ts';
 import { putTaskDesired, putTaskNetwork, putTaskPlacement, putTaskStatus } from './task-row.ts';
+import { shareTask } from './shared-task.ts';
 
 /**
  * `row`, which is of `put.table`, with one facet replaced; text when the put is not valid for it.
@@ -89,9 +90,14 @@ function putServiceSpec(service: ServiceRow, spec: ServiceSpec, at: Stamp): Serv
   if (service.current.version === at.revision) return 'a set writes the spec of a service once';
   // The id of the row, so that all revisions and tasks of a service share one string.
   const serviceId = service.id;
+  const kept = [service.current, ...(service.previous === undefined ? [] : [service.previous])];
+  const shared = shareTask(
+    spec,
+    kept.map((revision) => revision.spec),
+  );
   return {
     ...service,
-    current: { serviceId, version: at.revision, spec, writtenAtMs: at.clusterMs },
+    current: { serviceId, version: at.revision, spec: shared, writtenAtMs: at.clusterMs },
     previous: service.current,
     updatedAtMs: at.clusterMs,
   };

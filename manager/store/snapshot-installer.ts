@@ -19,6 +19,7 @@ import type { TypedRow } from './row-codec.ts';
 import type { SpecRevisionRow } from './rows.ts';
 import { hashContent, hashedHeader, snapshotFormat } from './snapshot.ts';
 import { State } from './state.ts';
+import { shareTask } from './shared-task.ts';
 import { StateHash } from './state-hash.ts';
 
 /**
@@ -112,7 +113,7 @@ export class SnapshotInstaller {
     hashContent(this.#hash, record.kind, bytes);
     switch (record.kind) {
       case 'specRevision':
-        this.#state.revisions.add(revisionRow(record.value));
+        this.#takeRevision(record.value);
         break;
       case 'row':
         this.#takeRow(record.value);
@@ -127,6 +128,17 @@ export class SnapshotInstaller {
         this.#state.timeline.add(record.value);
         break;
     }
+  }
+
+  /** Revisions share what they have in common, as they do when they are written. */
+  #takeRevision(record: SpecRevision): void {
+    const row = revisionRow(record);
+    const older = this.#state.revisions.list(row.serviceId).slice(-2);
+    const spec = shareTask(
+      row.spec,
+      older.map((revision) => revision.spec),
+    );
+    this.#state.revisions.add({ ...row, spec });
   }
 
   #takeHeader(header: SnapshotHeader): void {

@@ -28,6 +28,11 @@ export class SpecRevisions {
     return this.#histories.get(id)?.kept.find((kept) => kept.row.version === version)?.row;
   }
 
+  /** The revisions of a service that are kept, oldest first. */
+  list(id: ServiceId): readonly SpecRevisionRow[] {
+    return this.#histories.get(id)?.kept.map((kept) => kept.row) ?? [];
+  }
+
   /** Adds a revision, newer than those of the service so far. */
   add(row: SpecRevisionRow): void {
     const history = this.#histories.get(row.serviceId) ?? { exists: false, kept: [] };

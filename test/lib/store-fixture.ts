@@ -35,8 +35,12 @@ export class StoreFixture {
 
   /** Applies `sets` in one entry. */
   applyAll(sets: readonly Partial<ChangeSet>[]): readonly SetResult[] {
-    const batch = newBatch({ sets: sets.map((set) => this.complete(set)) });
-    return this.applyBytes(encodeBatch(batch));
+    return this.applyBytes(this.encode(sets));
+  }
+
+  /** The bytes of an entry of `sets`. */
+  encode(sets: readonly Partial<ChangeSet>[]): Uint8Array {
+    return encodeBatch(newBatch({ sets: sets.map((set) => this.complete(set)) }));
   }
 
   /** Applies the bytes of a batch. */
