@@ -102,11 +102,15 @@ export class Node implements NodeControl, AsyncDisposable {
     const plan = await planFounding(this.#parts, request, os.networkInterfaces());
     this.#step({ kind: 'initRequested' });
     try {
-      await this.#identityFile.save(plan.identity);
       this.#identity = plan.identity;
       await this.#begin(plan.founding);
+      // What makes the node a member: a crash before this leaves an inactive node, and `start` clears what is left of the attempt.
+      await this.#identityFile.save(plan.identity);
+      this.#step({ kind: 'serving' });
       return plan.identity.nodeId;
     } catch (error) {
+      await this.#roles?.[Symbol.asyncDispose]();
+      this.#roles = undefined;
       this.#step({ kind: 'failed', message: messageOf(error) });
       await this.#forget();
       throw error;
@@ -163,7 +167,6 @@ export class Node implements NodeControl, AsyncDisposable {
       founding,
       failed: (error) => this.#fail(error, failed),
     });
-    this.#step({ kind: 'serving' });
     this.#parts.log.at('info', 'the swarm is served', {
       nodeId: identity.nodeId,
       clusterId: identity.clusterId,

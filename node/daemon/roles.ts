@@ -49,6 +49,7 @@ export class Roles implements AsyncDisposable {
   readonly #manager: Manager;
   readonly #server: MemoryRpcServer;
   readonly #channelReady = Promise.withResolvers<void>();
+  readonly #starting = new AbortController();
   #agent: Agent | undefined;
   #isServing = false;
 
@@ -72,6 +73,7 @@ export class Roles implements AsyncDisposable {
       founding: parts.founding,
       newSessionId: () => Buffer.from(entropy.bytes(16)).toString('hex'),
       turn: () => new Promise((resolve) => setImmediate(resolve)),
+      loopOptions: { fixedBudgetRows: undefined },
       failed: parts.failed,
     });
     this.#server = new MemoryRpcServer(this.#manager.handlers, clock);
@@ -82,7 +84,7 @@ export class Roles implements AsyncDisposable {
     const roles = new Roles(parts);
     try {
       await roles.#startWorker();
-      await roles.#manager.start();
+      await roles.#manager.start(roles.#starting.signal);
       roles.#isServing = true;
       roles.#channelReady.resolve();
       return roles;
