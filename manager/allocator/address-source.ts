@@ -30,14 +30,18 @@ export class AddressSource {
   #isExhausted = false;
 
   /** @param lastGiven the address given out last; undefined to begin with the lowest. */
-  constructor(view: StoreView, network: NetworkRow, subnet: Ipv4Cidr, lastGiven: number | undefined) {
+  constructor(
+    view: StoreView,
+    network: NetworkRow,
+    subnet: Ipv4Cidr,
+    lastGiven: number | undefined,
+  ) {
     this.#view = view;
     this.#space = addressSpace(network.id);
     this.#subnet = subnet;
     this.#gateway = parseIpv4(network.allocation?.gateway ?? '');
     const first = firstAddress(subnet);
-    this.#cursor =
-      lastGiven !== undefined && subnetContains(subnet, lastGiven) ? lastGiven : first;
+    this.#cursor = lastGiven !== undefined && subnetContains(subnet, lastGiven) ? lastGiven : first;
   }
 
   /** An address in CIDR form that nobody holds; undefined when none is left. */

@@ -108,7 +108,10 @@ export class AllocationIndex implements Follower {
   #noteGiven(networkId: string, address: number | undefined, atMs: number): void {
     const last = this.#lastGiven.get(networkId);
     if (address === undefined) return;
-    if (last !== undefined && (last.atMs > atMs || (last.atMs === atMs && last.address > address))) {
+    if (
+      last !== undefined &&
+      (last.atMs > atMs || (last.atMs === atMs && last.address > address))
+    ) {
       return;
     }
     this.#lastGiven.set(networkId, { atMs, address });

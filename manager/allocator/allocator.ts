@@ -30,16 +30,10 @@ export class Allocator implements Decider {
   readonly follower: AllocationIndex = new AllocationIndex();
 
   keysOf(event: StoreEvent, view: StoreView): readonly string[] {
-    switch (event.table) {
-      case Table.services:
-        return this.#keysOfService(event, view);
-      case Table.tasks:
-        return this.#keysOfTask(event, view);
-      case Table.networks:
-        return [`network/${event.key}`, ...this.#starved(view)];
-      default:
-        return [];
-    }
+    if (event.table === Table.services) return this.#keysOfService(event, view);
+    if (event.table === Table.tasks) return this.#keysOfTask(event, view);
+    if (event.table !== Table.networks) return [];
+    return [`network/${event.key}`, ...this.#starved(view)];
   }
 
   *allKeys(view: StoreView): Iterable<string> {

@@ -39,7 +39,8 @@ function usedSubnets(view: StoreView, except: NetworkRow): UsedSubnet[] {
   const used: UsedSubnet[] = [];
   for (const other of view.networks()) {
     const subnet = parseCidr(other.allocation?.subnet ?? '');
-    if (other.id !== except.id && subnet !== undefined) used.push({ name: other.spec.name, subnet });
+    if (other.id !== except.id && subnet !== undefined)
+      used.push({ name: other.spec.name, subnet });
   }
   return used;
 }
@@ -66,11 +67,7 @@ function freeSubnet(view: StoreView, used: readonly UsedSubnet[]): Ipv4Cidr | st
 }
 
 /** The lowest free subnet of the pool; each step jumps behind what is in the way. */
-function freeIn(
-  pool: Ipv4Cidr,
-  prefix: number,
-  used: readonly UsedSubnet[],
-): Ipv4Cidr | undefined {
+function freeIn(pool: Ipv4Cidr, prefix: number, used: readonly UsedSubnet[]): Ipv4Cidr | undefined {
   const size = subnetSize({ address: 0, prefix });
   const end = lastAddress(pool);
   let address = firstAddress(pool);

@@ -46,15 +46,18 @@ function bySlot(left: TaskRow, right: TaskRow): number {
 function draftOf(input: TaskInput, tasks: readonly TaskRow[], now: DecideTime): Draft {
   const ops: Op[] = [];
   const claims: Claim[] = [];
+  let granted = 0;
   for (const task of tasks) {
     const network = networkOf(input, task, now);
-    if (network.error !== '' && network.error === task.networkError) continue;
+    if (network.error === '') granted += 1;
+    else if (network.error === task.networkError) continue;
     ops.push(putTaskNetwork(task, network));
     for (const address of network.addresses) {
       claims.push(take(addressSpace(address.networkId), addressKey(address), task.id));
     }
   }
-  return { reason: 'tasks allocated', reads: [], claims, ops };
+  const reason = granted === 0 ? 'tasks cannot be allocated' : 'tasks allocated';
+  return { reason, reads: [], claims, ops };
 }
 
 function networkOf(input: TaskInput, task: TaskRow, now: DecideTime): TaskNetwork {

@@ -28,7 +28,8 @@ export function planPorts(view: StoreView, service: ServiceRow): PortPlan {
   }
   const ports: PortConfig[] = [];
   for (const port of wanted) {
-    const number = isIngress(port) && port.publishedPort === 0 ? search.find(port) : port.publishedPort;
+    const number =
+      isIngress(port) && port.publishedPort === 0 ? search.find(port) : port.publishedPort;
     if (number === undefined) return { kind: 'refused', error: rangeExhausted(port) };
     ports.push({ ...port, publishedPort: number });
   }

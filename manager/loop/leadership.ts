@@ -3,15 +3,15 @@ import { isShoalError } from '../../common/pure/errors.ts';
 import { newId } from '../../common/pure/ids.ts';
 import { limits } from '../../common/pure/limits.ts';
 import type { TaskGroup } from '../../common/run/task-group.ts';
+import { Wakeup } from '../../common/run/wakeup.ts';
 import type { SetOutcome, SetRequest } from '../proposer/port.ts';
 import type { Decider, Draft } from '../store/decider.ts';
 import type { StoreEvent } from '../store/events.ts';
 import type { PendingView } from '../store/pending-view.ts';
 import type { Watcher } from '../store/watch.ts';
 import { ClusterTime } from './cluster-time.ts';
-import type { LoopPorts } from './control-loop.ts';
-import { Latch } from './latch.ts';
 import { eventsSince, rowsIn, touchedRows, type TouchedRow } from './pending-events.ts';
+import type { LoopPorts } from './ports.ts';
 import { Resync } from './resync.ts';
 import { Retries } from './retries.ts';
 import { AdaptiveBudget } from './row-budget.ts';
@@ -40,7 +40,7 @@ export class Leadership {
   /** One for all deciders: the store with our own sets in flight done to it. */
   readonly #view: PendingView;
   readonly #queue = new WorkQueue();
-  readonly #latch = new Latch();
+  readonly #wakeup = new Wakeup();
   readonly #retries: Retries;
   #time: ClusterTime;
   #resync: Resync | undefined;
@@ -67,7 +67,7 @@ export class Leadership {
   async run(signal: AbortSignal): Promise<void> {
     await this.#catchUp(signal);
     const watcher = this.#ports.watch(() => {
-      this.#latch.set();
+      this.#wakeup.notify();
     });
     try {
       this.#startOver();
@@ -132,7 +132,7 @@ export class Leadership {
     const item = this.#inFlight < limits.loopSetsInFlight ? this.#queue.take() : undefined;
     if (item === undefined) {
       this.#arm(Math.min(this.#queue.nextDueMs() ?? Number.POSITIVE_INFINITY, this.#resyncAtMs));
-      await this.#latch.wait(signal);
+      await this.#wakeup.wait(signal);
       this.#beginSlice();
       return;
     }
@@ -176,7 +176,7 @@ export class Leadership {
     this.#group.spawn('wake-up of the control loop', async (signal) => {
       await this.#ports.clock.sleep(Math.max(0, atMs - this.#ports.clock.nowMs()), signal);
       if (this.#armedAtMs === atMs) this.#armedAtMs = Number.POSITIVE_INFINITY;
-      this.#latch.set();
+      this.#wakeup.notify();
     });
   }
 
@@ -240,7 +240,7 @@ export class Leadership {
     } else {
       this.#giveUp(flight, outcome);
     }
-    this.#latch.set();
+    this.#wakeup.notify();
   }
 
   /** The set certainly takes no effect: what was decided on top of it is looked at again, and its own scope. */

@@ -50,18 +50,10 @@ export function rowsIn(view: StoreView, touched: readonly TouchedRow[]): (object
 }
 
 function rowIn(view: StoreView, { table, key }: TouchedRow): object | undefined {
-  switch (table) {
-    case Table.nodes:
-      return view.node(asId<'node'>(key));
-    case Table.services:
-      return view.service(asId<'service'>(key));
-    case Table.tasks:
-      return view.task(asId<'task'>(key));
-    case Table.networks:
-      return view.network(asId<'network'>(key));
-    default:
-      return undefined;
-  }
+  if (table === Table.tasks) return view.task(asId<'task'>(key));
+  if (table === Table.services) return view.service(asId<'service'>(key));
+  if (table === Table.networks) return view.network(asId<'network'>(key));
+  return table === Table.nodes ? view.node(asId<'node'>(key)) : undefined;
 }
 
 /** What changed in the view for `touched` rows that were `before`. Rows that are as they were give no event. */
@@ -74,7 +66,17 @@ export function eventsSince(
     const old = before[index];
     const after = rowIn(view, { table, key, facet });
     if (after === old) return [];
-    return [{ revision: view.revision, table, key, kind: kindOf(old, after), facets: [facet], before: old, after }];
+    return [
+      {
+        revision: view.revision,
+        table,
+        key,
+        kind: kindOf(old, after),
+        facets: [facet],
+        before: old,
+        after,
+      },
+    ];
   });
 }
 

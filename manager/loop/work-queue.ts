@@ -45,7 +45,11 @@ export class WorkQueue {
 
   /** Moves what is due by `nowMs` among what is ready. */
   wakeDue(nowMs: number): void {
-    for (let dueMs = this.nextDueMs(); dueMs !== undefined && dueMs <= nowMs; dueMs = this.nextDueMs()) {
+    for (
+      let dueMs = this.nextDueMs();
+      dueMs !== undefined && dueMs <= nowMs;
+      dueMs = this.nextDueMs()
+    ) {
       const wake = this.#pop();
       if (wake === undefined) return;
       this.#dueAtMs.delete(nameOf(wake.item));
@@ -106,7 +110,9 @@ export class WorkQueue {
   #earlierChild(at: number): number {
     const left = this.#wakes[2 * at + 1];
     const right = this.#wakes[2 * at + 2];
-    return left !== undefined && right !== undefined && right.atMs < left.atMs ? 2 * at + 2 : 2 * at + 1;
+    return left !== undefined && right !== undefined && right.atMs < left.atMs
+      ? 2 * at + 2
+      : 2 * at + 1;
   }
 }
 

@@ -32,7 +32,11 @@ export interface Nodes {
  * Places tasks of one service and one spec revision, in the order given, as even as the spread preferences and the
  * filters allow.
  */
-export function placeGroup(nodes: Nodes, tasks: readonly TaskRow[], budget: Budget): GroupPlacement {
+export function placeGroup(
+  nodes: Nodes,
+  tasks: readonly TaskRow[],
+  budget: Budget,
+): GroupPlacement {
   const first = tasks[0];
   if (first === undefined) return { placed: [], explanation: '' };
   const demand = demandOf(first);

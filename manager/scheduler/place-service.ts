@@ -24,7 +24,8 @@ export function placeService(
     const { placed, explanation } = placeGroup(nodes, group, budget);
     nodes.add(placed);
     const rest = group.slice(placed.length);
-    if (rest.length > 0 && explanation === '') return { placed: nodes.placed, explained, more: true };
+    if (rest.length > 0 && explanation === '')
+      return { placed: nodes.placed, explained, more: true };
     for (const task of rest) {
       if (task.explanation === explanation) continue;
       explained.push({ task, explanation });

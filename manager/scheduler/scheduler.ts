@@ -1,6 +1,12 @@
 import { asId } from '../../common/pure/ids.ts';
 import { limits } from '../../common/pure/limits.ts';
-import { Facet, newTaskPlacement, Table, TaskState, type TaskPlacement } from '../../proto/gen/objects.ts';
+import {
+  Facet,
+  newTaskPlacement,
+  Table,
+  TaskState,
+  type TaskPlacement,
+} from '../../proto/gen/objects.ts';
 import type { Op, Read } from '../../proto/gen/changeset.ts';
 import {
   noDecision,

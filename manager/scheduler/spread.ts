@@ -128,6 +128,8 @@ class Leaf implements Branch {
   #betterChild(at: number): number {
     const left = this.#heap[2 * at + 1];
     const right = this.#heap[2 * at + 2];
-    return left !== undefined && right !== undefined && isBetter(right, left) ? 2 * at + 2 : 2 * at + 1;
+    return left !== undefined && right !== undefined && isBetter(right, left)
+      ? 2 * at + 2
+      : 2 * at + 1;
   }
 }

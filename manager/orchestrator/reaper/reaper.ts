@@ -29,7 +29,8 @@ export class ReaperDecider implements Decider {
 
   keysOf(event: StoreEvent, view: StoreView): readonly string[] {
     if (event.table === Table.nodes) return event.kind === 'delete' ? onNode(event, view) : [];
-    if (event.table === Table.services) return event.kind === 'delete' ? [serviceKey(event.key)] : [];
+    if (event.table === Table.services)
+      return event.kind === 'delete' ? [serviceKey(event.key)] : [];
     const task = event.after as TaskRow | undefined;
     if (event.table !== Table.tasks || task === undefined) return [];
     if (task.desiredState === TaskState.remove) return [serviceKey(task.serviceId)];

@@ -11,6 +11,13 @@ import { restartDelayMs, shouldRestart } from './policy.ts';
 /** How long a replacement waits for the task before it to stop, from the beginning of its delay. */
 export const oldTaskStopMs = 60_000;
 
+/** How the task that takes a slot over begins. */
+export interface Replacement {
+  readonly delayMs: number;
+  /** True when there is nothing to wait for: it is to run from the beginning. */
+  readonly startsAtOnce: boolean;
+}
+
 /** What to do about one task of a slot. */
 export type RestartStep =
   /** Give `task` up: it ended, or its node was lost; `replacement` takes its slot, or nothing does. */
@@ -18,7 +25,7 @@ export type RestartStep =
       readonly kind: 'restart';
       readonly task: TaskRow;
       readonly loss: NodeLoss | undefined;
-      readonly replacement: { readonly delayMs: number } | undefined;
+      readonly replacement: Replacement | undefined;
     }
   /** The delay of `task` is over and what it replaces has stopped: let it run. */
   | { readonly kind: 'start'; readonly task: TaskRow };
@@ -64,9 +71,12 @@ function isOver(view: StoreView, task: TaskRow): boolean {
 }
 
 function isStillStopping(view: StoreView, task: TaskRow): boolean {
-  return (
-    !isWanted(task) && !isTerminal(task) && task.nodeId !== '' && !isSilent(view.node(task.nodeId))
-  );
+  return !isWanted(task) && mustStop(view, task);
+}
+
+/** True when something may run that can still be heard to stop. */
+function mustStop(view: StoreView, task: TaskRow): boolean {
+  return !isTerminal(task) && task.nodeId !== '' && !isSilent(view.node(task.nodeId));
 }
 
 function stepsOf(view: StoreView, slot: Slot, task: TaskRow, now: DecideTime): RestartStep[] {
@@ -76,12 +86,16 @@ function stepsOf(view: StoreView, slot: Slot, task: TaskRow, now: DecideTime): R
   }
   const endedAtMs = loss === undefined ? task.appliedAtMs : now.clusterMs;
   const replacement = shouldRestart(slot, task, endedAtMs)
-    ? { delayMs: loss === undefined ? delayAfterEnd(view, task) : 0 }
+    ? replacementOf(view, slot, task)
     : undefined;
   return [{ kind: 'restart', task, loss, replacement }];
 }
 
 /** The policy's delay is for what fails by itself: what a lost or drained node ended starts elsewhere at once. */
-function delayAfterEnd(view: StoreView, task: TaskRow): number {
-  return nodeLoss(view, task) === undefined ? restartDelayMs(task) : 0;
+function replacementOf(view: StoreView, slot: Slot, task: TaskRow): Replacement {
+  const delayMs = nodeLoss(view, task) === undefined ? restartDelayMs(task) : 0;
+  const isStopping = slot.tasks.some((other) =>
+    other === task ? mustStop(view, task) : isStillStopping(view, other),
+  );
+  return { delayMs, startsAtOnce: delayMs === 0 && !isStopping };
 }

@@ -28,7 +28,9 @@ export class RestartDecider implements Decider {
     if (event.table === Table.nodes) return isHealthChange(event) ? tasksOnNode(event, view) : [];
     if (event.table !== Table.tasks) return [];
     const task = (event.after ?? event.before) as TaskRow | undefined;
-    return task !== undefined && concernsRestart(event, task) ? [slotKey(task.serviceId, task.slot)] : [];
+    return task !== undefined && concernsRestart(event, task)
+      ? [slotKey(task.serviceId, task.slot)]
+      : [];
   }
 
   allKeys(view: StoreView): Iterable<string> {
@@ -85,7 +87,7 @@ function draftOf(input: DraftInput): Draft {
   const { step, view, service } = input;
   if (step.kind === 'start') {
     const op = putDesired(step.task, { state: TaskState.running });
-    return { reason: 'restart delay is over', reads: [], claims: [], ops: [op] };
+    return { reason: 'replacement starts', reads: [], claims: [], ops: [op] };
   }
   const { task } = step;
   const isNodeRead = nodeLoss(view, task) !== undefined;
@@ -108,11 +110,13 @@ function replacementOf({ service, slot, step, placeholder, now }: DraftInput): O
     slot: slot.number,
     after: slot.tasks.at(-1),
     clusterMs: now.clusterMs,
-    desired: {
-      state: TaskState.ready,
-      delaySinceMs: now.clusterMs,
-      delayMs: step.replacement.delayMs,
-    },
+    desired: step.replacement.startsAtOnce
+      ? { state: TaskState.running }
+      : {
+          state: TaskState.ready,
+          delaySinceMs: now.clusterMs,
+          delayMs: step.replacement.delayMs,
+        },
   });
   return [create];
 }

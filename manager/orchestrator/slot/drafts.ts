@@ -1,4 +1,10 @@
-import { Facet, newTask, newTaskDesired, Table, type TaskDesired } from '../../../proto/gen/objects.ts';
+import {
+  Facet,
+  newTask,
+  newTaskDesired,
+  Table,
+  type TaskDesired,
+} from '../../../proto/gen/objects.ts';
 import type { Op, Read } from '../../../proto/gen/changeset.ts';
 import { createOp, putOp, readOf, withUnknown } from '../../store/ops.ts';
 import type { NodeRow, ServiceRow, TaskRow } from '../../store/rows.ts';
