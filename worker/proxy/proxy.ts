@@ -97,6 +97,11 @@ export class Proxy implements PublishedPorts, AsyncDisposable {
     }
   }
 
+  /** Both directions, since the proxy began. */
+  get carriedBytes(): number {
+    return this.#counts.bytesUp + this.#counts.bytesDown;
+  }
+
   stats(signal: AbortSignal): Promise<ProxyStats> {
     signal.throwIfAborted();
     const { accepted, open, connectFailures, bytesUp, bytesDown } = this.#counts;

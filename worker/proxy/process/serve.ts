@@ -64,6 +64,7 @@ export async function serveProxy(directory: string, build: string, log: Log): Pr
   failOnBug(control.ended, ending.reject);
   onTermination(ending.resolve);
   watch(socket, ending.resolve);
+  shrinkWhenQuiet(proxy);
   const { reason, graceMs } = await ending.promise;
   log.at('info', 'proxy ends', { reason, graceMs });
   const draining = proxy.stop(graceMs, life.signal);
@@ -81,6 +82,21 @@ async function removePidFile(path: string): Promise<void> {
 /** Takes a fraction of a millisecond, and saves more than it takes: buffers that are used again are warm. */
 function collectYoung(): void {
   void globalThis.gc?.({ type: 'minor' });
+}
+
+/** After traffic, as soon as there is none, gives back what the heap took for it. */
+function shrinkWhenQuiet(proxy: Proxy): void {
+  let seen = 0;
+  let isShrunk = true;
+  setInterval(() => {
+    const carried = proxy.carriedBytes;
+    if (carried !== seen) isShrunk = false;
+    else if (!isShrunk) {
+      isShrunk = true;
+      void globalThis.gc?.({ type: 'major', flavor: 'last-resort' });
+    }
+    seen = carried;
+  }, watchPeriodMs);
 }
 
 function newSeed(): number {
