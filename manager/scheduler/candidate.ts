@@ -11,6 +11,8 @@ export class Candidate implements Offer {
   totalTasks: number;
   freeNanoCpus: number;
   freeMemoryBytes: number;
+  /** True when the filters let it take a task. */
+  isOpen = true;
   readonly #load: NodeLoad;
   readonly #demand: Demand;
   #hasPlaced = false;

@@ -41,9 +41,8 @@ export function placeGroup(
   if (first === undefined) return { placed: [], explanation: '' };
   const demand = demandOf(first);
   const pipeline = new Pipeline(demand);
-  const candidates = nodes.rows
-    .map((row) => new Candidate(row, nodes.loadOf(row.id), demand))
-    .filter((candidate) => pipeline.admits(candidate));
+  const candidates = nodes.rows.map((row) => new Candidate(row, nodes.loadOf(row.id), demand));
+  for (const candidate of candidates) candidate.isOpen = pipeline.admits(candidate);
   const preferences = demand.spec.placement?.spreadPreferences ?? [];
   const root = arrange(candidates, preferences, (candidate) => pipeline.stillAdmits(candidate));
   const placed: Placed[] = [];

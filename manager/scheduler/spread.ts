@@ -3,8 +3,8 @@ import { isBetter, type Candidate } from './candidate.ts';
 
 /**
  * Nodes of one demand, arranged by its spread preferences: on each level those with the same value of a label form a
- * branch, and each task goes to the branch that has the fewest of the service. A node without the label belongs to the
- * branch of the empty value. Below the last preference the best node is taken.
+ * branch, and each task goes to the branch that has the fewest of the service, those on nodes that are full included. A
+ * node without the label belongs to the branch of the empty value. Below the last preference the best node is taken.
  */
 export interface Branch {
   /** Tasks of the service in this branch. */
@@ -90,7 +90,7 @@ class Leaf implements Branch {
   readonly #stillAdmits: StillAdmits;
 
   constructor(candidates: readonly Candidate[], stillAdmits: StillAdmits) {
-    this.#heap = [...candidates];
+    this.#heap = candidates.filter(({ isOpen }) => isOpen);
     this.#stillAdmits = stillAdmits;
     for (const candidate of candidates) this.tasks += candidate.serviceTasks;
     for (let at = (this.#heap.length >> 1) - 1; at >= 0; at -= 1) this.#sink(at);
