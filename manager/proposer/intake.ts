@@ -1,3 +1,4 @@
+import { ShoalError } from '../../common/pure/errors.ts';
 import { invariant } from '../../common/pure/invariant.ts';
 import { limits } from '../../common/pure/limits.ts';
 import type { CommittedEntry, FromConsensus } from '../consensus/port.ts';
@@ -85,7 +86,11 @@ export class Intake {
       const rest = { ...chunk, data: new Uint8Array() };
       this.#work.splice(this.#next, 0, { kind: 'chunk', chunk: rest });
     } else if (chunk.last) {
-      this.#store.replace(installer.finish());
+      const state = installer.finish();
+      if (state.applied.index !== chunk.index || state.applied.term !== chunk.term) {
+        throw new ShoalError('corrupt', 'snapshot is of another entry than its name says');
+      }
+      this.#store.replace(state);
       this.#installer = undefined;
     }
   }
