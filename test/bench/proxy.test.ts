@@ -7,6 +7,7 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import type { Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -59,7 +60,7 @@ describe.runIf(hasHaproxy)('proxy against haproxy', () => {
 });
 
 /** Answers each kilobyte with a kilobyte; a first byte of `B` asks for bulk instead. */
-function answer(socket: import('node:net').Socket): void {
+function answer(socket: Socket): void {
   let isFirst = true;
   let waiting = 0;
   socket.on('data', (chunk) => {
@@ -77,7 +78,7 @@ function answer(socket: import('node:net').Socket): void {
   socket.on('end', () => socket.end());
 }
 
-function pour(socket: import('node:net').Socket): void {
+function pour(socket: Socket): void {
   const chunk = Buffer.alloc(256 * 1024);
   let left = bulkBytes;
   const push = (): void => {

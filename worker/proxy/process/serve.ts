@@ -81,7 +81,7 @@ async function removePidFile(path: string): Promise<void> {
 
 /** Takes a fraction of a millisecond, and saves more than it takes: buffers that are used again are warm. */
 function collectYoung(): void {
-  void globalThis.gc?.({ type: 'minor' });
+  globalThis.gc?.({ type: 'minor' });
 }
 
 /** After traffic, as soon as there is none, gives back what the heap took for it. */
@@ -93,7 +93,7 @@ function shrinkWhenQuiet(proxy: Proxy): void {
     if (carried !== seen) isShrunk = false;
     else if (!isShrunk) {
       isShrunk = true;
-      void globalThis.gc?.({ type: 'major', flavor: 'last-resort' });
+      globalThis.gc?.({ type: 'major', flavor: 'last-resort' });
     }
     seen = carried;
   }, watchPeriodMs);
