@@ -9,6 +9,7 @@ import type { NodeDescription } from '../proto/gen/objects.ts';
 import { Agent } from './agent/agent.ts';
 import { DockerExecutor } from './executor/docker/docker-executor.ts';
 import { Journal } from './journal/journal.ts';
+import { NodeNetworks } from './network/node-networks.ts';
 import type { PublishedPorts } from './proxy/port.ts';
 
 export interface WorkerParts {
@@ -33,6 +34,7 @@ export async function startWorker(parts: WorkerParts): Promise<Agent> {
   const journal = await Journal.open(parts.disk, `${parts.directory}/journal`, log);
   const executor = new DockerExecutor({
     engine,
+    networks: new NodeNetworks(engine),
     clock,
     log,
     nodeId,

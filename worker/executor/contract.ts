@@ -35,7 +35,11 @@ export interface Executor {
   /** What the node is; `engine_available` false when the engine does not answer (last known values otherwise). */
   describe(signal: AbortSignal): Promise<NodeDescription>;
   /** Pulls the image when it is missing, makes networks and the container. `progress` gets words for people. Idempotent. */
-  prepare(assignment: Assignment, progress: (message: string) => void, signal: AbortSignal): Promise<void>;
+  prepare(
+    assignment: Assignment,
+    progress: (message: string) => void,
+    signal: AbortSignal,
+  ): Promise<void>;
   /** Starts the container that `prepare` made. Idempotent. */
   start(assignment: Assignment, signal: AbortSignal): Promise<void>;
   /** The task's container, or undefined when there is none. */

@@ -21,9 +21,9 @@ const mtuBytes = 1450;
  */
 export class NodeNetworks {
   readonly #engine: EngineApi;
-  readonly #making = new SingleFlight<string>();
-  /** Name on the engine by network id, of those known to be there. */
-  readonly #present = new Map<string, string>();
+  readonly #making = new SingleFlight<void>();
+  /** Ids of the networks known to be there. */
+  readonly #present = new Set<string>();
   /** Network id by the engine's id. */
   readonly #idByEngineId = new Map<string, string>();
 
@@ -32,24 +32,21 @@ export class NodeNetworks {
   }
 
   /** The name that the network has on the engine; the engine's own `ingress` would clash without the prefix. */
-  static engineName(network: NodeNetwork): string {
+  engineName(network: NodeNetwork): string {
     return `shoal_${network.name}`;
   }
 
   /**
-   * Makes sure that the network is there.
-   * @returns its name on the engine.
+   * Makes sure that the network is there; those who need it at the same time share the work.
    * @throws ShoalError `engineRefused` when another network has its name or its subnet.
    */
-  async ensure(network: NodeNetwork, signal: AbortSignal): Promise<string> {
-    const present = this.#present.get(network.id);
-    if (present !== undefined) return present;
-    return await this.#making.run(
+  async ensure(network: NodeNetwork, signal: AbortSignal): Promise<void> {
+    if (this.#present.has(network.id)) return;
+    await this.#making.run(
       network.id,
       async (shared) => {
-        const name = await this.#make(network, shared);
-        this.#present.set(network.id, name);
-        return name;
+        await this.#make(network, shared);
+        this.#present.add(network.id);
       },
       signal,
     );
@@ -83,11 +80,11 @@ export class NodeNetworks {
     }
   }
 
-  async #make(network: NodeNetwork, signal: AbortSignal): Promise<string> {
-    const body = networkBody(network);
+  async #make(network: NodeNetwork, signal: AbortSignal): Promise<void> {
+    const body = networkBody(this.engineName(network), network);
     const found = await this.#find(body.Name, signal);
     if (found !== undefined) {
-      if (isSame(found, network)) return body.Name;
+      if (isSame(found, network)) return;
       await this.#removeStale(found, signal);
     }
     try {
@@ -97,7 +94,6 @@ export class NodeNetworks {
       const other = await this.#find(body.Name, signal);
       if (other === undefined || !isSame(other, network)) throw refusal(error.message, error);
     }
-    return body.Name;
   }
 
   async #find(name: string, signal: AbortSignal): Promise<NetworkDetails | undefined> {
@@ -129,9 +125,9 @@ export class NodeNetworks {
   }
 }
 
-function networkBody(network: NodeNetwork): NetworkCreateBody {
+function networkBody(name: string, network: NodeNetwork): NetworkCreateBody {
   return {
-    Name: NodeNetworks.engineName(network),
+    Name: name,
     Driver: 'bridge',
     CheckDuplicate: true,
     IPAM: {

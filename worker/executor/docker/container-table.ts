@@ -60,10 +60,11 @@ export class ContainerTable {
     return this.#isComplete ? this.#rows.get(taskId)?.details : undefined;
   }
 
-  /** An event or a list, which may be late, tells of this container. */
-  putIfNone(taskId: string, containerId: string): void {
-    if (this.#rows.has(taskId)) this.touch(taskId);
-    else this.put(taskId, containerId);
+  /** An event or a list, which may be late, tells that this container exists. True when that is news. */
+  putIfNone(taskId: string, containerId: string): boolean {
+    if (this.#rows.has(taskId)) return false;
+    this.put(taskId, containerId);
+    return true;
   }
 
   /** The task has this container now. */

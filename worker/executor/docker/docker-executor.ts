@@ -12,8 +12,8 @@ import {
   type NodeDescription,
   type TaskAddress,
 } from '../../../proto/gen/objects.ts';
-import { NodeNetworks } from '../../network/node-networks.ts';
 import type { ContainerView, Executor, ExecutorEvent } from '../contract.ts';
+import type { TaskNetworks } from '../networks.ts';
 import { containerBody, endpointSettings, type Attachment } from './container-body.ts';
 import { ContainerTable } from './container-table.ts';
 import { containerView } from './container-view.ts';
@@ -25,6 +25,7 @@ import { taskLabels, taskName } from './names.ts';
 
 export interface DockerExecutorParts {
   readonly engine: EngineApi;
+  readonly networks: TaskNetworks;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
@@ -41,14 +42,14 @@ export interface DockerExecutorParts {
 export class DockerExecutor implements Executor {
   readonly #parts: DockerExecutorParts;
   readonly #images: Images;
-  readonly #networks: NodeNetworks;
+  readonly #networks: TaskNetworks;
   readonly #table = new ContainerTable();
   #description: NodeDescription;
 
   constructor(parts: DockerExecutorParts) {
     this.#parts = parts;
     this.#images = new Images(parts.engine, parts.clock);
-    this.#networks = new NodeNetworks(parts.engine);
+    this.#networks = parts.networks;
     this.#description = newNodeDescription({ hostname: parts.hostname });
   }
 
@@ -69,7 +70,7 @@ export class DockerExecutor implements Executor {
     signal: AbortSignal,
   ): Promise<void> {
     if ((await this.inspect(assignment.taskId, signal)) !== undefined) return;
-    const attachments = attachmentsOf(assignment);
+    const attachments = attachmentsOf(assignment, this.#networks);
     const { nodeId, hostname } = this.#parts;
     const node = { nodeId, hostname, platform: this.#description.platform };
     const body = containerBody(assignment, node, attachments);
@@ -271,7 +272,7 @@ export class DockerExecutor implements Executor {
 }
 
 /** The task's addresses on networks of the engine. */
-function attachmentsOf(assignment: Assignment): readonly Attachment[] {
+function attachmentsOf(assignment: Assignment, networks: TaskNetworks): readonly Attachment[] {
   return assignment.addresses.map(({ networkId, address }) => {
     const network = assignment.networks.find((candidate) => candidate.id === networkId);
     if (network === undefined) {
@@ -281,7 +282,7 @@ function attachmentsOf(assignment: Assignment): readonly Attachment[] {
     }
     const config = assignment.spec?.networks.find((candidate) => candidate.target === networkId);
     return {
-      networkName: NodeNetworks.engineName(network),
+      networkName: networks.engineName(network),
       address: address.split('/')[0] ?? '',
       aliases: config?.aliases ?? [],
     };

@@ -101,8 +101,10 @@ export class EngineWatch {
     const taskId = event.Actor.Attributes[taskLabels.taskId];
     if (taskId === undefined) return;
     const { table } = this.#parts;
-    if (event.Action === 'create') table.putIfNone(taskId, event.Actor.ID);
-    else if (event.Action === 'destroy') table.remove(taskId, event.Actor.ID);
+    if (event.Action === 'create') {
+      // Most are our own, and known: nobody needs to look at those.
+      if (!table.putIfNone(taskId, event.Actor.ID)) return;
+    } else if (event.Action === 'destroy') table.remove(taskId, event.Actor.ID);
     else table.touch(taskId);
     this.#queue.pushContainer(taskId);
   }

@@ -23,6 +23,7 @@ import {
 } from '../../../../proto/gen/specs.ts';
 import type { ContainerView, ExecutorEvent } from '../../../../worker/executor/contract.ts';
 import { DockerExecutor } from '../../../../worker/executor/docker/docker-executor.ts';
+import { NodeNetworks } from '../../../../worker/network/node-networks.ts';
 import { KeptLog } from '../../../lib/kept-log.ts';
 import { startDockerd, type Dockerd } from '../../lib/dockerd.ts';
 import { loadTestImage, testImage } from '../../lib/test-image.ts';
@@ -46,6 +47,7 @@ let executor: DockerExecutor;
 function makeExecutor(): DockerExecutor {
   return new DockerExecutor({
     engine,
+    networks: new NodeNetworks(engine),
     clock: new NodeClock(),
     random: seededRandom(1),
     log: new KeptLog(),

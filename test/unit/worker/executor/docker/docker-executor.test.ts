@@ -18,6 +18,7 @@ import {
 } from '../../../../../proto/gen/specs.ts';
 import type { ExecutorEvent } from '../../../../../worker/executor/contract.ts';
 import { DockerExecutor } from '../../../../../worker/executor/docker/docker-executor.ts';
+import { NodeNetworks } from '../../../../../worker/network/node-networks.ts';
 import { drive } from '../../../../lib/drive.ts';
 import { FakeEngine } from '../../../../lib/fake-engine/fake-engine.ts';
 import { fakeWebImage, webImage } from '../../../../lib/fake-engine/web-image.ts';
@@ -46,6 +47,7 @@ function makeWorld() {
   const makeExecutor = (): DockerExecutor =>
     new DockerExecutor({
       engine,
+      networks: new NodeNetworks(engine),
       clock,
       random: seededRandom(2),
       log: new KeptLog(),
