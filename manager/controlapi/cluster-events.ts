@@ -1,6 +1,6 @@
 import type { ClusterEvent } from '../../common/ports/cluster-api.ts';
-import { NodeState, nodeStateName, Table, taskStateName } from '../../proto/gen/objects.ts';
-import { NodeAvailability, nodeAvailabilityName, NodeRole } from '../../proto/gen/specs.ts';
+import { Facet, nodeStateName, Table, taskStateName } from '../../proto/gen/objects.ts';
+import { nodeAvailabilityName, NodeRole } from '../../proto/gen/specs.ts';
 import type { StoreEvent } from '../store/events.ts';
 import type { NetworkRow, NodeRow, ServiceRow, TaskRow } from '../store/rows.ts';
 import { taskState } from '../store/task-state.ts';
@@ -16,46 +16,40 @@ const actions = { create: 'create', update: 'update', delete: 'remove' } as cons
 export function clusterEvent(event: StoreEvent, clusterMs: number): ClusterEvent | undefined {
   const attributes = new Map<string, string>();
   const type = describe(event, attributes);
-  if (type === undefined || (event.kind === 'update' && attributes.size <= 1)) return undefined;
+  if (type === undefined || !isShown(event, attributes)) return undefined;
   return { type, action: actions[event.kind], id: event.key, attributes, timeMs: clusterMs };
 }
 
+/** What users wrote is shown whatever it was; what Shoal noted is when it can be seen. The name is always there. */
+function isShown(event: StoreEvent, attributes: ReadonlyMap<string, string>): boolean {
+  return event.kind !== 'update' || attributes.size > 1 || event.facets.includes(Facet.spec);
+}
+
 function describe(
-  event: StoreEvent,
+  { table, before, after }: StoreEvent,
   attributes: Map<string, string>,
 ): ClusterEvent['type'] | undefined {
-  switch (event.table) {
+  switch (table) {
     case Table.services:
-      describeService(
-        event.before as ServiceRow | undefined,
-        event.after as ServiceRow | undefined,
-        attributes,
-      );
+      describeService(before as Maybe<ServiceRow>, after as Maybe<ServiceRow>, attributes);
       return 'service';
     case Table.nodes:
-      describeNode(
-        event.before as NodeRow | undefined,
-        event.after as NodeRow | undefined,
-        attributes,
-      );
+      describeNode(before as Maybe<NodeRow>, after as Maybe<NodeRow>, attributes);
       return 'node';
     case Table.networks:
-      attributes.set(
-        'name',
-        ((event.after ?? event.before) as NetworkRow | undefined)?.spec.name ?? '',
-      );
+      attributes.set('name', ((after ?? before) as Maybe<NetworkRow>)?.spec.name ?? '');
       return 'network';
     case Table.tasks:
-      describeTask(
-        event.before as TaskRow | undefined,
-        event.after as TaskRow | undefined,
-        attributes,
-      );
+      describeTask(before as Maybe<TaskRow>, after as Maybe<TaskRow>, attributes);
       return 'task';
-    default:
+    case Table.clusters:
+    case Table.authorities:
+    case Table.tableUnspecified:
       return undefined;
   }
 }
+
+type Maybe<Row> = Row | undefined;
 
 /** Sets `name.old` and `name.new` where a value changed. */
 function noteChange(
@@ -101,17 +95,12 @@ function describeNode(
 }
 
 function stateWord(row: NodeRow | undefined): string | undefined {
-  return row === undefined
-    ? undefined
-    : nodeStateName(row.status.state ?? NodeState.nodeUnknown)
-        .replace(/^node/, '')
-        .toLowerCase();
+  if (row === undefined) return undefined;
+  return nodeStateName(row.status.state).replace(/^node/, '').toLowerCase();
 }
 
 function availabilityWord(row: NodeRow | undefined): string | undefined {
-  return row === undefined
-    ? undefined
-    : nodeAvailabilityName(row.spec.availability ?? NodeAvailability.active);
+  return row === undefined ? undefined : nodeAvailabilityName(row.spec.availability);
 }
 
 function roleWord(row: NodeRow | undefined): string | undefined {

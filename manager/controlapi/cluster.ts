@@ -1,8 +1,8 @@
 import { ShoalError } from '../../common/pure/errors.ts';
 import { Facet, Table } from '../../proto/gen/objects.ts';
 import type { ClusterSpec } from '../../proto/gen/specs.ts';
+import { putOp, readOf } from '../store/ops.ts';
 import type { ClusterRow } from '../store/rows.ts';
-import { putOp, readOf } from './changes.ts';
 import type { Change } from './submit.ts';
 import { checkClusterSpec } from './validate/cluster-spec.ts';
 
@@ -14,11 +14,12 @@ export function updateClusterChange(
 ): Change<void> {
   if (row.specVersion !== version) throw new ShoalError('outOfSequence', 'update out of sequence');
   checkClusterSpec(spec);
+  const facet = { table: Table.clusters, key: row.id, facet: Facet.spec };
   return {
     reason: 'cluster update',
-    reads: [readOf(Table.clusters, row.id, Facet.spec, version)],
+    reads: [readOf(facet, version)],
     claims: [],
-    ops: [putOp(Table.clusters, row.id, Facet.spec, { kind: 'clusterSpec', value: spec })],
+    ops: [putOp(facet, { kind: 'clusterSpec', value: spec })],
     result: undefined,
   };
 }

@@ -1,6 +1,5 @@
 import { ShoalError } from '../../common/pure/errors.ts';
 import type { ServiceId, SetId } from '../../common/pure/ids.ts';
-import { limits } from '../../common/pure/limits.ts';
 import type {
   ClusterApi,
   ClusterEvent,
@@ -20,6 +19,7 @@ import type { ClusterRow } from '../store/rows.ts';
 import type { StoreView } from '../store/view.ts';
 import { clusterEvent } from './cluster-events.ts';
 import { updateClusterChange } from './cluster.ts';
+import { EventQueue } from './event-queue.ts';
 import { findNetwork } from './network.ts';
 import { filterNodes, findNode, updateNodeChange } from './node.ts';
 import {
@@ -144,14 +144,13 @@ export class ControlApi implements ClusterApi {
   async *events(signal: AbortSignal): AsyncIterable<ClusterEvent> {
     const queue = new EventQueue();
     const stop = this.#parts.subscribe((events) => {
-      for (const event of events)
-        queue.push(clusterEvent(event, this.#parts.proposer.view.clusterMs));
+      for (const event of events) {
+        const shown = clusterEvent(event, this.#parts.proposer.view.clusterMs);
+        if (shown !== undefined) queue.push(shown);
+      }
     });
     try {
-      while (!signal.aborted) {
-        yield* queue.take();
-        await queue.wait(signal);
-      }
+      while (!signal.aborted) yield* await queue.take(signal);
     } finally {
       stop();
     }
@@ -168,39 +167,4 @@ function requireCluster(view: StoreView): ClusterRow {
   if (row === undefined)
     throw new ShoalError('notFound', 'cluster not found', { fields: { kind: 'cluster', ref: '' } });
   return row;
-}
-
-/** Events that one reader has not taken yet; bounded. */
-class EventQueue {
-  #events: ClusterEvent[] = [];
-  #overflowed = false;
-  #wake: (() => void) | undefined;
-
-  push(event: ClusterEvent | undefined): void {
-    if (event === undefined) return;
-    if (this.#events.length >= limits.watchQueueEvents) this.#overflowed = true;
-    else this.#events.push(event);
-    this.#wake?.();
-  }
-
-  /** @throws ShoalError `tooBusy` when the reader was too slow */
-  take(): readonly ClusterEvent[] {
-    if (this.#overflowed) throw new ShoalError('tooBusy', 'events come faster than they are read');
-    const events = this.#events;
-    this.#events = [];
-    return events;
-  }
-
-  wait(signal: AbortSignal): Promise<void> {
-    if (this.#events.length > 0 || this.#overflowed || signal.aborted) return Promise.resolve();
-    return new Promise((resolve) => {
-      const done = (): void => {
-        this.#wake = undefined;
-        signal.removeEventListener('abort', done);
-        resolve();
-      };
-      this.#wake = done;
-      signal.addEventListener('abort', done, { once: true });
-    });
-  }
 }

@@ -4,9 +4,9 @@ import type { Filters } from '../../common/ports/cluster-api.ts';
 import { Facet, Table } from '../../proto/gen/objects.ts';
 import { NodeRole } from '../../proto/gen/specs.ts';
 import type { NodeSpec } from '../../proto/gen/specs.ts';
+import { putOp, readOf } from '../store/ops.ts';
 import type { NodeRow } from '../store/rows.ts';
 import type { StoreView } from '../store/view.ts';
-import { putOp, readOf } from './changes.ts';
 import { anyOf, checkFilters, labelsMatch } from './filters.ts';
 import { lookUp } from './lookup.ts';
 import type { Change } from './submit.ts';
@@ -39,11 +39,12 @@ export function updateNodeChange(
       fields: { field: 'Role' },
     });
   }
+  const facet = { table: Table.nodes, key: row.id, facet: Facet.spec };
   return {
     reason: 'node update',
-    reads: [readOf(Table.nodes, row.id, Facet.spec, version)],
+    reads: [readOf(facet, version)],
     claims: [],
-    ops: [putOp(Table.nodes, row.id, Facet.spec, { kind: 'nodeSpec', value: spec })],
+    ops: [putOp(facet, { kind: 'nodeSpec', value: spec })],
     result: undefined,
   };
 }

@@ -3,11 +3,11 @@ import { asId } from '../../common/pure/ids.ts';
 import type { ServiceId } from '../../common/pure/ids.ts';
 import type { Filters } from '../../common/ports/cluster-api.ts';
 import { Facet, newService, Table } from '../../proto/gen/objects.ts';
-import { PortProtocol, PublishMode } from '../../proto/gen/specs.ts';
+import { PortProtocol, portProtocolName, PublishMode } from '../../proto/gen/specs.ts';
 import type { PortConfig, ServiceSpec } from '../../proto/gen/specs.ts';
+import { createOp, deleteOp, giveBack, putOp, readOf, take } from '../store/ops.ts';
 import type { ServiceRow } from '../store/rows.ts';
 import type { StoreView } from '../store/view.ts';
-import { createOp, deleteOp, giveBackAll, putOp, readOf, take } from './changes.ts';
 import { anyOf, checkFilters, labelsMatch } from './filters.ts';
 import { lookUp } from './lookup.ts';
 import type { Change } from './submit.ts';
@@ -43,7 +43,7 @@ export function createServiceChange(
       fields: { kind: 'service', name: spec.name, id: taken.id },
     });
   }
-  checkPortsFree(view, id, spec);
+  checkPortsFree(view, spec);
   return {
     reason: 'service create',
     reads: [],
@@ -66,11 +66,12 @@ export function updateServiceChange(
   const wanted = keepRegistryAuth(row.current.spec, spec);
   checkServiceSpec(wanted);
   checkServiceUpdate(row.current.spec, wanted);
+  const facet = { table: Table.services, key: row.id, facet: Facet.spec };
   return {
     reason: 'service update',
-    reads: [readOf(Table.services, row.id, Facet.spec, version)],
+    reads: [readOf(facet, version)],
     claims: [],
-    ops: [putOp(Table.services, row.id, Facet.spec, { kind: 'serviceSpec', value: wanted })],
+    ops: [putOp(facet, { kind: 'serviceSpec', value: wanted })],
     result: undefined,
   };
 }
@@ -78,10 +79,11 @@ export function updateServiceChange(
 /** Reads the network facet too: what the allocator claims meanwhile would be held for ever by nobody. */
 export function removeServiceChange(view: StoreView, ref: string): Change<void> {
   const row = findService(view, ref);
+  const facet = { table: Table.services, key: row.id, facet: Facet.network };
   return {
     reason: 'service remove',
-    reads: [readOf(Table.services, row.id, Facet.network, row.networkVersion)],
-    claims: giveBackAll(view, row.id),
+    reads: [readOf(facet, row.networkVersion)],
+    claims: view.claimsOf(row.id).map(({ space, key }) => giveBack(space, key, row.id)),
     ops: [deleteOp(Table.services, row.id)],
     result: undefined,
   };
@@ -118,31 +120,51 @@ function modeName(spec: ServiceSpec): string {
 }
 
 /** Ports that the user named; those of the dynamic range are the allocator's to claim. */
-function namedIngressPorts(spec: ServiceSpec): readonly PortConfig[] {
-  return (spec.endpoint?.ports ?? []).filter(
-    (port) => port.publishMode === PublishMode.ingress && port.publishedPort > 0,
-  );
+function namedPorts(spec: ServiceSpec, mode: PublishMode): readonly PortConfig[] {
+  const ports = spec.endpoint?.ports ?? [];
+  return ports.filter((port) => port.publishMode === mode && port.publishedPort > 0);
 }
 
 function portClaims(spec: ServiceSpec, owner: ServiceId): Change<void>['claims'] {
-  return namedIngressPorts(spec).map((port) =>
+  return namedPorts(spec, PublishMode.ingress).map((port) =>
     take(portSpace(port), String(port.publishedPort), owner),
   );
 }
 
-function checkPortsFree(view: StoreView, id: ServiceId, spec: ServiceSpec): void {
-  for (const port of namedIngressPorts(spec)) {
+/** A port is for one service on all nodes, or for host-mode ports only: those meet on a node, and the scheduler keeps them apart. */
+function checkPortsFree(view: StoreView, spec: ServiceSpec): void {
+  for (const port of spec.endpoint?.ports ?? []) {
+    if (port.publishedPort === 0) continue;
     const owner = view.claimOwner(portSpace(port), String(port.publishedPort));
-    if (owner === undefined || owner === id) continue;
-    throw new ShoalError('portConflict', 'published port is taken', {
-      fields: {
-        port: port.publishedPort,
-        service: view.service(asId<'service'>(owner))?.current.spec.name ?? owner,
-        id: owner,
-        mode: 'ingress',
-      },
-    });
+    if (owner !== undefined) throw portConflict(view, port, asId<'service'>(owner), 'ingress');
   }
+  for (const port of namedPorts(spec, PublishMode.ingress)) {
+    const other = view
+      .services()
+      .find((row) =>
+        namedPorts(row.current.spec, PublishMode.host).some(
+          (taken) => taken.publishedPort === port.publishedPort && taken.protocol === port.protocol,
+        ),
+      );
+    if (other !== undefined) throw portConflict(view, port, other.id, 'host');
+  }
+}
+
+function portConflict(
+  view: StoreView,
+  port: PortConfig,
+  id: ServiceId,
+  mode: 'ingress' | 'host',
+): ShoalError {
+  return new ShoalError('portConflict', 'published port is taken', {
+    fields: {
+      port: port.publishedPort,
+      protocol: portProtocolName(port.protocol),
+      service: view.service(id)?.current.spec.name ?? id,
+      id,
+      mode,
+    },
+  });
 }
 
 function portSpace(port: PortConfig): string {

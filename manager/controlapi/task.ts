@@ -1,12 +1,15 @@
-import { ShoalError } from '../../common/pure/errors.ts';
+import { equalBytes } from '../../common/pure/bytes.ts';
+import { isShoalError, ShoalError } from '../../common/pure/errors.ts';
 import { asId } from '../../common/pure/ids.ts';
 import type { Filters } from '../../common/ports/cluster-api.ts';
 import { TaskState } from '../../proto/gen/objects.ts';
-import type { TaskRow } from '../store/rows.ts';
+import { encodeTaskSpec } from '../../proto/gen/specs.ts';
+import type { SpecRevisionRow, TaskRow } from '../store/rows.ts';
 import type { StoreView } from '../store/view.ts';
 import { anyOf, checkFilters, labelsMatch } from './filters.ts';
 import { lookUp } from './lookup.ts';
 import { findNode } from './node.ts';
+import { findService } from './service.ts';
 
 /** `web.1` for replicated services, `web.<node id>` for global ones, then the task's id, as swarm mode names tasks. */
 export function taskName(task: TaskRow): string {
@@ -53,11 +56,12 @@ const desiredStates: Readonly<Record<string, readonly TaskState[]>> = {
 export function filterTasks(view: StoreView, filters: Filters): TaskRow[] {
   checkFilters(filters, taskFilters);
   checkDesiredStates(filters);
-  const nodeIds = (filters.get('node') ?? []).map((ref) => nodeIdOf(view, ref));
+  const nodeIds = (filters.get('node') ?? []).map((ref) => idOrRef(() => findNode(view, ref), ref));
+  const upToDate = new UpToDate(view);
   const tasks: TaskRow[] = [];
   for (const task of candidates(view, filters)) {
     if (nodeIds.length > 0 && !nodeIds.includes(task.nodeId)) continue;
-    if (matches(view, task, filters)) tasks.push(task);
+    if (matches(task, filters, upToDate)) tasks.push(task);
   }
   return tasks;
 }
@@ -71,14 +75,14 @@ function* candidates(view: StoreView, filters: Filters): Iterable<TaskRow> {
   }
   const seen = new Set<string>();
   for (const ref of refs) {
-    const id = view.serviceByName(ref)?.id ?? asId<'service'>(ref);
+    const id = asId<'service'>(idOrRef(() => findService(view, ref), ref));
     if (seen.has(id)) continue;
     seen.add(id);
     yield* view.tasksOfService(id);
   }
 }
 
-function matches(view: StoreView, task: TaskRow, filters: Filters): boolean {
+function matches(task: TaskRow, filters: Filters, upToDate: UpToDate): boolean {
   return (
     anyOf(filters, 'id', (value) => task.id.startsWith(value)) &&
     anyOf(filters, 'name', (value) => taskName(task).startsWith(value)) &&
@@ -88,17 +92,41 @@ function matches(view: StoreView, task: TaskRow, filters: Filters): boolean {
       (value) => desiredStates[value]?.includes(task.desiredState) ?? false,
     ) &&
     anyOf(filters, 'runtime', (value) => value === 'container') &&
-    anyOf(filters, '_up-to-date', (value) => value === String(isUpToDate(view, task))) &&
+    anyOf(filters, '_up-to-date', (value) => value === String(upToDate.isSo(task))) &&
     labelsMatch(filters, 'label', task.revision.spec.labels)
   );
 }
 
-/** True when the task runs what its service asks for now; labels and replicas of the service do not matter to it. */
-function isUpToDate(view: StoreView, task: TaskRow): boolean {
-  const current = view.service(task.serviceId)?.current;
+/**
+ * Tells whether a task runs what its service asks for now; labels and replicas of the service do not matter to it. Holds for one call.
+ *
+ * Revisions that say the same share the task as a rule, so that few are encoded.
+ */
+class UpToDate {
+  readonly #view: StoreView;
+  readonly #known = new Map<SpecRevisionRow, boolean>();
+
+  constructor(view: StoreView) {
+    this.#view = view;
+  }
+
+  isSo({ revision, serviceId }: TaskRow): boolean {
+    const known = this.#known.get(revision);
+    if (known !== undefined) return known;
+    const current = this.#view.service(serviceId)?.current;
+    const isSame = current !== undefined && runsSameTask(current, revision);
+    this.#known.set(revision, isSame);
+    return isSame;
+  }
+}
+
+function runsSameTask(left: SpecRevisionRow, right: SpecRevisionRow): boolean {
+  const [one, other] = [left.spec.task, right.spec.task];
+  if (one === other) return true;
   return (
-    current !== undefined &&
-    (current === task.revision || current.spec.task === task.revision.spec.task)
+    one !== undefined &&
+    other !== undefined &&
+    equalBytes(encodeTaskSpec(one), encodeTaskSpec(other))
   );
 }
 
@@ -111,12 +139,12 @@ function checkDesiredStates(filters: Filters): void {
   }
 }
 
-/** A node that is not known matches no task. */
-function nodeIdOf(view: StoreView, ref: string): string {
+/** The id of what is found; what is not found matches no task. */
+function idOrRef(find: () => { readonly id: string }, ref: string): string {
   try {
-    return findNode(view, ref).id;
+    return find().id;
   } catch (error) {
-    if (error instanceof ShoalError && error.code === 'notFound') return ref;
+    if (isShoalError(error, 'notFound')) return ref;
     throw error;
   }
 }

@@ -76,7 +76,8 @@ export class Dispatcher implements DispatcherServer {
   readonly #parts: DispatcherParts;
   readonly #writer: NodeWriter;
   readonly #sessions = new Map<NodeId, NodeSession>();
-  #isRunning = false;
+  /** The run that serves now; an older one may still be ending. */
+  #running: object | undefined;
 
   constructor(parts: DispatcherParts) {
     this.#parts = parts;
@@ -92,7 +93,8 @@ export class Dispatcher implements DispatcherServer {
     const stop = this.#parts.subscribe((events) => {
       for (const event of events) this.#note(event);
     });
-    this.#isRunning = true;
+    const run = {};
+    this.#running = run;
     try {
       for (const node of this.#view.nodes()) {
         if (node.status.state === NodeState.nodeDown) continue;
@@ -100,9 +102,8 @@ export class Dispatcher implements DispatcherServer {
       }
       await this.#watchLiveness(signal);
     } finally {
-      this.#isRunning = false;
       stop();
-      for (const session of this.#sessions.values()) end(session, 'the manager stops');
+      if (this.#running === run) this.#stopServing();
     }
   }
 
@@ -188,6 +189,11 @@ export class Dispatcher implements DispatcherServer {
     return this.#parts.proposer.view;
   }
 
+  #stopServing(): void {
+    this.#running = undefined;
+    for (const session of this.#sessions.values()) end(session, 'the manager stops');
+  }
+
   #note(event: StoreEvent): void {
     if (event.table === Table.nodes && event.kind === 'delete') this.#forget(asId(event.key));
     for (const { feeds } of this.#sessions.values()) for (const feed of feeds) feed.note(event);
@@ -201,7 +207,8 @@ export class Dispatcher implements DispatcherServer {
   }
 
   #checkHello(request: SessionRequest, nodeId: NodeId): void {
-    if (!this.#isRunning) throw new ShoalError('unavailable', 'the manager serves no sessions now');
+    if (this.#running === undefined)
+      throw new ShoalError('unavailable', 'the manager serves no sessions now');
     if (request.protocolMin > protocol || request.protocolMax < protocol) {
       throw new ShoalError(
         'failedPrecondition',

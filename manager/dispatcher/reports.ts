@@ -2,17 +2,11 @@ import { equalBytes } from '../../common/pure/bytes.ts';
 import { asId } from '../../common/pure/ids.ts';
 import { limits } from '../../common/pure/limits.ts';
 import type { NodeId } from '../../common/pure/ids.ts';
-import { newOp, newPut } from '../../proto/gen/changeset.ts';
-import type { Op, PutValue } from '../../proto/gen/changeset.ts';
+import type { Op } from '../../proto/gen/changeset.ts';
 import type { TaskReport } from '../../proto/gen/dispatcher.ts';
-import {
-  encodeNodeStatus,
-  Facet,
-  newNodeStatus,
-  Table,
-  TaskState,
-} from '../../proto/gen/objects.ts';
+import { encodeNodeStatus, newNodeStatus, TaskState } from '../../proto/gen/objects.ts';
 import type { NodeDescription, NodeState, TaskStatus } from '../../proto/gen/objects.ts';
+import { homeOf, putOp } from '../store/ops.ts';
 import type { TaskRow } from '../store/rows.ts';
 import type { StoreView } from '../store/view.ts';
 
@@ -59,7 +53,7 @@ export function planReports(
     if (report.status === undefined) continue;
     const value = bounded(report.status, view.clusterMs);
     if (isNews(task, value)) {
-      ops.push(putOp(Table.tasks, task.id, Facet.status, { kind: 'taskStatus', value }));
+      ops.push(putOp({ ...homeOf.taskStatus, key: task.id }, { kind: 'taskStatus', value }));
     }
   }
   return { ops, unknown };
@@ -105,9 +99,5 @@ export function nodeStatusOp(view: StoreView, nodeId: NodeId, seen: SeenStatus):
     description: seen.description ?? before.description,
   });
   if (equalBytes(encodeNodeStatus(before), encodeNodeStatus(value))) return undefined;
-  return putOp(Table.nodes, nodeId, Facet.status, { kind: 'nodeStatus', value });
-}
-
-function putOp(table: Table, key: string, facet: Facet, value: PutValue): Op {
-  return newOp({ op: { kind: 'put', value: newPut({ table, key, facet, value }) } });
+  return putOp({ ...homeOf.nodeStatus, key: nodeId }, { kind: 'nodeStatus', value });
 }

@@ -21,6 +21,7 @@ export interface Identity {
 
 const fileVersion = 1;
 const fileName = 'identity.json';
+const dataKeyBytes = 32;
 
 /** The node's identity as one atomic file of mode 0600 in `directory`: all of it is there, or nothing. */
 export class IdentityFile {
@@ -32,9 +33,12 @@ export class IdentityFile {
     this.#directory = directory;
   }
 
-  /** @throws ShoalError `corrupt` with what to do when the file is there but cannot be read */
+  /**
+   * Undefined when there is none.
+   * @throws ShoalError `corrupt` with what to do when the file is there but cannot be read; `dataRootTooNew`
+   */
   async load(): Promise<Identity | undefined> {
-    const path = `${this.#directory}/${fileName}`;
+    const path = this.#path;
     let bytes: Uint8Array;
     try {
       bytes = await this.#disk.readFile(path);
@@ -47,18 +51,26 @@ export class IdentityFile {
 
   async save(identity: Identity): Promise<void> {
     await this.#disk.makeDirectory(this.#directory);
-    const path = `${this.#directory}/${fileName}`;
-    const fresh = `${path}.new`;
+    const fresh = `${this.#path}.new`;
     await this.#disk.remove(fresh);
     await using file = await this.#disk.open(fresh, 'create');
     await file.write(0, Buffer.from(JSON.stringify(toJson(identity), undefined, 2)));
     await file.sync();
-    await this.#disk.rename(fresh, path);
+    await this.#disk.rename(fresh, this.#path);
     await this.#disk.syncDirectory(this.#directory);
   }
 
+  /** Forgets the identity for good, before anything else in the directory goes. Harmless when there is none. */
   async remove(): Promise<void> {
+    if (await this.#disk.exists(this.#path)) {
+      await this.#disk.remove(this.#path);
+      await this.#disk.syncDirectory(this.#directory);
+    }
     await this.#disk.removeTree(this.#directory);
+  }
+
+  get #path(): string {
+    return `${this.#directory}/${fileName}`;
   }
 }
 
@@ -71,20 +83,15 @@ function toJson(identity: Identity): Record<string, unknown> {
 }
 
 function parseIdentity(bytes: Uint8Array, path: string): Identity {
-  let content: unknown;
-  try {
-    content = JSON.parse(Buffer.from(bytes).toString('utf8'));
-  } catch (cause) {
-    throw damaged(path, cause);
-  }
-  if (typeof content !== 'object' || content === null) throw damaged(path, undefined);
-  const fields = new Map<string, unknown>(Object.entries(content));
+  const fields = parseFields(bytes, path);
   const text = (name: string): string => {
     const value = fields.get(name);
     if (typeof value !== 'string') throw damaged(path, undefined);
     return value;
   };
-  if (Number(fields.get('version')) > fileVersion) {
+  const version = wholeNumber(fields.get('version'));
+  if (version === undefined) throw damaged(path, undefined);
+  if (version > fileVersion) {
     throw new ShoalError(
       'dataRootTooNew',
       'the identity file was written by a newer version: upgrade this node',
@@ -92,9 +99,8 @@ function parseIdentity(bytes: Uint8Array, path: string): Identity {
     );
   }
   const dataKey = new Uint8Array(Buffer.from(text('dataKey'), 'base64'));
-  const raftId = fields.get('raftId');
-  if (dataKey.length !== 32 || typeof raftId !== 'number' || !Number.isSafeInteger(raftId))
-    throw damaged(path, undefined);
+  const raftId = wholeNumber(fields.get('raftId'));
+  if (dataKey.length !== dataKeyBytes || raftId === undefined) throw damaged(path, undefined);
   return {
     nodeId: asId(text('nodeId')),
     clusterId: asId(text('clusterId')),
@@ -106,6 +112,22 @@ function parseIdentity(bytes: Uint8Array, path: string): Identity {
     advertiseAddress: text('advertiseAddress'),
     listenAddress: text('listenAddress'),
   };
+}
+
+function parseFields(bytes: Uint8Array, path: string): ReadonlyMap<string, unknown> {
+  let content: unknown;
+  try {
+    content = JSON.parse(Buffer.from(bytes).toString('utf8'));
+  } catch (cause) {
+    throw damaged(path, cause);
+  }
+  if (typeof content !== 'object' || content === null) throw damaged(path, undefined);
+  return new Map(Object.entries(content));
+}
+
+/** A whole number from 1 on, or undefined. */
+function wholeNumber(value: unknown): number | undefined {
+  return typeof value === 'number' && Number.isSafeInteger(value) && value >= 1 ? value : undefined;
 }
 
 function damaged(path: string, cause: unknown): ShoalError {

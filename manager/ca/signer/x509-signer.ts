@@ -39,10 +39,11 @@ export class X509Signer implements CertificateSigner {
     issuer: Issuer,
   ): Promise<Uint8Array> {
     const authority = new x509.X509Certificate(Uint8Array.from(issuer.certificateDer));
+    const issuerSpki = new Uint8Array(authority.publicKey.rawData);
     return generate(template, {
       publicKey: await importPublic(publicKeySpki),
       issuerName: authority.subjectName,
-      issuerKey: await authority.publicKey.export(),
+      issuerKey: await importPublic(issuerSpki),
       signingKey: await importPrivate(issuer.privateKeyPkcs8),
     });
   }

@@ -1,9 +1,15 @@
 import { ShoalError } from '../../../common/pure/errors.ts';
 import { limits } from '../../../common/pure/limits.ts';
-import { EndpointMode, PublishMode } from '../../../proto/gen/specs.ts';
+import {
+  encodeServiceSpec,
+  EndpointMode,
+  PortProtocol,
+  PublishMode,
+} from '../../../proto/gen/specs.ts';
 import type {
   ContainerSpec,
   EndpointSpec,
+  PortConfig,
   ResourceLimits,
   RestartPolicy,
   ServiceSpec,
@@ -17,6 +23,7 @@ import { isImageReference } from './image-reference.ts';
 const nanoCpusMin = 1e6;
 const memoryBytesMin = 4 * 1024 * 1024;
 const nameLengthMax = 63;
+const portMax = 65_535;
 
 /**
  * Holds a service spec against what can be run. Texts are the Docker API's.
@@ -30,6 +37,7 @@ export function checkServiceSpec(spec: ServiceSpec): void {
   checkUpdate(spec.update, 'update');
   checkUpdate(spec.rollback, 'rollback');
   checkEndpoint(spec.endpoint);
+  checkSize(spec);
 }
 
 function refuse(field: string, message: string): never {
@@ -40,10 +48,17 @@ function notYet(field: string): never {
   throw new ShoalError('notImplemented', `${field} is not supported yet`, { fields: { field } });
 }
 
+/** The spec travels whole in change sets and in messages to nodes. */
+function checkSize(spec: ServiceSpec): void {
+  const bytes = encodeServiceSpec(spec).length;
+  if (bytes <= limits.serviceSpecBytes) return;
+  refuse('Spec', `service spec is too large: ${bytes} bytes, at most ${limits.serviceSpecBytes}`);
+}
+
 function checkName(name: string): void {
   if (name === '') refuse('Name', 'meta: name must be provided');
   if (name.length > nameLengthMax) refuse('Name', 'name must be 63 characters or fewer');
-  if (!/^[a-zA-Z0-9](?:[-_]*[A-Za-z0-9]+)*$/.test(name))
+  if (!/^[a-zA-Z0-9](?:[-_]*[A-Za-z0-9])*$/.test(name))
     refuse('Name', 'name must be valid as a DNS name component');
 }
 
@@ -165,20 +180,28 @@ function checkUpdate(update: UpdateConfig | undefined, name: string): void {
 function checkEndpoint(endpoint: EndpointSpec | undefined): void {
   const published = new Set<string>();
   for (const port of endpoint?.ports ?? []) {
-    if (port.targetPort < 1 || port.targetPort > 65_535)
-      refuse('EndpointSpec.Ports', `EndpointSpec: invalid target port ${port.targetPort}`);
-    if (port.publishedPort > 65_535)
-      refuse('EndpointSpec.Ports', `EndpointSpec: invalid published port ${port.publishedPort}`);
-    if (endpoint?.mode === EndpointMode.dnsrr && port.publishMode === PublishMode.ingress) {
-      refuse(
-        'EndpointSpec.Mode',
-        "EndpointSpec: port published with ingress mode can't be used with dnsrr mode",
-      );
-    }
+    checkPort(port, endpoint?.mode ?? EndpointMode.vip);
     if (port.publishedPort === 0) continue;
     const key = `${port.protocol}/${port.publishedPort}`;
     if (published.has(key))
       refuse('EndpointSpec.Ports', 'EndpointSpec: duplicate published ports provided');
     published.add(key);
   }
+}
+
+function checkPort(port: PortConfig, mode: EndpointMode): void {
+  const { targetPort, publishedPort, publishMode, protocol } = port;
+  if (targetPort < 1 || targetPort > portMax)
+    refuse('EndpointSpec.Ports', `EndpointSpec: invalid target port ${targetPort}`);
+  if (publishedPort > portMax)
+    refuse('EndpointSpec.Ports', `EndpointSpec: invalid published port ${publishedPort}`);
+  if (publishMode !== PublishMode.ingress) return;
+  if (mode === EndpointMode.dnsrr) {
+    refuse(
+      'EndpointSpec.Mode',
+      "EndpointSpec: port published with ingress mode can't be used with dnsrr mode",
+    );
+  }
+  // Ingress ports are carried by the userland proxy, which speaks TCP.
+  if (protocol !== PortProtocol.tcp) notYet('EndpointSpec.Ports.Protocol');
 }
