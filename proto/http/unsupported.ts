@@ -5,6 +5,8 @@ interface Unsupported {
   /** From the body's root; `*` is every element of a list. */
   readonly path: string;
   readonly when: (value: JsonValue) => boolean;
+  /** The value is one word of a known few, which the refusal may repeat. */
+  readonly isWord?: boolean;
 }
 
 /** Says something: clients send empty objects and lists for what the user did not ask for. */
@@ -18,8 +20,9 @@ function isThere(value: JsonValue): boolean {
   return value !== null;
 }
 
-function isOneOf(...words: readonly string[]): (value: JsonValue) => boolean {
-  return (value) => typeof value === 'string' && words.includes(value);
+function wordAt(path: string, ...words: readonly string[]): Unsupported {
+  const when = (value: JsonValue): boolean => typeof value === 'string' && words.includes(value);
+  return { path, when, isWord: true };
 }
 
 const container = 'TaskTemplate.ContainerSpec';
@@ -30,10 +33,10 @@ const serviceRows: readonly Unsupported[] = [
   { path: 'Mode.ReplicatedJob', when: isThere },
   { path: 'Mode.GlobalJob', when: isThere },
   { path: 'Networks', when: isGiven },
-  { path: 'EndpointSpec.Mode', when: isOneOf('dnsrr') },
+  wordAt('EndpointSpec.Mode', 'dnsrr'),
   { path: 'TaskTemplate.PluginSpec', when: isGiven },
   { path: 'TaskTemplate.NetworkAttachmentSpec', when: isGiven },
-  { path: 'TaskTemplate.Runtime', when: isOneOf('plugin', 'attachment') },
+  wordAt('TaskTemplate.Runtime', 'plugin', 'attachment'),
   { path: 'TaskTemplate.Networks', when: isGiven },
   { path: 'TaskTemplate.Resources.Reservations.GenericResources', when: isGiven },
   { path: 'TaskTemplate.Resources.SwapBytes', when: isGiven },
@@ -41,7 +44,7 @@ const serviceRows: readonly Unsupported[] = [
   { path: `${container}.Secrets`, when: isGiven },
   { path: `${container}.Configs`, when: isGiven },
   { path: `${container}.Privileges`, when: isGiven },
-  { path: `${container}.Mounts.*.Type`, when: isOneOf('npipe', 'cluster', 'image') },
+  wordAt(`${container}.Mounts.*.Type`, 'npipe', 'cluster', 'image'),
   { path: `${container}.Mounts.*.BindOptions.ReadOnlyNonRecursive`, when: isGiven },
   { path: `${container}.Mounts.*.BindOptions.ReadOnlyForceRecursive`, when: isGiven },
   { path: `${container}.Mounts.*.TmpfsOptions.Options`, when: isGiven },
@@ -79,7 +82,7 @@ function refuseRow(row: Unsupported, root: JsonValue): void {
   const value = valuesAt(root, row.path.split('.')).find(row.when);
   if (value === undefined) return;
   const field = row.path.replaceAll('.*', '');
-  throw notSupportedYet(field, typeof value === 'string' ? ` ${JSON.stringify(value)}` : '');
+  throw notSupportedYet(field, row.isWord === true ? ` ${JSON.stringify(value)}` : '');
 }
 
 /** Every value at the end of `steps`; names count in any case, as in `JsonFields`. */

@@ -33,7 +33,10 @@ export const productFacts: ProductFacts = {
 export class FakeEngineHttp implements EngineHttp {
   version: string | undefined = '1.49';
   readonly requests: EngineRequest[] = [];
-  readonly answers = new Map<string, (request: EngineRequest, signal: AbortSignal) => Promise<Response>>();
+  readonly answers = new Map<
+    string,
+    (request: EngineRequest, signal: AbortSignal) => Promise<Response>
+  >();
   isDown = false;
 
   apiVersion(): string | undefined {
@@ -99,7 +102,11 @@ export class ApiFixture {
   }
 
   /** As `ask`, without reading the body; undefined = passes through. */
-  async open(method: string, target: string, options: AskOptions = {}): Promise<Response | undefined> {
+  async open(
+    method: string,
+    target: string,
+    options: AskOptions = {},
+  ): Promise<Response | undefined> {
     const bytes = bodyBytes(options);
     const headers = new Map(Object.entries(options.headers ?? {}));
     if (bytes !== undefined) {

@@ -48,7 +48,7 @@ export class EngineSocket implements EngineHttp {
           body: incoming,
         });
       });
-      outgoing.once('error', (error) => {
+      outgoing.on('error', (error) => {
         reject(signal.aborted ? abortReason(signal) : unavailable(error));
       });
       outgoing.end(request.body);

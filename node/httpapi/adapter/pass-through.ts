@@ -1,19 +1,11 @@
 import * as http from 'node:http';
+import * as net from 'node:net';
 import type { Duplex } from 'node:stream';
 
+import { limits } from '../../../common/pure/limits.ts';
 import type { EngineSocket } from './engine-http.ts';
 import { maxHeaderSize } from './engine-http.ts';
-
-/** Headers that belong to one connection and are never handed on. */
-const hopByHop = new Set([
-  'connection',
-  'keep-alive',
-  'proxy-authenticate',
-  'proxy-connection',
-  'te',
-  'transfer-encoding',
-  'upgrade',
-]);
+import { endToEnd, rawHead } from './raw-headers.ts';
 
 /** Hands one request to the engine as it came, and the answer back, streams included. */
 export function passThrough(
@@ -30,11 +22,14 @@ export function passThrough(
     headers: requestHeaders(request),
     maxHeaderSize,
   });
+  let isAnswered = false;
   outgoing.once('response', (incoming) => {
+    isAnswered = true;
     relayResponse(engine, incoming, response);
   });
-  outgoing.once('error', (error) => {
-    refuse(response, error);
+  outgoing.on('error', (error) => {
+    // An engine that refuses an upload early answers and closes: its answer counts, not the broken upload.
+    if (!isAnswered) refuse(response, error);
   });
   response.once('close', () => {
     outgoing.destroy();
@@ -57,32 +52,10 @@ function hasBody(request: http.IncomingMessage): boolean {
 
 function requestHeaders(request: http.IncomingMessage): http.OutgoingHttpHeaders {
   const headers = endToEnd(request.headers, request.rawHeaders);
+  // Answered here, before the body is read.
+  delete headers['expect'];
   if (request.headers['transfer-encoding'] !== undefined) delete headers['content-length'];
   else if (headers['content-length'] === undefined) headers['content-length'] = '0';
-  return headers;
-}
-
-function endToEnd(
-  parsed: http.IncomingHttpHeaders,
-  raw: readonly string[],
-): http.OutgoingHttpHeaders {
-  const named = new Set(
-    (parsed.connection ?? '')
-      .toLowerCase()
-      .split(',')
-      .map((name) => name.trim()),
-  );
-  const headers: http.OutgoingHttpHeaders = {};
-  for (let index = 0; index + 1 < raw.length; index += 2) {
-    const name = (raw[index] ?? '').toLowerCase();
-    if (hopByHop.has(name) || named.has(name)) continue;
-    const before = headers[name];
-    const value = raw[index + 1] ?? '';
-    headers[name] =
-      before === undefined
-        ? value
-        : [...(Array.isArray(before) ? before : [String(before)]), value];
-  }
   return headers;
 }
 
@@ -92,9 +65,13 @@ function relayResponse(
   response: http.ServerResponse,
 ): void {
   engine.noteApiVersion(incoming.headers['api-version']);
+  if (response.destroyed) {
+    incoming.destroy();
+    return;
+  }
   response.writeHead(incoming.statusCode ?? 502, endToEnd(incoming.headers, incoming.rawHeaders));
   response.flushHeaders();
-  incoming.once('error', () => {
+  incoming.on('error', () => {
     response.destroy();
   });
   incoming.pipe(response);
@@ -105,14 +82,16 @@ function refuse(response: http.ServerResponse, error: Error): void {
     response.destroy();
     return;
   }
-  const body = JSON.stringify({
-    message: `the Docker Engine of this node does not answer: ${error.message}`,
-  });
+  const body = JSON.stringify({ message: unreachable(error) });
   response.writeHead(503, {
     'content-type': 'application/json',
     'content-length': Buffer.byteLength(body),
   });
   response.end(body);
+}
+
+function unreachable(error: Error): string {
+  return `the Docker Engine of this node does not answer: ${error.message}`;
 }
 
 /**
@@ -128,9 +107,50 @@ export function passUpgrade(
   head: Buffer,
 ): void {
   const bodyLength = Number(request.headers['content-length'] ?? 0);
-  const outgoing = http.request({
-    socketPath: engine.socketPath,
-    agent: false,
+  const problem = upgradeProblem(request, bodyLength);
+  if (problem !== undefined) {
+    answerRaw(client, problem.status, problem.message);
+    return;
+  }
+  const outgoing = openUpgrade(engine, path, request);
+  let isAnswered = false;
+  client.on('error', () => outgoing.destroy());
+  client.once('close', () => outgoing.destroy());
+  outgoing.on('error', (error) => {
+    if (!isAnswered) answerRaw(client, 503, unreachable(error));
+  });
+  outgoing.once('upgrade', (incoming, upstream, upstreamHead) => {
+    isAnswered = true;
+    client.write(rawHead(incoming));
+    if (upstreamHead.length > 0) client.write(upstreamHead);
+    splice(client, upstream);
+  });
+  outgoing.once('response', (incoming) => {
+    isAnswered = true;
+    relayRaw(incoming, client);
+  });
+  sendUpgradeBody({ client, outgoing, head, bodyLength });
+}
+
+function upgradeProblem(
+  request: http.IncomingMessage,
+  bodyLength: number,
+): { readonly status: number; readonly message: string } | undefined {
+  if (request.headers['transfer-encoding'] !== undefined) {
+    return { status: 400, message: 'a request that upgrades cannot have a chunked body' };
+  }
+  if (bodyLength <= limits.apiBodyBytes) return undefined;
+  return { status: 413, message: `request body is larger than ${limits.apiBodyBytes} bytes` };
+}
+
+/** Half-open, so that an engine which has said all still hears the rest. */
+function openUpgrade(
+  engine: EngineSocket,
+  path: string,
+  request: http.IncomingMessage,
+): http.ClientRequest {
+  return http.request({
+    createConnection: () => net.connect({ path: engine.socketPath, allowHalfOpen: true }),
     method: request.method ?? 'POST',
     path,
     headers: {
@@ -140,28 +160,13 @@ export function passUpgrade(
     },
     maxHeaderSize,
   });
-  const dropBoth = (): void => {
-    outgoing.destroy();
-    client.destroy();
-  };
-  client.on('error', dropBoth);
-  client.once('close', () => {
-    outgoing.destroy();
-  });
-  outgoing.once('error', (error) => {
-    answerRaw(client, 503, `the Docker Engine of this node does not answer: ${error.message}`);
-  });
-  outgoing.once('upgrade', (incoming, upstream, upstreamHead) => {
-    client.write(rawHead(incoming));
-    if (upstreamHead.length > 0) client.write(upstreamHead);
-    splice(client, upstream);
-  });
-  outgoing.once('response', (incoming) => {
-    client.write(rawHead(incoming, ['Connection: close']));
-    incoming.pipe(client);
-    incoming.once('error', dropBoth);
-  });
-  sendUpgradeBody({ client, outgoing, head, bodyLength });
+}
+
+/** An engine that does not upgrade says why: its answer goes back as it is, and ends the connection. */
+function relayRaw(incoming: http.IncomingMessage, client: Duplex): void {
+  client.write(rawHead(incoming, ['Connection: close']));
+  incoming.on('error', () => client.destroy());
+  incoming.pipe(client);
 }
 
 /** Takes `bodyLength` bytes off the front of the stream for the request, and gives the rest back to it. */
@@ -172,18 +177,21 @@ function sendUpgradeBody(parts: {
   bodyLength: number;
 }): void {
   const { client, outgoing, bodyLength } = parts;
-  let collected = parts.head;
+  const collected = [parts.head];
+  let length = parts.head.length;
   const finish = (): void => {
-    if (collected.length > bodyLength) client.unshift(collected.subarray(bodyLength));
-    outgoing.end(collected.subarray(0, bodyLength));
+    const bytes = Buffer.concat(collected);
+    if (length > bodyLength) client.unshift(bytes.subarray(bodyLength));
+    outgoing.end(bytes.subarray(0, bodyLength));
   };
-  if (collected.length >= bodyLength) {
+  if (length >= bodyLength) {
     finish();
     return;
   }
   const onData = (chunk: Buffer): void => {
-    collected = Buffer.concat([collected, chunk]);
-    if (collected.length < bodyLength) return;
+    collected.push(chunk);
+    length += chunk.length;
+    if (length < bodyLength) return;
     client.off('data', onData);
     client.pause();
     finish();
@@ -198,34 +206,22 @@ function splice(client: Duplex, upstream: Duplex): void {
   };
   upstream.on('error', drop);
   client.on('error', drop);
-  client.once('close', () => {
-    upstream.destroy();
-  });
-  upstream.once('close', () => {
-    // What was read is still on its way out: end, and let the client close.
-    client.end();
-  });
+  client.once('close', () => upstream.destroy());
+  // What was read is still on its way out: end, and let the client close.
+  upstream.once('close', () => client.end());
   client.pipe(upstream);
   upstream.pipe(client);
 }
 
-function rawHead(incoming: http.IncomingMessage, extra: readonly string[] = []): string {
-  const lines = [`HTTP/1.1 ${incoming.statusCode ?? 502} ${incoming.statusMessage ?? ''}`];
-  const replaced = extra.length > 0;
-  for (let index = 0; index + 1 < incoming.rawHeaders.length; index += 2) {
-    const name = incoming.rawHeaders[index] ?? '';
-    if (replaced && ['connection', 'transfer-encoding'].includes(name.toLowerCase())) continue;
-    lines.push(`${name}: ${incoming.rawHeaders[index + 1] ?? ''}`);
-  }
-  return [...lines, ...extra, '', ''].join('\r\n');
-}
-
 /** Answers on a bare socket, and closes it. */
 export function answerRaw(client: Duplex, status: number, message: string): void {
-  if (client.destroyed) return;
+  if (client.destroyed || !client.writable) return;
   const body = JSON.stringify({ message });
-  const reason = http.STATUS_CODES[status] ?? '';
-  client.end(
-    `HTTP/1.1 ${status} ${reason}\r\nContent-Type: application/json\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
-  );
+  const lines = [
+    `HTTP/1.1 ${status} ${http.STATUS_CODES[status] ?? ''}`,
+    'Content-Type: application/json',
+    `Content-Length: ${Buffer.byteLength(body)}`,
+    'Connection: close',
+  ];
+  client.end(`${lines.join('\r\n')}\r\n\r\n${body}`);
 }

@@ -3,9 +3,12 @@ import * as http from 'node:http';
 import * as net from 'node:net';
 import type { Duplex } from 'node:stream';
 
-import { ShoalError } from '../../../common/pure/errors.ts';
+import { isShoalError, ShoalError } from '../../../common/pure/errors.ts';
+import { InvariantError } from '../../../common/pure/invariant.ts';
 import type { Log } from '../../../common/ports/log.ts';
 import type { Caller, Handler, Request, Response } from '../http.ts';
+import { messageReply } from '../reply.ts';
+import { isClusterPath } from '../router.ts';
 import { requestTarget } from '../target.ts';
 import type { EngineSocket } from './engine-http.ts';
 import { flatHeaders, maxHeaderSize } from './engine-http.ts';
@@ -40,8 +43,9 @@ export class ApiServer implements AsyncDisposable {
     this.#server.on('upgrade', (request, socket, head) => {
       this.#upgrade(request, socket, head);
     });
-    this.#server.on('clientError', (error, socket) => {
-      answerRaw(socket, 400, `the request is not valid HTTP: ${error.message}`);
+    this.#server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
+      const status = statusOfParseError[error.code ?? ''] ?? 400;
+      answerRaw(socket, status, `the request is not valid HTTP: ${error.message}`);
     });
     this.#server.on('connection', (socket: net.Socket) => {
       this.#sockets.add(socket);
@@ -94,32 +98,38 @@ export class ApiServer implements AsyncDisposable {
     });
     const caller = this.#caller();
     try {
+      if (!isOriginForm(request.url)) {
+        await writeResponse(badTarget, request, response);
+        return;
+      }
       const answer = await this.#parts.handler(portRequest(request, gone.signal), caller);
-      if (answer === undefined)
-        passThrough(this.#parts.engine, request.url ?? '/', request, response);
-      else await writeResponse(answer, request, response);
+      if (response.destroyed) return;
+      if (answer !== undefined) await writeResponse(answer, request, response);
+      else passThrough(this.#parts.engine, request.url ?? '/', request, response);
     } catch (error) {
       this.#fail(error, caller, response);
     }
   }
 
+  /** What an answer broke off for is only logged; what is a bug, and no expected failure, is passed on after it was answered. */
   #fail(error: unknown, caller: Caller, response: http.ServerResponse): void {
-    if (response.destroyed) return;
-    this.#parts.log.at('error', 'request failed', { traceId: caller.traceId, error });
-    if (response.headersSent) {
-      response.destroy();
-      return;
-    }
-    const body = JSON.stringify({ message: 'internal error; the daemon log has the details' });
-    response.writeHead(500, {
-      'content-type': 'application/json',
-      'content-length': Buffer.byteLength(body),
-    });
-    response.end(body);
+    if (response.destroyed && isShoalError(error)) return;
+    const level = isShoalError(error) ? 'warn' : 'error';
+    this.#parts.log.at(level, 'request failed', { traceId: caller.traceId, error });
+    answerFailure(response);
+    if (error instanceof InvariantError) throw error;
   }
 
   #upgrade(request: http.IncomingMessage, socket: Duplex, head: Buffer): void {
-    passUpgrade(this.#parts.engine, request.url ?? '/', request, socket, head);
+    const url = request.url ?? '/';
+    // From here on the socket is nobody's but ours: an error without a listener would end the process.
+    socket.on('error', () => socket.destroy());
+    // The engine may be a swarm of its own: what is the cluster's never reaches it, in whatever clothes.
+    if (!isOriginForm(url) || isClusterPath(requestTarget(url).path)) {
+      answerRaw(socket, 400, 'the connection cannot be upgraded for this path');
+      return;
+    }
+    passUpgrade(this.#parts.engine, url, request, socket, head);
   }
 
   /** Who may open the socket is the operator's business (mode and group); all who can are one user. */
@@ -132,13 +142,40 @@ export class ApiServer implements AsyncDisposable {
   }
 }
 
+const badTarget: Response = messageReply(400, 'the request target must be a path');
+
+/** What Node's parser says with the error instead of with its answer. */
+const statusOfParseError: Readonly<Record<string, number>> = {
+  ERR_HTTP_REQUEST_TIMEOUT: 408,
+  HPE_HEADER_OVERFLOW: 431,
+};
+
+/** A path and a query; anything else would be read differently by the engine than here. */
+function isOriginForm(url: string | undefined): boolean {
+  return url?.startsWith('/') ?? false;
+}
+
+function answerFailure(response: http.ServerResponse): void {
+  if (response.headersSent) {
+    response.destroy();
+    return;
+  }
+  const body = JSON.stringify({ message: 'internal error; the daemon log has the details' });
+  response.writeHead(500, {
+    'content-type': 'application/json',
+    'content-length': Buffer.byteLength(body),
+  });
+  response.end(body);
+}
+
 function portRequest(request: http.IncomingMessage, signal: AbortSignal): Request {
   const target = requestTarget(request.url ?? '/');
   return {
     method: request.method ?? 'GET',
     ...target,
     headers: flatHeaders(request.headers),
-    body: request,
+    // A handler that stops reading must still be able to answer.
+    body: request.iterator({ destroyOnReturn: false }),
     signal,
   };
 }
