@@ -21,7 +21,8 @@ const requests = isFull ? 40_000 : 4_000;
 const bulkBytes = (isFull ? 2_048 : 256) * 1024 * 1024;
 const concurrency = 32;
 const request = Buffer.alloc(1024, 'q');
-const hasHaproxy = spawnSync('haproxy', ['-v']).status === 0;
+const rival = 'haproxy';
+const hasHaproxy = spawnSync(rival, ['-v']).status === 0;
 
 interface Subject {
   readonly pid: number;
@@ -216,7 +217,7 @@ async function startHaproxy(group: BackendGroup): Promise<Subject & AsyncDisposa
       '',
     ].join('\n'),
   );
-  const child = spawn('haproxy', ['-f', file, '-db'], { stdio: 'ignore' });
+  const child = spawn(rival, ['-f', file, '-db'], { stdio: 'ignore' });
   await once(child, 'spawn');
   await untilOpen(port);
   return {

@@ -11,7 +11,7 @@ export async function freePort(): Promise<number> {
   return port;
 }
 
-export function portOf(server: Server): number {
+function portOf(server: Server): number {
   const address = server.address();
   if (address === null || typeof address === 'string') throw new Error('no port');
   return address.port;

@@ -183,7 +183,8 @@ export class ProxyClient implements PublishedPorts {
       await this.#serve(stream, signal);
     } catch (error) {
       if (signal.aborted || !isShoalError(error)) throw error;
-      this.#error = error.message;
+      this.#error =
+        error.code === 'timeout' ? 'proxy process does not answer in time' : error.message;
       this.#dependencies.log.at('error', 'proxy process does not serve', { error });
     }
   }

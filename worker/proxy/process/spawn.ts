@@ -14,6 +14,9 @@ const nodeFlags = [
   '--disable-warning=ExperimentalWarning',
 ];
 
+/** What the kernel takes as the path of a unix socket. */
+const socketPathBytes = 107;
+
 /** Starts proxy processes of this very build, with this very Node. */
 export class ProxyProcess implements ProxySpawner {
   readonly files: ProxyFiles;
@@ -27,6 +30,7 @@ export class ProxyProcess implements ProxySpawner {
 
   /** The process has a session of its own and outlives this one. It ends at once when the data root has a proxy already. */
   async spawn(): Promise<void> {
+    checkLength(this.files.socket);
     try {
       await mkdir(this.files.directory, { recursive: true, mode: 0o700 });
       // What Node itself says of a crash goes to the log too.
@@ -49,6 +53,15 @@ export class ProxyProcess implements ProxySpawner {
       env: { UV_THREADPOOL_SIZE: '1', NODE_COMPILE_CACHE: this.files.cache },
     });
   }
+}
+
+/** Each process binds its socket under a longer name of its own first. */
+function checkLength(socket: string): void {
+  const length = Buffer.byteLength(socket) + '.4194304'.length;
+  if (length <= socketPathBytes) return;
+  throw new ShoalError('unavailable', 'path of the data root is too long for a unix socket', {
+    fields: { length, limit: socketPathBytes },
+  });
 }
 
 /** `main.ts` in a checkout, `main.js` in a build: whichever kind this file is. */
