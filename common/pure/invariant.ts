@@ -8,7 +8,13 @@ export class InvariantError extends Error {
 
 /** Holds that `condition` is true, as `message` states it. */
 export function invariant(condition: unknown, message: string): asserts condition {
-  if (condition === false || condition === null || condition === undefined || condition === 0 || condition === '') {
+  if (
+    condition === false ||
+    condition === null ||
+    condition === undefined ||
+    condition === 0 ||
+    condition === ''
+  ) {
     throw new InvariantError(message);
   }
 }

@@ -68,7 +68,10 @@ class SeededRandom implements Random {
   }
 
   fork(name: string): Random {
-    return new SeededRandom(mixName(this.#seedLow, name), mixName(this.#seedHigh ^ 0x9e3779b9, name));
+    return new SeededRandom(
+      mixName(this.#seedLow, name),
+      mixName(this.#seedHigh ^ 0x9e3779b9, name),
+    );
   }
 }
 
