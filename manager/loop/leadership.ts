@@ -161,6 +161,7 @@ export class Leadership {
     if (this.#resync === undefined) {
       if (nowMs < this.#resyncAtMs) return;
       this.#resync = new Resync(this.#ports.deciders);
+      this.#retries.clearAll();
     }
     this.#resyncAtMs = nowMs + limits.loopResyncMs;
     if (this.#queue.readyCount > resyncPortion) return;
@@ -193,7 +194,6 @@ export class Leadership {
     seat.budget.learn(budget, tookMs);
     metrics.decided(seat.decider.name, tookMs, decision.sets.length);
     for (const draft of stampIds(decision.sets, random)) this.#propose(item, seat.decider, draft);
-    if (decision.sets.length === 0) this.#retries.clear(nameOf(item));
     if (decision.wakeAtMs !== undefined) this.#queue.addAt(item, decision.wakeAtMs);
     if (decision.more) this.#queue.add(item);
   }
@@ -252,7 +252,7 @@ export class Leadership {
     log.at('debug', 'set of a controller came to nothing', { actor, reason, outcome });
     this.#view.remove(request.id);
     this.#notify(eventsSince(this.#view, touched, pending));
-    this.#queue.addAt(item, clock.nowMs() + this.#retries.nextDelayMs(nameOf(item)));
+    this.#queue.hold(item, clock.nowMs() + this.#retries.nextDelayMs(nameOf(item)));
   }
 }
 

@@ -16,11 +16,16 @@ export class Retries {
     this.#failures.set(name, failures + 1);
     if (failures === 0) return 0;
     const delayMs = Math.min(limits.loopRetryMsMax, limits.loopRetryMs * 2 ** (failures - 1));
-    return delayMs * (0.5 + this.#random.unit() / 2);
+    return Math.ceil(delayMs * (0.5 + this.#random.unit() / 2));
   }
 
-  /** `name` succeeded, or had nothing to do. */
+  /** `name` succeeded. That it has nothing to decide says nothing: its set may be in flight. */
   clear(name: string): void {
     this.#failures.delete(name);
+  }
+
+  /** Forgets all, so that scopes that are gone do not pile up. */
+  clearAll(): void {
+    this.#failures.clear();
   }
 }

@@ -4,7 +4,7 @@ import { placeholderPrefix, type Draft } from '../store/decider.ts';
 
 /**
  * Replaces every placeholder in the drafts of one decision by a fresh id, the same one for the same placeholder,
- * wherever it stands: rows, keys, claims, owners. What holds none is left as it is.
+ * wherever it stands in a set that creates rows: rows, keys, claims, owners. What holds none is left as it is.
  */
 export function stampIds(drafts: readonly Draft[], random: Random): readonly Draft[] {
   const ids = new Map<string, string>();
@@ -15,7 +15,12 @@ export function stampIds(drafts: readonly Draft[], random: Random): readonly Dra
     ids.set(placeholder, id);
     return id;
   };
-  return drafts.map((draft) => replaceIn(draft, idOf));
+  return drafts.map((draft) => (createsRows(draft) ? replaceIn(draft, idOf) : draft));
+}
+
+/** An id that is new is that of a row which the same set creates: other sets need no search. */
+function createsRows(draft: Draft): boolean {
+  return draft.ops.some(({ op }) => op?.kind === 'create');
 }
 
 function replaceIn<Value>(value: Value, idOf: (placeholder: string) => string): Value {

@@ -18,21 +18,33 @@ export class WorkQueue {
   readonly #ready = new Map<string, WorkItem>();
   readonly #dueAtMs = new Map<string, number>();
   readonly #wakes: Wake[] = [];
+  /** Items that must not come before a time, whoever asks for them. */
+  readonly #heldUntilMs = new Map<string, number>();
 
   get readyCount(): number {
     return this.#ready.size;
   }
 
+  /** Adds `item`, unless it is there; one that is held comes when its time has come. */
   add(item: WorkItem): void {
     const name = nameOf(item);
-    if (!this.#ready.has(name)) this.#ready.set(name, item);
+    if (!this.#ready.has(name) && !this.#heldUntilMs.has(name)) this.#ready.set(name, item);
+  }
+
+  /** Lets `item` come at `untilMs` and, whatever happens, not earlier. */
+  hold(item: WorkItem, untilMs: number): void {
+    const name = nameOf(item);
+    this.#ready.delete(name);
+    this.#heldUntilMs.set(name, untilMs);
+    this.#dueAtMs.set(name, untilMs);
+    this.#push({ atMs: untilMs, item });
   }
 
   /** Adds `item` when `atMs` has come, unless it is already to come earlier. */
   addAt(item: WorkItem, atMs: number): void {
     const name = nameOf(item);
     const known = this.#dueAtMs.get(name);
-    if (known !== undefined && known <= atMs) return;
+    if (known !== undefined && (known <= atMs || this.#heldUntilMs.has(name))) return;
     this.#dueAtMs.set(name, atMs);
     this.#push({ atMs, item });
   }
@@ -53,6 +65,7 @@ export class WorkQueue {
       const wake = this.#pop();
       if (wake === undefined) return;
       this.#dueAtMs.delete(nameOf(wake.item));
+      this.#heldUntilMs.delete(nameOf(wake.item));
       this.add(wake.item);
     }
   }

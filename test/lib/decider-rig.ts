@@ -1,5 +1,5 @@
 import { expect } from 'vitest';
-import { placeholderPrefix, type Decider, type Draft } from '../../manager/store/decider.ts';
+import type { Decider, Draft } from '../../manager/store/decider.ts';
 import type { TaskRow } from '../../manager/store/rows.ts';
 import { stampIds } from '../../manager/loop/stamp.ts';
 import { RowBudget } from '../../manager/loop/row-budget.ts';
@@ -13,8 +13,8 @@ import {
   newTaskStatus,
   NodeState,
   Table,
-  TaskState,
   type NodeDescription,
+  type TaskState,
 } from '../../proto/gen/objects.ts';
 import {
   newNodeSpec,
@@ -183,9 +183,4 @@ function putValueOp(
   value: ReturnType<typeof newNodeStatus>,
 ): ReturnType<typeof putOp> {
   return putOp({ table, key, facet: Facet.status }, { kind: 'nodeStatus', value });
-}
-
-/** True when no placeholder is left in the text. */
-export function isStamped(text: string): boolean {
-  return !text.includes(placeholderPrefix);
 }

@@ -228,7 +228,8 @@ function calmDown(rig: DeciderRig): void {
   }
   for (let round = 0; round < 12; round += 1) {
     rig.converge(deciders);
-    for (const task of [...rig.view.tasks()]) obey(rig, task);
+    const tasks = [...rig.view.tasks()];
+    for (const task of tasks) obey(rig, task);
     rig.advance(70_000);
   }
   rig.converge(deciders);

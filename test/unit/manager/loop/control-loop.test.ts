@@ -1,0 +1,329 @@
+// Shows the control loop at work on a real store: it comes to rest with what was asked for, decides on what is in flight
+// instead of deciding twice, and sees refused, dropped and unknown sets through. The proposer is a fake that takes its time.
+import { describe, expect, test } from 'vitest';
+import { Allocator } from '../../../../manager/allocator/allocator.ts';
+import { ControlLoop } from '../../../../manager/loop/control-loop.ts';
+import { ReaperDecider } from '../../../../manager/orchestrator/reaper/reaper.ts';
+import { ReplicatedDecider } from '../../../../manager/orchestrator/replicated/replicated.ts';
+import { RestartDecider } from '../../../../manager/orchestrator/restart/restart.ts';
+import { Scheduler } from '../../../../manager/scheduler/scheduler.ts';
+import type { Decider } from '../../../../manager/store/decider.ts';
+import { PendingView } from '../../../../manager/store/pending-view.ts';
+import { taskError, taskState } from '../../../../manager/store/task-state.ts';
+import type { LoopMetrics } from '../../../../manager/loop/metrics.ts';
+import type { ProposerPort, SetOutcome, SetRequest } from '../../../../manager/proposer/port.ts';
+import { actorName } from '../../../../common/ports/identity.ts';
+import { ShoalError } from '../../../../common/pure/errors.ts';
+import { seededRandom } from '../../../../common/pure/random.ts';
+import { NodeAvailability } from '../../../../proto/gen/specs.ts';
+import { NodeState, TaskState } from '../../../../proto/gen/objects.ts';
+import { DeciderRig } from '../../../lib/decider-rig.ts';
+import { parseServiceSpec } from '../../../lib/decider-words.ts';
+import { VirtualClock } from '../../../lib/virtual-clock.ts';
+
+type Fate = 'apply' | 'drop' | 'lose answer' | 'lose set';
+
+/** Applies each set after a while, or lets happen to it what the test says. */
+class SlowProposer implements ProposerPort {
+  readonly sets: SetRequest[] = [];
+  fate: (set: SetRequest) => Fate = () => 'apply';
+  isReachable = true;
+  readonly #rig: DeciderRig;
+  readonly #clock: VirtualClock;
+
+  constructor(rig: DeciderRig, clock: VirtualClock) {
+    this.#rig = rig;
+    this.#clock = clock;
+  }
+
+  get view(): DeciderRig['view'] {
+    return this.#rig.view;
+  }
+
+  async submit(set: SetRequest, signal: AbortSignal): Promise<SetOutcome> {
+    this.sets.push(set);
+    await this.#clock.sleep(5, signal);
+    const fate = this.fate(set);
+    if (fate === 'drop') return { kind: 'dropped', reason: 'tooBusy' };
+    if (fate === 'lose set') return { kind: 'unknown' };
+    this.#rig.fixture.wallMs = this.#clock.wallMs();
+    const { outcome } = this.#rig.fixture.apply({ ...set, actor: actorName(set.actor) });
+    return fate === 'lose answer' ? { kind: 'unknown' } : outcome;
+  }
+
+  async barrier(signal: AbortSignal): Promise<void> {
+    await this.#clock.sleep(1, signal);
+    if (!this.isReachable) throw new ShoalError('lostQuorum', 'no leader');
+  }
+}
+
+class Bench {
+  readonly rig = new DeciderRig();
+  readonly clock = new VirtualClock();
+  readonly proposer = new SlowProposer(this.rig, this.clock);
+  readonly outcomes: string[] = [];
+  readonly controller = new AbortController();
+  #ended: Promise<void> = Promise.resolve();
+
+  /** The deciders of one leadership. */
+  lead(deciders: readonly Decider[] = allDeciders(), term = 1): void {
+    const metrics: LoopMetrics = {
+      decided: () => undefined,
+      settled: (actor, outcome) => this.outcomes.push(`${actor} ${outcome}`),
+    };
+    const loop = new ControlLoop({
+      deciders,
+      proposer: this.proposer,
+      pendingView: () => new PendingView(this.rig.fixture.store),
+      watch: (wake) => this.rig.fixture.store.watch(undefined, wake),
+      turn: () => Promise.resolve(),
+      clock: this.clock,
+      random: seededRandom(7),
+      log: { at: () => undefined, with: () => this.#log() },
+      metrics,
+      options: { fixedBudgetRows: 10_000 },
+    });
+    this.#ended = loop.lead(term, this.controller.signal);
+  }
+
+  async stop(): Promise<void> {
+    this.controller.abort();
+    await this.#ended;
+  }
+
+  states(service: string): string[] {
+    return this.rig
+      .tasks(service)
+      .map((task) => `${task.slot} ${taskState(task)} ${task.desiredState} ${task.nodeId}`);
+  }
+
+  #log(): { at: () => void; with: () => never } {
+    return {
+      at: () => undefined,
+      with: () => {
+        throw new Error('no nested logs here');
+      },
+    };
+  }
+}
+
+function allDeciders(): readonly Decider[] {
+  return [
+    new ReplicatedDecider(),
+    new RestartDecider(),
+    new ReaperDecider(),
+    new Allocator(),
+    new Scheduler(),
+  ];
+}
+
+const assigned = TaskState.assigned;
+const wanted = TaskState.running;
+
+describe('one leadership', () => {
+  test('brings a service to its nodes, one set for each step', async () => {
+    const bench = new Bench();
+    bench.rig.node('n1');
+    bench.rig.service('web', parseServiceSpec(new Map([['replicas', '3']])));
+    bench.lead();
+    await bench.clock.advance(100);
+    expect(bench.states('web')).toEqual([
+      `1 ${assigned} ${wanted} n1`,
+      `2 ${assigned} ${wanted} n1`,
+      `3 ${assigned} ${wanted} n1`,
+    ]);
+    expect(bench.proposer.sets.map((set) => `${actorName(set.actor)}: ${set.reason}`)).toEqual([
+      'controller:replicated: scale up',
+      'controller:allocator: service allocated',
+      'controller:allocator: tasks allocated',
+      'controller:scheduler: tasks placed',
+    ]);
+    await bench.stop();
+  });
+
+  test('decides on what is in flight: all is proposed before anything is applied', async () => {
+    const bench = new Bench();
+    bench.rig.node('n1');
+    bench.rig.service('web', parseServiceSpec(new Map([['replicas', '3']])));
+    bench.lead();
+    await bench.clock.advance(4);
+    expect(bench.proposer.sets).toHaveLength(4);
+    expect(bench.rig.tasks('web')).toEqual([]);
+    await bench.clock.advance(200);
+    expect(bench.proposer.sets).toHaveLength(4);
+    await bench.stop();
+  });
+
+  test('ids are made, and made once', async () => {
+    const bench = new Bench();
+    bench.rig.service('web', parseServiceSpec(new Map([['replicas', '30']])));
+    bench.lead();
+    await bench.clock.advance(100);
+    const ids = bench.rig.tasks('web').map(({ id }) => id);
+    expect(new Set(ids).size).toBe(30);
+    expect(ids.every((id) => /^[0-9a-z]{25}$/.test(id))).toBe(true);
+    await bench.stop();
+  });
+
+  test('wakes by itself when a restart delay is over', async () => {
+    const bench = new Bench();
+    bench.rig.node('n1');
+    bench.rig.service('web', parseServiceSpec(new Map([['replicas', '1']])));
+    bench.lead();
+    await bench.clock.advance(100);
+    const [first] = bench.rig.tasks('web');
+    if (first !== undefined) bench.rig.report(first, TaskState.failed);
+    await bench.clock.advance(4000);
+    expect(bench.states('web')).toEqual([
+      `1 ${TaskState.failed} ${TaskState.shutdown} n1`,
+      `1 ${assigned} ${TaskState.ready} n1`,
+    ]);
+    await bench.clock.advance(1100);
+    expect(bench.states('web')[1]).toBe(`1 ${assigned} ${wanted} n1`);
+    await bench.stop();
+  });
+
+  test('retries what fits nowhere the moment a node fits', async () => {
+    const bench = new Bench();
+    bench.rig.node('n1', { spec: { availability: NodeAvailability.drain } });
+    bench.rig.service('web', parseServiceSpec(new Map([['replicas', '1']])));
+    bench.lead();
+    await bench.clock.advance(100);
+    const [waiting] = bench.rig.tasks('web');
+    expect(waiting && taskError(waiting)).toBe(
+      'no suitable node (1 node not available for new tasks)',
+    );
+    bench.rig.nodeSpec('n1', { availability: NodeAvailability.active });
+    await bench.clock.advance(20);
+    expect(bench.states('web')).toEqual([`1 ${assigned} ${wanted} n1`]);
+    await bench.stop();
+  });
+
+  test('moves tasks off a node that goes down', async () => {
+    const bench = new Bench();
+    bench.rig.node('n1');
+    bench.rig.service('web', parseServiceSpec(new Map([['replicas', '2']])));
+    bench.lead();
+    await bench.clock.advance(100);
+    bench.rig.node('n2');
+    bench.rig.nodeState('n1', NodeState.nodeDown);
+    await bench.clock.advance(100);
+    const live = bench.rig.tasks('web').filter((task) => task.desiredState === wanted);
+    expect(live.map((task) => `${task.slot} ${task.nodeId}`)).toEqual(['1 n2', '2 n2']);
+    await bench.stop();
+  });
+});
+
+describe('sets that do not come through', () => {
+  test('a set that was refused is decided again on what is there now', async () => {
+    const bench = new Bench();
+    bench.rig.node('n1');
+    bench.rig.node('n2');
+    bench.rig.service('web', parseServiceSpec(new Map([['replicas', '2']])));
+    let isDrained = false;
+    bench.proposer.fate = (set) => {
+      if (set.reason === 'tasks placed' && !isDrained) {
+        isDrained = true;
+        bench.rig.nodeSpec('n1', { availability: NodeAvailability.drain });
+      }
+      return 'apply';
+    };
+    bench.lead();
+    await bench.clock.advance(1000);
+    expect(bench.outcomes).toContain('controller:scheduler refused');
+    expect(bench.states('web')).toEqual([
+      `1 ${assigned} ${wanted} n2`,
+      `2 ${assigned} ${wanted} n2`,
+    ]);
+    await bench.stop();
+  });
+
+  test('a set that was dropped is proposed again later', async () => {
+    const bench = new Bench();
+    bench.rig.node('n1');
+    bench.rig.service('web', parseServiceSpec(new Map([['replicas', '2']])));
+    let drops = 10;
+    bench.proposer.fate = () => {
+      drops -= 1;
+      return drops > 0 ? 'drop' : 'apply';
+    };
+    bench.lead();
+    await bench.clock.advance(20_000);
+    expect(bench.states('web')).toHaveLength(2);
+    expect(bench.states('web')[0]).toBe(`1 ${assigned} ${wanted} n1`);
+    await bench.stop();
+  });
+
+  test.each(['lose answer', 'lose set'] as const)(
+    'a set whose outcome is unknown takes effect once (%s)',
+    async (loss) => {
+      const bench = new Bench();
+      bench.rig.node('n1');
+      bench.rig.service('web', parseServiceSpec(new Map([['replicas', '3']])));
+      const seen = new Map<string, number>();
+      bench.proposer.fate = (set) => {
+        const times = (seen.get(set.id) ?? 0) + 1;
+        seen.set(set.id, times);
+        return times < 3 ? loss : 'apply';
+      };
+      bench.lead();
+      await bench.clock.advance(20_000);
+      expect(bench.states('web')).toEqual([
+        `1 ${assigned} ${wanted} n1`,
+        `2 ${assigned} ${wanted} n1`,
+        `3 ${assigned} ${wanted} n1`,
+      ]);
+      await bench.stop();
+    },
+  );
+});
+
+describe('the end of a leadership', () => {
+  test('nothing is decided before the store is known to be whole', async () => {
+    const bench = new Bench();
+    bench.proposer.isReachable = false;
+    bench.rig.service('web', parseServiceSpec(new Map([['replicas', '3']])));
+    bench.lead();
+    await bench.clock.advance(30_000);
+    expect(bench.proposer.sets).toEqual([]);
+    bench.proposer.isReachable = true;
+    await bench.clock.advance(10_000);
+    expect(bench.rig.tasks('web')).toHaveLength(3);
+    await bench.stop();
+  });
+
+  test('nothing runs on, and the next one continues where it ended', async () => {
+    const bench = new Bench();
+    bench.rig.node('n1');
+    bench.rig.service('web', parseServiceSpec(new Map([['replicas', '1']])));
+    bench.lead();
+    await bench.clock.advance(100);
+    const [first] = bench.rig.tasks('web');
+    if (first !== undefined) bench.rig.report(first, TaskState.failed);
+    await bench.clock.advance(1000);
+    await bench.stop();
+    const sets = bench.proposer.sets.length;
+    await bench.clock.advance(60_000);
+    expect(bench.proposer.sets).toHaveLength(sets);
+    expect(bench.clock.nextDueMs()).toBeUndefined();
+
+    const next = new AbortController();
+    Object.assign(bench, { controller: next });
+    bench.rig.fixture.term = 2;
+    bench.lead(allDeciders(), 2);
+    await bench.clock.advance(6000);
+    expect(bench.states('web')[1]).toBe(`1 ${assigned} ${wanted} n1`);
+    await bench.stop();
+  });
+
+  test('sets of an earlier term have no effect', async () => {
+    const bench = new Bench();
+    bench.rig.service('web', parseServiceSpec(new Map([['replicas', '3']])));
+    bench.rig.fixture.term = 2;
+    bench.lead(allDeciders(), 1);
+    await bench.clock.advance(60_000);
+    expect(bench.rig.tasks('web')).toEqual([]);
+    expect(bench.proposer.sets.length).toBeLessThan(150);
+    await bench.stop();
+  });
+});
