@@ -8,7 +8,7 @@ import { SingleFlight } from '../../common/run/single-flight.ts';
 import type { NodeNetwork } from '../../proto/gen/dispatcher.ts';
 
 /** Label that marks a network of the engine as this cluster network's part on the node. */
-export const networkIdLabel = 'shoal.network.id';
+const networkIdLabel = 'shoal.network.id';
 
 /** Leaves room for the VXLAN header, so that a network need not be made anew when a second node joins. */
 const mtuBytes = 1450;
