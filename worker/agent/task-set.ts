@@ -73,19 +73,30 @@ export class TaskSet {
     });
   }
 
-  /** False when the engine failed: look again later. */
+  /** False when some are left: look again later. */
   async #removedAllOrphans(signal: AbortSignal): Promise<boolean> {
     const { executor, log } = this.#parts;
+    let areGone = true;
     try {
       for (const { taskId } of await executor.list(signal)) {
         if (this.#runners.has(taskId)) continue;
         log.at('info', 'removing a container without a task', { taskId });
-        await executor.remove(taskId, signal);
+        if (!(await this.#removedOrphan(taskId, signal))) areGone = false;
       }
+      return areGone;
+    } catch (error) {
+      if (!isShoalError(error)) throw error;
+      return false;
+    }
+  }
+
+  async #removedOrphan(taskId: string, signal: AbortSignal): Promise<boolean> {
+    try {
+      await this.#parts.executor.remove(taskId, signal);
       return true;
     } catch (error) {
       if (!isShoalError(error)) throw error;
-      log.at('debug', 'containers without a task could not all be removed', { error });
+      this.#parts.log.at('debug', 'container without a task stays', { taskId, error });
       return false;
     }
   }
