@@ -9,7 +9,7 @@ export type Attachments =
   | { readonly kind: 'missing'; readonly error: string };
 
 /** True when a port of the service is published on every node. */
-export function publishesIngress(spec: ServiceSpec): boolean {
+function publishesIngress(spec: ServiceSpec): boolean {
   return spec.endpoint?.ports.some((port) => port.publishMode === PublishMode.ingress) ?? false;
 }
 

@@ -5,7 +5,7 @@ import type { StoreView } from '../store/view.ts';
 import { portSpace, protocolName } from './spaces.ts';
 
 /** Published ports that nobody asked for by number are taken from here, both ends included. */
-export const dynamicPorts = { first: 30_000, last: 32_767 } as const;
+const dynamicPorts = { first: 30_000, last: 32_767 } as const;
 
 /** The ports of a service with their published numbers, or why one could not be had. */
 export type PortPlan =

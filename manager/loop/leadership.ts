@@ -45,7 +45,8 @@ export class Leadership {
   #time: ClusterTime;
   #resync: Resync | undefined;
   #resyncAtMs = 0;
-  #armedAtMs = Number.POSITIVE_INFINITY;
+  /** Times at which the loop is going to be woken; each is nearer than those that were there before it. */
+  readonly #alarmsMs = new Set<number>();
   #inFlight = 0;
   #sliceStartMs = 0;
   #sliceDecisions = 0;
@@ -172,11 +173,11 @@ export class Leadership {
 
   /** Wakes the loop at `atMs`, unless it will be woken earlier. */
   #arm(atMs: number): void {
-    if (this.#armedAtMs <= atMs) return;
-    this.#armedAtMs = atMs;
+    if (Math.min(...this.#alarmsMs) <= atMs) return;
+    this.#alarmsMs.add(atMs);
     this.#group.spawn('wake-up of the control loop', async (signal) => {
       await this.#ports.clock.sleep(Math.max(0, atMs - this.#ports.clock.nowMs()), signal);
-      if (this.#armedAtMs === atMs) this.#armedAtMs = Number.POSITIVE_INFINITY;
+      this.#alarmsMs.delete(atMs);
       this.#wakeup.notify();
     });
   }

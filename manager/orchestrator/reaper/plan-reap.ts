@@ -1,6 +1,6 @@
 import { TaskState } from '../../../proto/gen/objects.ts';
 import type { TaskRow } from '../../store/rows.ts';
-import { isTerminal, taskState } from '../../store/task-state.ts';
+import { isTerminal } from '../../store/task-state.ts';
 import type { StoreView } from '../../store/view.ts';
 import { isWanted, type Slot } from '../slot/slot.ts';
 
@@ -14,14 +14,14 @@ const defaultHistoryLimit = 5;
  */
 export function isReapable(view: StoreView, task: TaskRow): boolean {
   if (task.desiredState === TaskState.remove) {
-    return isIdle(task) || view.node(task.nodeId) === undefined;
+    return isAtRest(view, task);
   }
   return task.reportedState === TaskState.orphaned && view.service(task.serviceId) === undefined;
 }
 
-/** Ended, or never given to a node. */
-function isIdle(task: TaskRow): boolean {
-  return isTerminal(task) || taskState(task) < TaskState.assigned;
+/** Ended, never given to a node, or given to one that has left the cluster and will not report its end. */
+function isAtRest(view: StoreView, task: TaskRow): boolean {
+  return isTerminal(task) || view.node(task.nodeId) === undefined;
 }
 
 /**
@@ -30,12 +30,12 @@ function isIdle(task: TaskRow): boolean {
  * Only what is not wanted any more and does not run may go; never the newest row, which shows that the slot is
  * occupied when its replica has ended for good.
  */
-export function planHistory(slot: Slot, limit: number): readonly TaskRow[] {
+export function planHistory(view: StoreView, slot: Slot, limit: number): readonly TaskRow[] {
   const surplus = slot.tasks.length - limit;
   if (limit < 0 || surplus <= 0) return [];
   return slot.tasks
     .slice(0, -1)
-    .filter((task) => !isWanted(task) && isIdle(task))
+    .filter((task) => !isWanted(task) && isAtRest(view, task))
     .slice(0, surplus);
 }
 

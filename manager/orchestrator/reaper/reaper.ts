@@ -54,7 +54,7 @@ export class ReaperDecider implements Decider {
     const tasks = oldestFirst(view.tasksOfSlot(scope.serviceId, scope.slot));
     budget.spend(tasks.length + 1);
     const slot = { number: scope.slot, tasks };
-    const surplus = planHistory(slot, historyLimit(view, slot));
+    const surplus = planHistory(view, slot, historyLimit(view, slot));
     if (surplus.length === 0) return noDecision;
     return { sets: [deletion(view, surplus, 'history')], wakeAtMs: undefined, more: false };
   }

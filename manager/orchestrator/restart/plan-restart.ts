@@ -9,7 +9,7 @@ import { isSilent, nodeLoss, type NodeLoss } from './node-health.ts';
 import { restartDelayMs, shouldRestart } from './policy.ts';
 
 /** How long a replacement waits for the task before it to stop, from the beginning of its delay. */
-export const oldTaskStopMs = 60_000;
+const oldTaskStopMs = 60_000;
 
 /** How the task that takes a slot over begins. */
 export interface Replacement {

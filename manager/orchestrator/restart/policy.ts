@@ -4,7 +4,7 @@ import type { TaskRow } from '../../store/rows.ts';
 import type { Slot } from '../slot/slot.ts';
 
 /** Delay of a restart when the policy names none. */
-export const defaultRestartDelayMs = 5000;
+const defaultRestartDelayMs = 5000;
 
 const nanosecondsPerMillisecond = 1_000_000;
 

@@ -1,4 +1,4 @@
-import { Facet, Table, TaskState } from '../../../proto/gen/objects.ts';
+import { Table, TaskState } from '../../../proto/gen/objects.ts';
 import type { Op } from '../../../proto/gen/changeset.ts';
 import {
   noDecision,
@@ -68,9 +68,12 @@ function tasksOnNode(event: StoreEvent, view: StoreView): readonly string[] {
   return [...slotKeysOf(tasks.filter((task) => !isTerminal(task)))];
 }
 
-/** The steps of a task's life on its node decide nothing; its end, its removal and what is wanted of it do. */
+/**
+ * A replacement that waits, and the end of a task, decide something; its steps on the node do not, nor does its removal:
+ * what is removed has ended, or its node is gone, and both were news before.
+ */
 function concernsRestart(event: StoreEvent, task: TaskRow): boolean {
-  if (event.kind === 'delete' || event.facets.includes(Facet.desired)) return true;
+  if (event.kind === 'delete' || task.desiredState === TaskState.remove) return false;
   return task.desiredState === TaskState.ready || isTerminal(task);
 }
 
