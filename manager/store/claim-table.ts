@@ -1,4 +1,3 @@
-import type { ClaimChange } from './changes.ts';
 import { compareText } from './order.ts';
 import { Table } from './table.ts';
 
@@ -9,13 +8,18 @@ export interface ClaimRow {
   readonly owner: string;
 }
 
+interface Space {
+  readonly name: string;
+  readonly rows: Table<ClaimRow>;
+}
+
 /** Who holds which key: by space and key, and by owner. */
 export class ClaimTable {
-  readonly #spaces = new Map<string, Table<ClaimRow>>();
+  readonly #spaces = new Map<string, Space>();
   readonly #byOwner = new Table<ClaimRow[]>();
 
   owner(space: string, key: string): string | undefined {
-    return this.#spaces.get(space)?.get(key)?.owner;
+    return this.#spaces.get(space)?.rows.get(key)?.owner;
   }
 
   /** What `owner` holds, by space and key. */
@@ -25,31 +29,29 @@ export class ClaimTable {
   }
 
   count(space: string): number {
-    return this.#spaces.get(space)?.size ?? 0;
+    return this.#spaces.get(space)?.rows.size ?? 0;
   }
 
   /** Pointers to all claims as they are now, in no order that means anything. */
   copy(): ClaimRow[] {
-    return [...this.#spaces.values()].flatMap((space) => space.copy());
+    return [...this.#spaces.values()].flatMap((space) => space.rows.copy());
   }
 
-  commit({ space, key, after }: ClaimChange): void {
-    this.#free(space, key);
-    if (after !== undefined) this.take({ space, key, owner: after });
-  }
-
-  /** Adds `claim`, whose key is free. */
-  take(claim: ClaimRow): void {
-    const space = this.#spaces.get(claim.space) ?? new Table<ClaimRow>();
-    this.#spaces.set(claim.space, space);
-    space.set(claim.key, claim);
-    const claims = this.#byOwner.get(claim.owner);
-    if (claims === undefined) this.#byOwner.set(claim.owner, [claim]);
+  /** Gives the free key (space, key) to `owner`. */
+  take(space: string, key: string, owner: string): void {
+    const keys = this.#spaces.get(space) ?? { name: space, rows: new Table<ClaimRow>() };
+    this.#spaces.set(keys.name, keys);
+    // One text for all claims of a space.
+    const claim = { space: keys.name, key, owner };
+    keys.rows.set(key, claim);
+    const claims = this.#byOwner.get(owner);
+    if (claims === undefined) this.#byOwner.set(owner, [claim]);
     else claims.push(claim);
   }
 
-  #free(spaceName: string, key: string): void {
-    const space = this.#spaces.get(spaceName);
+  /** Frees a key, if it is taken. */
+  free(spaceName: string, key: string): void {
+    const space = this.#spaces.get(spaceName)?.rows;
     const claim = space?.get(key);
     if (space === undefined || claim === undefined) return;
     space.delete(key);

@@ -119,7 +119,7 @@ export class SnapshotInstaller {
         this.#takeRow(record.value);
         break;
       case 'claim':
-        this.#state.claims.take(record.value);
+        this.#state.takeClaim(record.value);
         break;
       case 'bucket':
         this.#state.setBucket({ name: record.value.name, version: record.value.version });

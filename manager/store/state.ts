@@ -3,7 +3,7 @@ import { Table as TableName } from '../../proto/gen/objects.ts';
 import type { TaskState } from '../../proto/gen/objects.ts';
 import { networksOf, parseBucket } from './buckets.ts';
 import { changedBuckets } from './changed-buckets.ts';
-import type { AnyRow, Effect, RowChange, Stamp } from './changes.ts';
+import type { AnyRow, ClaimChange, Effect, RowChange, Stamp } from './changes.ts';
 import { ClaimTable } from './claim-table.ts';
 import type { ClaimRow } from './claim-table.ts';
 import { oldestLevel } from './levels.ts';
@@ -50,7 +50,7 @@ export class State implements StoreView {
   readonly #services = new NamedRows<ServiceRow>((service) => service.current.spec.name);
   readonly #networks = new NamedRows<NetworkRow>((network) => network.spec.name);
   readonly #tasks = new Table<TaskRow>();
-  readonly #taskIndex = new TaskIndex();
+  readonly #taskIndex = new TaskIndex((id) => this.#tasks.get(id));
   readonly #buckets = new Table<BucketRow>();
 
   get level(): number {
@@ -172,8 +172,8 @@ export class State implements StoreView {
   /** Takes over what one set does. Its reads and claims were checked against this very state. */
   commit(effect: Effect, at: Stamp): void {
     this.revision = at.revision;
-    for (const claim of effect.claims) this.claims.commit(claim);
     for (const change of effect.rows) this.commitRow(change);
+    for (const claim of effect.claims) this.#commitClaim(claim);
     this.#commitRevisions(effect.rows);
     for (const name of changedBuckets(effect.rows)) {
       this.setBucket({ name, version: at.revision });
@@ -209,6 +209,18 @@ export class State implements StoreView {
   setBucket(bucket: BucketRow): void {
     if (bucket.version === 0) this.#buckets.delete(bucket.name);
     else this.#buckets.set(bucket.name, bucket);
+  }
+
+  /** Takes `claim`, whose key is free. Its owner's id is shared with the owner's row, as most owners have one. */
+  takeClaim(claim: ClaimRow): void {
+    const task = this.#tasks.get(claim.owner);
+    const owner = task?.id ?? this.#services.get(claim.owner)?.id ?? claim.owner;
+    this.claims.take(claim.space, claim.key, owner);
+  }
+
+  #commitClaim({ space, key, after }: ClaimChange): void {
+    this.claims.free(space, key);
+    if (after !== undefined) this.takeClaim({ space, key, owner: after });
   }
 
   #commitTask(before: TaskRow | undefined, after: TaskRow | undefined): void {

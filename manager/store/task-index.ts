@@ -1,4 +1,4 @@
-import type { NodeId, ServiceId } from '../../common/pure/ids.ts';
+import type { NodeId, ServiceId, TaskId } from '../../common/pure/ids.ts';
 import type { TaskState } from '../../proto/gen/objects.ts';
 import { OrderedRows } from './ordered-rows.ts';
 import { compareIds, compareText } from './order.ts';
@@ -9,17 +9,28 @@ interface ServiceTasks {
   readonly bySlot: OrderedRows<TaskRow>;
 }
 
-/** Tasks by service, slot, node and desired state, each in ascending order of id. */
+/**
+ * Tasks by service, slot, node and desired state, each in ascending order of id.
+ *
+ * Services hold rows, because their lists are read most; nodes and states hold ids, so that a status, the most frequent change, leaves
+ * them alone.
+ */
 export class TaskIndex {
+  readonly #find: (id: TaskId) => TaskRow | undefined;
   readonly #services = new Map<ServiceId, ServiceTasks>();
-  readonly #nodes = new Map<NodeId, OrderedRows<TaskRow>>();
-  readonly #desired = new Map<TaskState, OrderedRows<TaskRow>>();
+  readonly #nodes = new Map<NodeId, OrderedRows<TaskId>>();
+  readonly #desired = new Map<TaskState, OrderedRows<TaskId>>();
   #serviceIds: readonly ServiceId[] | undefined;
+
+  /** @param find gives a task that is in the index, as it is now. */
+  constructor(find: (id: TaskId) => TaskRow | undefined) {
+    this.#find = find;
+  }
 
   /** Follows one change of one task. */
   commit(before: TaskRow | undefined, after: TaskRow | undefined): void {
     if (before !== undefined) this.#removeMoved(before, after);
-    if (after !== undefined) this.#put(after);
+    if (after !== undefined) this.#put(before, after);
   }
 
   ofService(id: ServiceId): readonly TaskRow[] {
@@ -31,11 +42,11 @@ export class TaskIndex {
   }
 
   ofNode(id: NodeId): readonly TaskRow[] {
-    return this.#nodes.get(id)?.list() ?? [];
+    return [...this.#rowsOf(this.#nodes.get(id))];
   }
 
   withDesiredState(state: TaskState): Iterable<TaskRow> {
-    return this.#desired.get(state)?.rows() ?? [];
+    return this.#rowsOf(this.#desired.get(state));
   }
 
   /** Ids of services that have tasks, ascending. */
@@ -60,6 +71,13 @@ export class TaskIndex {
     return this.#nodes.has(id);
   }
 
+  *#rowsOf(ids: OrderedRows<TaskId> | undefined): Iterable<TaskRow> {
+    for (const id of ids?.rows() ?? []) {
+      const task = this.#find(id);
+      if (task !== undefined) yield task;
+    }
+  }
+
   /** Takes `before` out of the buckets in which `after` is not. */
   #removeMoved(before: TaskRow, after: TaskRow | undefined): void {
     if (after === undefined) {
@@ -71,18 +89,22 @@ export class TaskIndex {
         this.#serviceIds = undefined;
       }
     }
-    if (before.nodeId !== after?.nodeId) removeFrom(this.#nodes, before.nodeId, before);
+    if (before.nodeId !== after?.nodeId) removeFrom(this.#nodes, before.nodeId, before.id);
     if (before.desiredState !== after?.desiredState) {
-      removeFrom(this.#desired, before.desiredState, before);
+      removeFrom(this.#desired, before.desiredState, before.id);
     }
   }
 
-  #put(task: TaskRow): void {
+  #put(before: TaskRow | undefined, task: TaskRow): void {
     const tasks = this.#tasksFor(task.serviceId);
     tasks.byId.put(task);
     tasks.bySlot.put(task);
-    if (task.nodeId !== '') bucketFor(this.#nodes, task.nodeId).put(task);
-    bucketFor(this.#desired, task.desiredState).put(task);
+    if (task.nodeId !== '' && task.nodeId !== before?.nodeId) {
+      bucketFor(this.#nodes, task.nodeId).put(task.id);
+    }
+    if (task.desiredState !== before?.desiredState) {
+      bucketFor(this.#desired, task.desiredState).put(task.id);
+    }
   }
 
   #tasksFor(id: ServiceId): ServiceTasks {
@@ -102,16 +124,16 @@ function compareSlots(left: TaskRow, right: TaskRow): number {
   return left.slot - right.slot || compareText(left.id, right.id);
 }
 
-function bucketFor<Key>(buckets: Map<Key, OrderedRows<TaskRow>>, key: Key): OrderedRows<TaskRow> {
+function bucketFor<Key>(buckets: Map<Key, OrderedRows<TaskId>>, key: Key): OrderedRows<TaskId> {
   const found = buckets.get(key);
   if (found !== undefined) return found;
-  const made = new OrderedRows<TaskRow>(compareIds);
+  const made = new OrderedRows<TaskId>(compareText);
   buckets.set(key, made);
   return made;
 }
 
-function removeFrom<Key>(buckets: Map<Key, OrderedRows<TaskRow>>, key: Key, task: TaskRow): void {
+function removeFrom<Key>(buckets: Map<Key, OrderedRows<TaskId>>, key: Key, id: TaskId): void {
   const bucket = buckets.get(key);
-  bucket?.remove(task);
+  bucket?.remove(id);
   if (bucket?.size === 0) buckets.delete(key);
 }
