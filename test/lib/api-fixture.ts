@@ -141,7 +141,6 @@ function bodyBytes({ body, raw }: AskOptions): Uint8Array | undefined {
   return body === undefined ? undefined : encodeUtf8(JSON.stringify(body));
 }
 
-// oxlint-disable-next-line require-await
 async function* pieces(bytes: Uint8Array | undefined): AsyncGenerator<Uint8Array> {
   if (bytes === undefined) return;
   const half = Math.ceil(bytes.length / 2);

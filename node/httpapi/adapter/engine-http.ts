@@ -5,11 +5,22 @@ import type { EngineHttp, EngineRequest } from '../engine-port.ts';
 import type { Headers, Response } from '../http.ts';
 
 /**
- * The engine over its unix socket.
+ * Asks the engine to keep connections open and uses each for one call.
  *
- * Connections are kept alive but not pooled when idle: a close in the middle of a request body would break the request (the engine answers and
- * closes before the last write).
+ * An engine that is asked to close answers and closes before the last write of a body, which then fails; a connection that waited for its
+ * next call may be closed by the time it comes. (`maxFreeSockets: 0` would mean 256: Node takes zero for unset.)
  */
+class OneCallAgent extends http.Agent {
+  constructor() {
+    super({ keepAlive: true });
+  }
+
+  override keepSocketAlive(): false {
+    return false;
+  }
+}
+
+/** The engine over its unix socket. */
 export class EngineSocket implements EngineHttp {
   readonly agent: http.Agent;
   readonly socketPath: string;
@@ -17,7 +28,7 @@ export class EngineSocket implements EngineHttp {
 
   constructor(socketPath: string) {
     this.socketPath = socketPath;
-    this.agent = new http.Agent({ keepAlive: true, maxFreeSockets: 0 });
+    this.agent = new OneCallAgent();
   }
 
   apiVersion(): string | undefined {

@@ -12,7 +12,10 @@ import { isClusterPath } from '../router.ts';
 import { requestTarget } from '../target.ts';
 import type { EngineSocket } from './engine-http.ts';
 import { flatHeaders, maxHeaderSize } from './engine-http.ts';
-import { answerRaw, passThrough, passUpgrade } from './pass-through.ts';
+import { isHijack, passHijack } from './pass-hijack.ts';
+import { passThrough } from './pass-through.ts';
+import { passUpgrade } from './pass-upgrade.ts';
+import { answerRaw } from './raw-answer.ts';
 
 /** What the API listener is made of. */
 export interface ApiServerParts {
@@ -105,10 +108,15 @@ export class ApiServer implements AsyncDisposable {
       const answer = await this.#parts.handler(portRequest(request, gone.signal), caller);
       if (response.destroyed) return;
       if (answer !== undefined) await writeResponse(answer, request, response);
-      else passThrough(this.#parts.engine, request.url ?? '/', request, response);
+      else this.#pass(request, response);
     } catch (error) {
       this.#fail(error, caller, response);
     }
+  }
+
+  #pass(request: http.IncomingMessage, response: http.ServerResponse): void {
+    const pass = isHijack(request) ? passHijack : passThrough;
+    pass(this.#parts.engine, request.url ?? '/', request, response);
   }
 
   /** What an answer broke off for is only logged; what is a bug, and no expected failure, is passed on after it was answered. */
