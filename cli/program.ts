@@ -5,7 +5,7 @@ import type { InitFlags } from './commands/init.ts';
 import type { ServiceCreateFlags } from './commands/service-create.ts';
 import type { ListFlags } from './commands/service-ls.ts';
 import type { ServicePsFlags } from './commands/service-ps.ts';
-import { readVersion } from './version.ts';
+import { packageVersion } from '../common/platform/package-version.ts';
 
 /** What a command does once its words are read. */
 export type CommandBody = (context: CommandContext, signal: AbortSignal) => Promise<void>;
@@ -58,7 +58,7 @@ export function buildProgram(ports: ProgramPorts): Program {
     .option('-v, --version', 'print the version')
     .addHelpText('after', exitCodeHelp)
     .on('option:version', () => {
-      ports.out(`shoal ${readVersion()}\n`);
+      ports.out(`shoal ${packageVersion()}\n`);
       throw new CommanderError(0, 'commander.version', '');
     });
   const run = (body: CommandBody): Promise<void> =>

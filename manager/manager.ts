@@ -71,7 +71,8 @@ export class Manager implements AsyncDisposable {
     this.#ids = parts.random.fork('ids');
     const { consensus, clock, log } = parts;
     this.#proposer = new Proposer({ consensus, store: this.#store, clock, log });
-    const subscribe = (handler: (events: readonly StoreEvent[]) => void): (() => void) => this.#subscribe(handler);
+    const subscribe = (handler: (events: readonly StoreEvent[]) => void): (() => void) =>
+      this.#subscribe(handler);
     const newSetId = (): SetId => newId(this.#ids);
     this.#dispatcher = new Dispatcher({
       proposer: this.#proposer,
@@ -113,7 +114,10 @@ export class Manager implements AsyncDisposable {
     await this.#proposer.ready(signal);
     if (this.#parts.founding !== undefined) await this.#found(this.#parts.founding, signal);
     if (this.view.cluster() === undefined) {
-      throw new ShoalError('corrupt', 'the log holds no cluster: leave the swarm with --force, or restore the data root from a backup');
+      throw new ShoalError(
+        'corrupt',
+        'the log holds no cluster: leave the swarm with --force, or restore the data root from a backup',
+      );
     }
   }
 
@@ -126,7 +130,9 @@ export class Manager implements AsyncDisposable {
   async #found(founding: Founding, signal: AbortSignal): Promise<void> {
     const outcome = await this.#proposer.submit(foundingSet(founding), signal);
     if (outcome.kind !== 'done') {
-      throw new ShoalError('internal', 'the cluster could not be founded', { fields: { outcome: outcome.kind } });
+      throw new ShoalError('internal', 'the cluster could not be founded', {
+        fields: { outcome: outcome.kind },
+      });
     }
   }
 
@@ -183,5 +189,11 @@ export class Manager implements AsyncDisposable {
 
 /** In the order in which they are asked about one event; each belongs to one leadership. */
 function newDeciders(): readonly Decider[] {
-  return [new ReplicatedDecider(), new Allocator(), new Scheduler(), new RestartDecider(), new ReaperDecider()];
+  return [
+    new ReplicatedDecider(),
+    new Allocator(),
+    new Scheduler(),
+    new RestartDecider(),
+    new ReaperDecider(),
+  ];
 }

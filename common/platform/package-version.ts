@@ -1,10 +1,14 @@
-import { readFileSync } from 'node:fs';
-
-/** Version of the package that this build belongs to, from its manifest: `../../package.json`, or one level higher from `dist/`. */
+/**
+ * Version of the package that this build belongs to, from its manifest: `../../package.json`, or one level higher from `dist/`.
+ *
+ * The file system is reached without an import, which would cost a client verb more than all else that it does.
+ */
 export function packageVersion(): string {
+  const fs = process.getBuiltinModule('node:fs');
   for (const path of ['../../package.json', '../../../package.json']) {
     try {
-      const manifest: unknown = JSON.parse(readFileSync(new URL(path, import.meta.url), 'utf8'));
+      const text = fs.readFileSync(new URL(path, import.meta.url), 'utf8');
+      const manifest: unknown = JSON.parse(text);
       if (isManifest(manifest)) return manifest.version;
     } catch {
       // The manifest lies at the other place.

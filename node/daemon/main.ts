@@ -48,7 +48,9 @@ async function main(argv: readonly string[]): Promise<number> {
     return 0;
   } catch (error) {
     log.at('error', 'the daemon ends', { error });
-    process.stderr.write(`shoal daemon: ${error instanceof Error ? error.message : String(error)}\n`);
+    process.stderr.write(
+      `shoal daemon: ${error instanceof Error ? error.message : String(error)}\n`,
+    );
     return 1;
   }
 }
@@ -102,7 +104,8 @@ async function serve(config: DaemonConfig, log: Log, stop: StopSignals): Promise
     }),
     engine: engineSocket,
     log,
-    traceId: () => traceIds.u32().toString(16).padStart(8, '0') + traceIds.u32().toString(16).padStart(8, '0'),
+    traceId: () =>
+      traceIds.u32().toString(16).padStart(8, '0') + traceIds.u32().toString(16).padStart(8, '0'),
   });
   await using metrics = new MetricsListener(daemonMetrics(node, proxy));
   await using group = new TaskGroup();
