@@ -61,11 +61,17 @@ export class Node implements NodeControl, AsyncDisposable {
   async start(): Promise<void> {
     try {
       this.#identity = await this.#identityFile.load();
-      if (this.#step({ kind: 'started', hasIdentity: this.#identity !== undefined }) === 'begin')
+      const hasIdentity = this.#identity !== undefined;
+      if (this.#step({ kind: 'started', hasIdentity }) === 'begin') {
         await this.#begin(undefined);
+        this.#step({ kind: 'serving' });
+      } else {
+        // What is left of a founding that a crash cut short.
+        await this.#forget();
+      }
     } catch (error) {
       this.#parts.log.at('error', 'the swarm of this node cannot be taken up', { error });
-      this.#state = { kind: 'error', message: messageOf(error) };
+      this.#step({ kind: 'failed', message: messageOf(error) });
     }
   }
 
@@ -130,9 +136,15 @@ export class Node implements NodeControl, AsyncDisposable {
       );
     }
     await this.#requireEngine(context.signal);
-    if (this.#step({ kind: 'leaveRequested' }) !== 'end') return;
-    await this.#end();
-    this.#step({ kind: 'left' });
+    this.#step({ kind: 'leaveRequested' });
+    try {
+      await this.#end();
+      this.#step({ kind: 'left' });
+    } catch (error) {
+      // Half gone is an error that people see; leaving again goes on from there.
+      this.#step({ kind: 'failed', message: `leaving the swarm failed: ${messageOf(error)}` });
+      throw error;
+    }
   }
 
   /** Stops the roles in order; containers and proxy stay. Twice is harmless. */

@@ -67,7 +67,6 @@ function stepLeave(state: LifecycleState): LifecycleStep {
 
 /** A founding that fails leaves nothing behind; a swarm that is there but cannot be served is an error that people must see. */
 function stepFailed(state: LifecycleState, message: string): LifecycleStep {
-  if (state.kind === 'inactive') return next(state, 'none');
   if (state.kind === 'pending' && state.purpose === 'init') return next(initialLifecycle, 'end');
   return next({ kind: 'error', message }, 'none');
 }
