@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
 import { startDockerd, type Dockerd } from '../integration/lib/dockerd.ts';
 import { loadTestImage, testImage } from '../integration/lib/test-image.ts';
-import { findDockerClients } from './lib/clients.ts';
+import { findDockerClients, type CommandResult } from './lib/clients.ts';
 import { runScript, type Step, type Transcript } from './lib/script.ts';
 import { ShoalNode } from './lib/shoal-node.ts';
 
@@ -49,29 +49,63 @@ const script: readonly Step[] = [
   step('info', 'info', '--format', infoFormat),
   step('no services', 'service', 'ls'),
   step('create', 'service', 'create', ...web),
-  step('create with a taken name', 'service', 'create', '--name', 'web', testImage),
+  step(
+    'create with a taken name',
+    'service',
+    'create',
+    '--no-resolve-image',
+    '--name',
+    'web',
+    testImage,
+  ),
   step(
     'create with a taken port',
     'service',
     'create',
+    '--no-resolve-image',
     '--name',
     'other',
     '-p',
     '8080:80',
     testImage,
   ),
-  step('create with a bad name', 'service', 'create', '--name', 'a.b!', testImage),
-  step('create with a bad image', 'service', 'create', 'NOT//AN IMAGE'),
+  step(
+    'create with a bad name',
+    'service',
+    'create',
+    '--no-resolve-image',
+    '--name',
+    'a.b!',
+    testImage,
+  ),
+  step('create with a bad image', 'service', 'create', '--no-resolve-image', 'NOT//AN IMAGE'),
   step(
     'create with a bad constraint',
     'service',
     'create',
+    '--no-resolve-image',
     '--constraint',
     'node.role=x',
     testImage,
   ),
-  step('create with a bad mode', 'service', 'create', '--mode', 'nope', testImage),
-  step('create with little memory', 'service', 'create', '--limit-memory', '1m', testImage),
+  step(
+    'create with a bad mode',
+    'service',
+    'create',
+    '--no-resolve-image',
+    '--mode',
+    'nope',
+    testImage,
+  ),
+  step(
+    'create with little memory',
+    'service',
+    'create',
+    '--no-resolve-image',
+    '--limit-memory',
+    '1m',
+    testImage,
+  ),
   step('services', 'service', 'ls'),
   step('services by name', 'service', 'ls', '--filter', 'name=we', '--format', '{{json .}}'),
   step('services by another name', 'service', 'ls', '--filter', 'name=x', '-q'),
@@ -109,6 +143,25 @@ const script: readonly Step[] = [
   step('leave again', 'swarm', 'leave', '--force'),
 ];
 
+/**
+ * Where Shoal speaks on purpose as newer engines do than the one at hand, or assigns what no one may rely on. Each stands in
+ * docs/compatibility.md.
+ */
+const meant: Readonly<Record<string, (ofDocker: CommandResult) => CommandResult>> = {
+  // Engines before 23 return the scheduler's error without a code.
+  'create with a bad constraint': (result) => ({
+    ...result,
+    stderr: result.stderr.replace('code = Unknown', 'code = InvalidArgument'),
+  }),
+  // Engines before 23 begin the sentence in upper case.
+  'services by a bad filter': (result) => ({
+    ...result,
+    stderr: result.stderr.replace('Invalid filter', 'invalid filter'),
+  }),
+  // Swarm mode takes the first address of ingress for the node's own balancer.
+  service: (result) => ({ ...result, stdout: result.stdout.replace('10.0.0.3/24', '10.0.0.2/24') }),
+};
+
 let engine: Dockerd;
 
 beforeAll(async () => {
@@ -133,7 +186,9 @@ describe.each(findDockerClients())('docker $version', (client) => {
   test.each(script.map(({ name, args }) => ({ name, line: args.join(' ') })))(
     '$name: says what swarm mode says',
     ({ name }) => {
-      expect(ofShoal[name]).toEqual(ofDocker[name]);
+      const expected = ofDocker[name];
+      if (expected === undefined) throw new Error('swarm mode was not asked');
+      expect(ofShoal[name]).toEqual(meant[name]?.(expected) ?? expected);
     },
   );
 });

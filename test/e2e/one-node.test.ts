@@ -191,16 +191,20 @@ describe.each(findDockerClients())('with docker $version', (client) => {
 
   test('what is not there yet is refused by name, and nothing of it is made', async () => {
     await using node = await initialized(client);
-    const secret = await node.docker(client, 'secret', 'ls');
-    expect(secret).toMatchObject({
-      code: 1,
-      stderr: expect.stringContaining('not supported yet') as unknown,
-    });
-    const global = await node.docker(client, 'service', 'create', '--mode', 'global', testImage);
-    expect(global.code).toBe(1);
-    expect(global.stderr).toMatch(
-      /Mode\.Global.* not supported yet|not supported yet.*Mode\.Global/,
-    );
+    const refusals = [
+      [['service', 'create', '--mode', 'global', testImage], 'Mode.Global is not supported yet'],
+      [
+        ['service', 'create', '--endpoint-mode', 'dnsrr', testImage],
+        '"dnsrr" is not supported yet',
+      ],
+      [['network', 'create', '-d', 'overlay', 'wide'], '"overlay" is not supported yet'],
+      [['config', 'create', 'a', import.meta.filename], 'a config is not supported yet'],
+      [['swarm', 'join', '--token', 'x', '127.0.0.1:2377'], 'a swarm is not supported yet'],
+    ] as const;
+    for (const [args, text] of refusals) {
+      const refused = await node.docker(client, ...args);
+      expect(refused).toMatchObject({ code: 1, stderr: expect.stringContaining(text) as unknown });
+    }
     expect((await node.docker(client, 'service', 'ls', '-q')).stdout).toBe('');
   });
 
