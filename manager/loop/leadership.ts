@@ -2,6 +2,7 @@ import { actorName } from '../../common/ports/identity.ts';
 import { isShoalError } from '../../common/pure/errors.ts';
 import { newId } from '../../common/pure/ids.ts';
 import { limits } from '../../common/pure/limits.ts';
+import type { Random } from '../../common/pure/random.ts';
 import type { TaskGroup } from '../../common/run/task-group.ts';
 import { Wakeup } from '../../common/run/wakeup.ts';
 import type { SetOutcome, SetRequest } from '../proposer/port.ts';
@@ -41,6 +42,8 @@ export class Leadership {
   readonly #view: PendingView;
   readonly #queue = new WorkQueue();
   readonly #wakeup = new Wakeup();
+  /** A stream for each term: ids of one leadership never meet those of another, whoever makes the loop. */
+  readonly #random: Random;
   readonly #retries: Retries;
   #time: ClusterTime;
   #resync: Resync | undefined;
@@ -60,7 +63,8 @@ export class Leadership {
       budget: new AdaptiveBudget(ports.options.fixedBudgetRows),
     }));
     this.#view = ports.pendingView();
-    this.#retries = new Retries(ports.random.fork('retries'));
+    this.#random = ports.random.fork(`term ${leadership.term}`);
+    this.#retries = new Retries(this.#random.fork('retries'));
     this.#time = new ClusterTime(0, ports.clock.nowMs());
   }
 
@@ -185,7 +189,7 @@ export class Leadership {
   #decide(item: WorkItem): void {
     const seat = this.#seats[item.decider];
     if (seat === undefined) return;
-    const { clock, metrics, random } = this.#ports;
+    const { clock, metrics } = this.#ports;
     const view = this.#view;
     const nowMs = clock.nowMs();
     const budget = seat.budget.next();
@@ -194,7 +198,8 @@ export class Leadership {
     const tookMs = clock.nowMs() - nowMs;
     seat.budget.learn(budget, tookMs);
     metrics.decided(seat.decider.name, tookMs, decision.sets.length);
-    for (const draft of stampIds(decision.sets, random)) this.#propose(item, seat.decider, draft);
+    for (const draft of stampIds(decision.sets, this.#random))
+      this.#propose(item, seat.decider, draft);
     if (decision.wakeAtMs !== undefined) this.#queue.addAt(item, decision.wakeAtMs);
     if (decision.more) this.#queue.add(item);
   }
@@ -202,10 +207,10 @@ export class Leadership {
   #propose(item: WorkItem, decider: Decider, draft: Draft): void {
     const request: SetRequest = {
       ...draft,
-      id: newId(this.#ports.random),
+      id: newId(this.#random),
       term: this.#term,
       actor: { kind: 'controller', name: decider.name },
-      traceId: newId(this.#ports.random),
+      traceId: newId(this.#random),
       minLevel: controllerLevel,
     };
     const touched = touchedRows(draft.ops);

@@ -1,128 +1,19 @@
 // Shows the control loop at work on a real store: it comes to rest with what was asked for, decides on what is in flight
 // instead of deciding twice, and sees refused, dropped and unknown sets through. The proposer is a fake that takes its time.
 import { describe, expect, test } from 'vitest';
-import { Allocator } from '../../../../manager/allocator/allocator.ts';
-import { ControlLoop } from '../../../../manager/loop/control-loop.ts';
-import { ReaperDecider } from '../../../../manager/orchestrator/reaper/reaper.ts';
-import { ReplicatedDecider } from '../../../../manager/orchestrator/replicated/replicated.ts';
-import { RestartDecider } from '../../../../manager/orchestrator/restart/restart.ts';
-import { Scheduler } from '../../../../manager/scheduler/scheduler.ts';
-import type { Decider } from '../../../../manager/store/decider.ts';
-import { PendingView } from '../../../../manager/store/pending-view.ts';
-import { taskError, taskState } from '../../../../manager/store/task-state.ts';
-import type { LoopMetrics } from '../../../../manager/loop/metrics.ts';
-import type { ProposerPort, SetOutcome, SetRequest } from '../../../../manager/proposer/port.ts';
 import { actorName } from '../../../../common/ports/identity.ts';
-import { ShoalError } from '../../../../common/pure/errors.ts';
-import { seededRandom } from '../../../../common/pure/random.ts';
-import { NodeAvailability } from '../../../../proto/gen/specs.ts';
+import { taskError } from '../../../../manager/store/task-state.ts';
 import { NodeState, TaskState } from '../../../../proto/gen/objects.ts';
-import { DeciderRig } from '../../../lib/decider-rig.ts';
+import { NodeAvailability } from '../../../../proto/gen/specs.ts';
 import { parseServiceSpec } from '../../../lib/decider-words.ts';
-import { VirtualClock } from '../../../lib/virtual-clock.ts';
-
-type Fate = 'apply' | 'drop' | 'lose answer' | 'lose set';
-
-/** Applies each set after a while, or lets happen to it what the test says. */
-class SlowProposer implements ProposerPort {
-  readonly sets: SetRequest[] = [];
-  fate: (set: SetRequest) => Fate = () => 'apply';
-  isReachable = true;
-  readonly #rig: DeciderRig;
-  readonly #clock: VirtualClock;
-
-  constructor(rig: DeciderRig, clock: VirtualClock) {
-    this.#rig = rig;
-    this.#clock = clock;
-  }
-
-  get view(): DeciderRig['view'] {
-    return this.#rig.view;
-  }
-
-  async submit(set: SetRequest, signal: AbortSignal): Promise<SetOutcome> {
-    this.sets.push(set);
-    await this.#clock.sleep(5, signal);
-    const fate = this.fate(set);
-    if (fate === 'drop') return { kind: 'dropped', reason: 'tooBusy' };
-    if (fate === 'lose set') return { kind: 'unknown' };
-    this.#rig.fixture.wallMs = this.#clock.wallMs();
-    const { outcome } = this.#rig.fixture.apply({ ...set, actor: actorName(set.actor) });
-    return fate === 'lose answer' ? { kind: 'unknown' } : outcome;
-  }
-
-  async barrier(signal: AbortSignal): Promise<void> {
-    await this.#clock.sleep(1, signal);
-    if (!this.isReachable) throw new ShoalError('lostQuorum', 'no leader');
-  }
-}
-
-class Bench {
-  readonly rig = new DeciderRig();
-  readonly clock = new VirtualClock();
-  readonly proposer = new SlowProposer(this.rig, this.clock);
-  readonly outcomes: string[] = [];
-  readonly controller = new AbortController();
-  #ended: Promise<void> = Promise.resolve();
-
-  /** The deciders of one leadership. */
-  lead(deciders: readonly Decider[] = allDeciders(), term = 1): void {
-    const metrics: LoopMetrics = {
-      decided: () => undefined,
-      settled: (actor, outcome) => this.outcomes.push(`${actor} ${outcome}`),
-    };
-    const loop = new ControlLoop({
-      deciders,
-      proposer: this.proposer,
-      pendingView: () => new PendingView(this.rig.fixture.store),
-      watch: (wake) => this.rig.fixture.store.watch(undefined, wake),
-      turn: () => Promise.resolve(),
-      clock: this.clock,
-      random: seededRandom(7),
-      log: { at: () => undefined, with: () => this.#log() },
-      metrics,
-      options: { fixedBudgetRows: 10_000 },
-    });
-    this.#ended = loop.lead(term, this.controller.signal);
-  }
-
-  async stop(): Promise<void> {
-    this.controller.abort();
-    await this.#ended;
-  }
-
-  states(service: string): string[] {
-    return this.rig
-      .tasks(service)
-      .map((task) => `${task.slot} ${taskState(task)} ${task.desiredState} ${task.nodeId}`);
-  }
-
-  #log(): { at: () => void; with: () => never } {
-    return {
-      at: () => undefined,
-      with: () => {
-        throw new Error('no nested logs here');
-      },
-    };
-  }
-}
-
-function allDeciders(): readonly Decider[] {
-  return [
-    new ReplicatedDecider(),
-    new RestartDecider(),
-    new ReaperDecider(),
-    new Allocator(),
-    new Scheduler(),
-  ];
-}
+import { allDeciders, LoopBench } from '../../../lib/loop-bench.ts';
 
 const assigned = TaskState.assigned;
 const wanted = TaskState.running;
 
 describe('one leadership', () => {
   test('brings a service to its nodes, one set for each step', async () => {
-    const bench = new Bench();
+    const bench = new LoopBench();
     bench.rig.node('n1');
     bench.rig.service('web', parseServiceSpec(new Map([['replicas', '3']])));
     bench.lead();
@@ -142,7 +33,7 @@ describe('one leadership', () => {
   });
 
   test('decides on what is in flight: all is proposed before anything is applied', async () => {
-    const bench = new Bench();
+    const bench = new LoopBench();
     bench.rig.node('n1');
     bench.rig.service('web', parseServiceSpec(new Map([['replicas', '3']])));
     bench.lead();
@@ -155,7 +46,7 @@ describe('one leadership', () => {
   });
 
   test('ids are made, and made once', async () => {
-    const bench = new Bench();
+    const bench = new LoopBench();
     bench.rig.service('web', parseServiceSpec(new Map([['replicas', '30']])));
     bench.lead();
     await bench.clock.advance(100);
@@ -166,7 +57,7 @@ describe('one leadership', () => {
   });
 
   test('wakes by itself when a restart delay is over', async () => {
-    const bench = new Bench();
+    const bench = new LoopBench();
     bench.rig.node('n1');
     bench.rig.service('web', parseServiceSpec(new Map([['replicas', '1']])));
     bench.lead();
@@ -184,7 +75,7 @@ describe('one leadership', () => {
   });
 
   test('retries what fits nowhere the moment a node fits', async () => {
-    const bench = new Bench();
+    const bench = new LoopBench();
     bench.rig.node('n1', { spec: { availability: NodeAvailability.drain } });
     bench.rig.service('web', parseServiceSpec(new Map([['replicas', '1']])));
     bench.lead();
@@ -200,7 +91,7 @@ describe('one leadership', () => {
   });
 
   test('moves tasks off a node that goes down', async () => {
-    const bench = new Bench();
+    const bench = new LoopBench();
     bench.rig.node('n1');
     bench.rig.service('web', parseServiceSpec(new Map([['replicas', '2']])));
     bench.lead();
@@ -216,7 +107,7 @@ describe('one leadership', () => {
 
 describe('sets that do not come through', () => {
   test('a set that was refused is decided again on what is there now', async () => {
-    const bench = new Bench();
+    const bench = new LoopBench();
     bench.rig.node('n1');
     bench.rig.node('n2');
     bench.rig.service('web', parseServiceSpec(new Map([['replicas', '2']])));
@@ -239,7 +130,7 @@ describe('sets that do not come through', () => {
   });
 
   test('a set that was dropped is proposed again later', async () => {
-    const bench = new Bench();
+    const bench = new LoopBench();
     bench.rig.node('n1');
     bench.rig.service('web', parseServiceSpec(new Map([['replicas', '2']])));
     let drops = 10;
@@ -257,7 +148,7 @@ describe('sets that do not come through', () => {
   test.each(['lose answer', 'lose set'] as const)(
     'a set whose outcome is unknown takes effect once (%s)',
     async (loss) => {
-      const bench = new Bench();
+      const bench = new LoopBench();
       bench.rig.node('n1');
       bench.rig.service('web', parseServiceSpec(new Map([['replicas', '3']])));
       const seen = new Map<string, number>();
@@ -280,7 +171,7 @@ describe('sets that do not come through', () => {
 
 describe('the end of a leadership', () => {
   test('nothing is decided before the store is known to be whole', async () => {
-    const bench = new Bench();
+    const bench = new LoopBench();
     bench.proposer.isReachable = false;
     bench.rig.service('web', parseServiceSpec(new Map([['replicas', '3']])));
     bench.lead();
@@ -293,7 +184,7 @@ describe('the end of a leadership', () => {
   });
 
   test('nothing runs on, and the next one continues where it ended', async () => {
-    const bench = new Bench();
+    const bench = new LoopBench();
     bench.rig.node('n1');
     bench.rig.service('web', parseServiceSpec(new Map([['replicas', '1']])));
     bench.lead();
@@ -307,8 +198,7 @@ describe('the end of a leadership', () => {
     expect(bench.proposer.sets).toHaveLength(sets);
     expect(bench.clock.nextDueMs()).toBeUndefined();
 
-    const next = new AbortController();
-    Object.assign(bench, { controller: next });
+    bench.controller = new AbortController();
     bench.rig.fixture.term = 2;
     bench.lead(allDeciders(), 2);
     await bench.clock.advance(6000);
@@ -317,7 +207,7 @@ describe('the end of a leadership', () => {
   });
 
   test('sets of an earlier term have no effect', async () => {
-    const bench = new Bench();
+    const bench = new LoopBench();
     bench.rig.service('web', parseServiceSpec(new Map([['replicas', '3']])));
     bench.rig.fixture.term = 2;
     bench.lead(allDeciders(), 1);
