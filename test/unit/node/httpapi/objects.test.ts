@@ -53,7 +53,11 @@ describe('/services', () => {
       Spec: {
         Name: 'web',
         Labels: { a: '1' },
-        TaskTemplate: { ContainerSpec: { Image: 'nginx' }, ForceUpdate: 0, Runtime: 'container' },
+        TaskTemplate: {
+          ContainerSpec: { Image: 'nginx', Isolation: 'default' },
+          ForceUpdate: 0,
+          Runtime: 'container',
+        },
         Mode: { Replicated: { Replicas: 2 } },
         EndpointSpec: {
           Mode: 'vip',
