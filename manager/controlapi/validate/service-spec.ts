@@ -164,15 +164,16 @@ function checkConstraint(text: string): void {
   if (parsed.kind === 'invalid') refuse('TaskTemplate.Placement.Constraints', parsed.message);
 }
 
-function checkUpdate(update: UpdateConfig | undefined, name: string): void {
+function checkUpdate(update: UpdateConfig | undefined, word: 'update' | 'rollback'): void {
   if (update === undefined) return;
-  if (update.delayNs < 0) refuse(`${name}.Delay`, `TaskSpec: ${name}-delay cannot be negative`);
+  const part = word === 'update' ? 'UpdateConfig' : 'RollbackConfig';
+  if (update.delayNs < 0) refuse(`${part}.Delay`, `TaskSpec: ${word}-delay cannot be negative`);
   if (update.monitorNs < 0)
-    refuse(`${name}.Monitor`, `TaskSpec: ${name}-monitor cannot be negative`);
+    refuse(`${part}.Monitor`, `TaskSpec: ${word}-monitor cannot be negative`);
   if (!(update.maxFailureRatio >= 0 && update.maxFailureRatio <= 1)) {
     refuse(
-      `${name}.MaxFailureRatio`,
-      `TaskSpec: ${name}-maxfailureratio cannot be less than 0 or bigger than 1`,
+      `${part}.MaxFailureRatio`,
+      `TaskSpec: ${word}-maxfailureratio cannot be less than 0 or bigger than 1`,
     );
   }
 }

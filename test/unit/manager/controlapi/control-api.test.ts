@@ -1,0 +1,679 @@
+// Uses the cluster as the HTTP API does, over a real store, and shows what changes, what is found and what is refused.
+import { beforeEach, describe, expect, test } from 'vitest';
+import { asId } from '../../../../common/pure/ids.ts';
+import { limits } from '../../../../common/pure/limits.ts';
+import type {
+  ClusterEvent,
+  Filters,
+  RequestContext,
+} from '../../../../common/ports/cluster-api.ts';
+import { ControlApi } from '../../../../manager/controlapi/control-api.ts';
+import type { SetRequest } from '../../../../manager/proposer/port.ts';
+import { createOp, deleteOp } from '../../../../manager/store/ops.ts';
+import {
+  newAuthority,
+  newAuthorityKeys,
+  newCluster,
+  newClusterLifecycle,
+  newNetwork,
+  newNetworkAllocation,
+  newNodeDescription,
+  newNodeLifecycle,
+  newNodeStatus,
+  newServiceEndpoint,
+  newTaskDesired,
+  newTaskNetwork,
+  newTaskPlacement,
+  newTaskStatus,
+  NodeState,
+  Table,
+  TaskState,
+} from '../../../../proto/gen/objects.ts';
+import {
+  newClusterSpec,
+  newContainerSpec,
+  newEndpointSpec,
+  newNetworkSpec,
+  newNodeSpec,
+  newPortConfig,
+  newReplicatedMode,
+  newServiceMode,
+  newServiceSpec,
+  newTaskSpec,
+  NodeAvailability,
+  NodeRole,
+  PublishMode,
+} from '../../../../proto/gen/specs.ts';
+import type { PortConfig, ServiceSpec } from '../../../../proto/gen/specs.ts';
+import { putValue } from '../../../lib/store-fixture.ts';
+import { StoreProposer } from '../../../lib/store-proposer.ts';
+
+const context: RequestContext = {
+  actor: { kind: 'user', name: 'root' },
+  traceId: 'trace',
+  signal: new AbortController().signal,
+};
+const none: Filters = new Map();
+
+function filters(name: string, ...values: readonly string[]): Filters {
+  return new Map([[name, values]]);
+}
+
+function spec(name: string, fields: Partial<ServiceSpec> = {}, replicas = 1): ServiceSpec {
+  return newServiceSpec({
+    name,
+    task: newTaskSpec({
+      container: newContainerSpec({ image: 'nginx:1', registryAuth: 'secret' }),
+    }),
+    mode: newServiceMode({ mode: { kind: 'replicated', value: newReplicatedMode({ replicas }) } }),
+    ...fields,
+  });
+}
+
+function publishing(name: string, ...ports: readonly Partial<PortConfig>[]): ServiceSpec {
+  const all = ports.map((port) => newPortConfig({ targetPort: 80, publishedPort: 8080, ...port }));
+  return spec(name, { endpoint: newEndpointSpec({ ports: all }) });
+}
+
+let proposer: StoreProposer;
+let api: ControlApi;
+let ids: string[];
+
+beforeEach(() => {
+  proposer = new StoreProposer();
+  ids = ['s1', 's2', 's3', 's4'];
+  api = new ControlApi({
+    proposer,
+    subscribe: proposer.subscribe,
+    leaderNodeId: () => 'n1',
+    newSetId: proposer.newSetId,
+    newServiceId: () => asId<'service'>(ids.shift() ?? 'none left'),
+  });
+});
+
+async function create(wanted: ServiceSpec): Promise<string> {
+  return (await api.createService(context, wanted)).id;
+}
+
+describe('creating a service', () => {
+  test('makes it, for the user who asked', async () => {
+    expect(await create(spec('web'))).toBe('s1');
+    const view = await api.getService(context, 'web');
+    expect(view).toMatchObject({ meta: { id: 's1' }, spec: { name: 'web' }, status: undefined });
+    expect(view.meta.version).toBe(proposer.view.revision);
+    expect(proposer.requests).toMatchObject([
+      { actor: { kind: 'user', name: 'root' }, traceId: 'trace', term: 0 },
+    ]);
+  });
+
+  test('is refused when the name is taken, in whatever case', async () => {
+    await create(spec('web'));
+    await expect(create(spec('WEB'))).rejects.toMatchObject({
+      code: 'nameConflict',
+      fields: { kind: 'service', name: 'WEB', id: 's1' },
+    });
+  });
+
+  test('is refused when the name is taken in this very moment', async () => {
+    proposer.answerOnce(async (set) => {
+      proposer.commit({ ...set, ...(await competing('web')) });
+      return proposer.commit(set);
+    });
+    await expect(create(spec('web'))).rejects.toMatchObject({ code: 'nameConflict' });
+    expect(proposer.requests).toHaveLength(1);
+  });
+
+  test.each([
+    ['ingress', 'ingress', 'ingress'],
+    ['ingress', 'host', 'ingress'],
+    ['host', 'ingress', 'host'],
+  ] as const)(
+    'is refused when its port, taken in %s mode, is wanted in %s mode',
+    async (first, second, mode) => {
+      await create(publishing('web', { publishMode: PublishMode[first] }));
+      await expect(
+        create(publishing('other', { publishMode: PublishMode[second] })),
+      ).rejects.toMatchObject({
+        code: 'portConflict',
+        fields: { port: 8080, protocol: 'tcp', service: 'web', id: 's1', mode },
+      });
+    },
+  );
+
+  test('lets host-mode ports meet: they do so on a node only', async () => {
+    await create(publishing('web', { publishMode: PublishMode.host }));
+    await create(publishing('other', { publishMode: PublishMode.host }));
+  });
+
+  test('gives a port back when the service goes', async () => {
+    await create(publishing('web', {}));
+    await api.removeService(context, 'web');
+    expect(proposer.view.claimsOf('s1')).toEqual([]);
+    await create(publishing('other', {}));
+  });
+
+  test('is refused for a spec that cannot be run', async () => {
+    await expect(create(spec('web', { task: undefined }))).rejects.toMatchObject({
+      code: 'invalidSpec',
+    });
+    expect(proposer.requests).toEqual([]);
+  });
+
+  test.each([
+    [{ kind: 'unknown' }, 'unknownOutcome'],
+    [{ kind: 'dropped', reason: 'notLeader' }, 'lostQuorum'],
+    [{ kind: 'dropped', reason: 'stopping' }, 'lostQuorum'],
+    [{ kind: 'dropped', reason: 'tooBusy' }, 'tooBusy'],
+    [{ kind: 'refused', refusal: { kind: 'level' } }, 'levelTooLow'],
+    [{ kind: 'refused', refusal: { kind: 'invalid', message: 'm' } }, 'internal'],
+  ] as const)('whose set ends %j fails so', async (outcome, code) => {
+    proposer.answerOnce(outcome);
+    await expect(create(spec('web'))).rejects.toMatchObject({ code });
+  });
+
+  test('is tried again when the store had moved on, and not for ever', async () => {
+    const refusal = { kind: 'claim', space: 'port/tcp', key: '1', owner: 'x' } as const;
+    proposer.answerOnce({ kind: 'refused', refusal });
+    await create(spec('web'));
+    expect(proposer.requests).toHaveLength(2);
+    expect(new Set(proposer.requests.map(({ id }) => id)).size).toBe(2);
+    for (let round = 0; round < 20; round += 1) proposer.answerOnce({ kind: 'refused', refusal });
+    await expect(create(spec('other'))).rejects.toMatchObject({ code: 'conflict' });
+  });
+});
+
+/** What another user's creation of a service of that name is. */
+async function competing(name: string): Promise<Pick<SetRequest, 'id' | 'claims' | 'ops'>> {
+  const other = new StoreProposer();
+  const elsewhere = new ControlApi({
+    proposer: other,
+    subscribe: other.subscribe,
+    leaderNodeId: () => '',
+    newSetId: () => asId<'set'>('competing'),
+    newServiceId: () => asId<'service'>('other'),
+  });
+  await elsewhere.createService(context, spec(name));
+  const [set] = other.requests;
+  if (set === undefined) throw new Error('nothing was asked for');
+  return { id: set.id, claims: set.claims, ops: set.ops };
+}
+
+describe('updating a service', () => {
+  test('scales it; what the client may not read is kept', async () => {
+    await create(spec('web'));
+    const { meta } = await api.getService(context, 'web');
+    const task = newTaskSpec({ container: newContainerSpec({ image: 'nginx:1' }) });
+    await api.updateService(context, 's1', meta.version, spec('web', { task }, 5));
+    const view = await api.getService(context, 'web');
+    expect(view.spec.mode?.mode).toMatchObject({ value: { replicas: 5 } });
+    expect(view.spec.task?.container?.registryAuth).toBe('secret');
+    expect(view.previousSpec?.mode?.mode).toMatchObject({ value: { replicas: 1 } });
+  });
+
+  test('is refused out of sequence, and not because something else than the spec changed', async () => {
+    await create(spec('web'));
+    const { meta } = await api.getService(context, 'web');
+    const value = newServiceEndpoint({ specVersion: meta.version });
+    proposer.fixture.change({ ops: [putValue('s1', { kind: 'serviceEndpoint', value })] });
+    await api.updateService(context, 'web', meta.version, spec('web', {}, 2));
+    await expect(
+      api.updateService(context, 'web', meta.version, spec('web', {}, 3)),
+    ).rejects.toMatchObject({ code: 'outOfSequence' });
+  });
+
+  test('that meets another in this very moment is out of sequence', async () => {
+    await create(spec('web'));
+    const { meta } = await api.getService(context, 'web');
+    proposer.answerOnce((set) => {
+      const value = spec('web', {}, 9);
+      proposer.fixture.change({ ops: [putValue('s1', { kind: 'serviceSpec', value })] });
+      return proposer.commit(set);
+    });
+    await expect(
+      api.updateService(context, 'web', meta.version, spec('web', {}, 3)),
+    ).rejects.toMatchObject({ code: 'outOfSequence' });
+  });
+});
+
+describe('removing a service', () => {
+  test('that is claimed for in this very moment leaves no claim behind', async () => {
+    await create(spec('web'));
+    proposer.answerOnce((set) => {
+      proposer.fixture.change({
+        claims: [{ space: 'address', key: '10.0.0.9', owner: 's1', giveBack: false }],
+        ops: [putValue('s1', { kind: 'serviceEndpoint', value: newServiceEndpoint() })],
+      });
+      return proposer.commit(set);
+    });
+    await api.removeService(context, 'web');
+    expect(proposer.view.service(asId<'service'>('s1'))).toBeUndefined();
+    expect(proposer.view.claimsOf('s1')).toEqual([]);
+  });
+
+  test('that is not there is not found', async () => {
+    await expect(api.removeService(context, 'nope')).rejects.toMatchObject({
+      code: 'notFound',
+      fields: { kind: 'service', ref: 'nope' },
+    });
+  });
+});
+
+describe('an object is found', () => {
+  beforeEach(async () => {
+    ids = ['abc1', 'abc2', 'web'];
+    for (const name of ['web', 'abc', 'other']) await create(spec(name));
+  });
+
+  test.each([
+    ['abc1', 'abc1', 'its id'],
+    ['abc', 'abc2', 'its name, before the beginning of an id'],
+    ['web', 'web', 'its id, before a name'],
+    ['we', 'web', 'the beginning of its id'],
+    ['OTHER', 'web', 'its name, in whatever case'],
+  ])('%s as %s by %s', async (ref, id) => {
+    expect((await api.getService(context, ref)).meta.id).toBe(id);
+  });
+
+  test('unless several begin so, or none, or nothing is asked for', async () => {
+    await expect(api.getService(context, 'ab')).rejects.toMatchObject({
+      code: 'ambiguous',
+      fields: { kind: 'service', ref: 'ab', matches: 2 },
+    });
+    for (const ref of ['zzz', '', '__proto__']) {
+      await expect(api.getService(context, ref)).rejects.toMatchObject({ code: 'notFound' });
+    }
+  });
+});
+
+/** Two nodes, a network, and a service whose tasks are of an older and of the current revision. */
+async function populate(): Promise<void> {
+  const { fixture } = proposer;
+  const status = newNodeStatus({
+    state: NodeState.nodeReady,
+    description: newNodeDescription({ hostname: 'host1', engineLabels: new Map([['gpu', 'yes']]) }),
+  });
+  const lifecycle = newNodeLifecycle({ role: NodeRole.manager, managerAddress: '10.1.1.1:2377' });
+  const labels = new Map([['zone', 'eu']]);
+  fixture.node('n1', {
+    spec: newNodeSpec({ role: NodeRole.manager, labels }),
+    status,
+    lifecycle,
+  });
+  fixture.node('n2', {
+    status: newNodeStatus({ description: newNodeDescription({ hostname: 'host2' }) }),
+  });
+  const network = newNetwork({
+    id: 'net1',
+    spec: newNetworkSpec({ name: 'ingress', ingress: true }),
+  });
+  fixture.change({ ops: [createOp({ kind: 'network', value: network })] });
+  await create(spec('web', { labels: new Map([['tier', 'front']]) }, 2));
+  fixture.task('old', {
+    serviceId: 's1',
+    slot: 1,
+    desired: newTaskDesired({ state: TaskState.shutdown }),
+    placement: newTaskPlacement({ nodeId: 'n1', placedAtMs: 5 }),
+    status: newTaskStatus({ state: TaskState.running }),
+  });
+  const labelled = new Map([
+    ['tier', 'front'],
+    ['more', ''],
+  ]);
+  const scaled = spec('web', { labels: labelled }, 3);
+  fixture.change({ ops: [putValue('s1', { kind: 'serviceSpec', value: scaled })] });
+  fixture.task('new', {
+    serviceId: 's1',
+    slot: 2,
+    desired: newTaskDesired({ state: TaskState.running }),
+    placement: newTaskPlacement({ explanation: 'no suitable node' }),
+    network: newTaskNetwork({ allocatedAtMs: 3 }),
+  });
+}
+
+describe('lists', () => {
+  beforeEach(populate);
+
+  async function taskIds(wanted: Filters): Promise<readonly string[]> {
+    return (await api.listTasks(context, wanted)).map(({ meta }) => meta.id);
+  }
+
+  test.each<[Filters, readonly string[]]>([
+    [none, ['new', 'old']],
+    [filters('id', 'ol'), ['old']],
+    [filters('name', 'web.2'), ['new']],
+    [filters('name', 'web'), ['new', 'old']],
+    [filters('label', 'tier=front'), ['new', 'old']],
+    [filters('label', 'tier=front', 'more'), ['new']],
+    [filters('service', 'web'), ['new', 'old']],
+    [filters('service', 's1', 'web', 's'), ['new', 'old']],
+    [filters('service', 'nope'), []],
+    [filters('node', 'n1'), ['old']],
+    [filters('node', 'host1'), ['old']],
+    [filters('node', 'nope'), []],
+    [filters('desired-state', 'running'), ['new']],
+    [filters('desired-state', 'shutdown', 'accepted'), ['old']],
+    [filters('runtime', 'container'), ['new', 'old']],
+    [filters('runtime', 'plugin'), []],
+  ])('of tasks by %o hold %j', async (wanted, expected) => {
+    expect(await taskIds(wanted)).toEqual(expected);
+  });
+
+  test('of tasks tell which are up to date: scaling and labels make none outdated, a new image does', async () => {
+    expect(await taskIds(filters('_up-to-date', 'true'))).toEqual(['new', 'old']);
+    const task = newTaskSpec({ container: newContainerSpec({ image: 'nginx:2' }) });
+    const changed = spec('web', { task }, 3);
+    proposer.fixture.change({ ops: [putValue('s1', { kind: 'serviceSpec', value: changed })] });
+    expect(await taskIds(filters('_up-to-date', 'true'))).toEqual([]);
+    expect(await taskIds(filters('_up-to-date', 'false'))).toEqual(['new', 'old']);
+  });
+
+  test.each<[string, Filters, Record<string, unknown>]>([
+    ['tasks', filters('desired-state', 'x'), { filter: 'desired-state', value: 'x' }],
+    ['tasks', filters('color', 'x'), { filter: 'color' }],
+    ['services', filters('color', 'x'), { filter: 'color' }],
+    ['nodes', filters('color', 'x'), { filter: 'color' }],
+  ])('of %s by %o are refused', async (what, wanted, fields) => {
+    const list = {
+      tasks: () => api.listTasks(context, wanted),
+      services: () => api.listServices(context, wanted, false),
+      nodes: () => api.listNodes(context, wanted),
+    }[what];
+    await expect(list?.()).rejects.toMatchObject({ code: 'invalidArgument', fields });
+  });
+
+  test.each<[Filters, readonly string[]]>([
+    [none, ['n1', 'n2']],
+    [filters('id', 'n2'), ['n2']],
+    [filters('name', 'host'), ['n1', 'n2']],
+    [filters('role', 'manager'), ['n1']],
+    [filters('membership', 'accepted'), ['n1', 'n2']],
+    [filters('membership', 'pending'), []],
+    [filters('label', 'gpu=yes'), ['n1']],
+    [filters('node.label', 'zone'), ['n1']],
+    [filters('node.label', 'zone=us'), []],
+  ])('of nodes by %o hold %j', async (wanted, expected) => {
+    const found = await api.listNodes(context, wanted);
+    expect(found.map(({ meta }) => meta.id)).toEqual(expected);
+  });
+
+  test.each<[Filters, number]>([
+    [none, 1],
+    [filters('name', 'we'), 1],
+    [filters('name', 'x'), 0],
+    [filters('mode', 'replicated'), 1],
+    [filters('mode', 'global'), 0],
+    [filters('label', 'tier=back'), 0],
+    [filters('runtime', 'container'), 1],
+  ])('of services by %o hold %d', async (wanted, count) => {
+    expect(await api.listServices(context, wanted, false)).toHaveLength(count);
+  });
+
+  test('of services count every task that runs, wanted or not', async () => {
+    const [view] = await api.listServices(context, none, true);
+    expect(view?.status).toEqual({ runningTasks: 1, desiredTasks: 3, completedTasks: 0 });
+  });
+
+  test('of networks hold them, and one is found', async () => {
+    expect(await api.listNetworks(context)).toHaveLength(1);
+    expect((await api.getNetwork(context, 'ingress')).meta.id).toBe('net1');
+    expect((await api.getNetwork(context, 'net')).meta.id).toBe('net1');
+  });
+});
+
+describe('views', () => {
+  beforeEach(populate);
+
+  test('of a task that is not placed say why, and when it was allocated', async () => {
+    const view = await api.getTask(context, 'new');
+    expect(view).toMatchObject({ serviceName: 'web', slot: 2, desiredState: TaskState.running });
+    expect(view.status).toMatchObject({
+      state: TaskState.pending,
+      message: 'pending task scheduling',
+      error: 'no suitable node',
+      timestampMs: 3,
+    });
+  });
+
+  test('of a task are found by its name', async () => {
+    expect((await api.getTask(context, 'web.2.new')).meta.id).toBe('new');
+    await expect(api.getTask(context, 'web.1.new')).rejects.toMatchObject({ code: 'notFound' });
+  });
+
+  test('of nodes tell managers, and who leads', async () => {
+    expect((await api.getNode(context, 'host1')).manager).toEqual({
+      leader: true,
+      reachable: true,
+      address: '10.1.1.1:2377',
+    });
+    expect((await api.getNode(context, 'n2')).manager).toBeUndefined();
+  });
+});
+
+describe('a node', () => {
+  beforeEach(populate);
+
+  test('is drained; its role stays', async () => {
+    const { meta, spec: before } = await api.getNode(context, 'n1');
+    const drained = { ...before, availability: NodeAvailability.drain };
+    await api.updateNode(context, 'n1', meta.version, drained);
+    expect((await api.getNode(context, 'n1')).spec.availability).toBe(NodeAvailability.drain);
+    await expect(api.updateNode(context, 'n1', meta.version, drained)).rejects.toMatchObject({
+      code: 'outOfSequence',
+    });
+    const version = (await api.getNode(context, 'n1')).meta.version;
+    await expect(
+      api.updateNode(context, 'n1', version, { ...drained, role: NodeRole.worker }),
+    ).rejects.toMatchObject({ code: 'notImplemented', fields: { field: 'Role' } });
+  });
+});
+
+describe('the cluster', () => {
+  const clusterSpec = newClusterSpec({ name: 'default', nodeCertExpiryNs: 7_776_000e9 });
+
+  beforeEach(() => {
+    const cluster = newCluster({
+      id: 'c',
+      spec: clusterSpec,
+      lifecycle: newClusterLifecycle({ level: 1 }),
+    });
+    const keys = newAuthorityKeys({ workerJoinToken: 'w', managerJoinToken: 'm' });
+    proposer.fixture.change({
+      ops: [
+        createOp({ kind: 'cluster', value: cluster }),
+        createOp({ kind: 'authority', value: newAuthority({ id: 'c', keys }) }),
+      ],
+    });
+  });
+
+  test('is shown, with its tokens apart', async () => {
+    expect(await api.getCluster(context)).toMatchObject({ meta: { id: 'c' }, spec: clusterSpec });
+    expect(await api.getJoinTokens(context)).toEqual({ worker: 'w', manager: 'm' });
+  });
+
+  test.each([
+    [{ name: 'x' }, 'invalidSpec', 'swarm spec must be named "default"'],
+    [{ nodeCertExpiryNs: 1 }, 'invalidSpec', 'minimum certificate expiry time is: 1h0m0s'],
+    [
+      { heartbeatPeriodNs: -1 },
+      'invalidSpec',
+      'heartbeat time period cannot be a negative duration',
+    ],
+    [
+      { autoLockManagers: true },
+      'notImplemented',
+      'EncryptionConfig.AutoLockManagers is not supported yet',
+    ],
+  ])('is not updated with %j', async (fields, code, message) => {
+    const { meta } = await api.getCluster(context);
+    const wanted = { ...clusterSpec, ...fields };
+    await expect(api.updateCluster(context, meta.version, wanted)).rejects.toMatchObject({
+      code,
+      message,
+    });
+  });
+
+  test('is updated in sequence only', async () => {
+    const { meta } = await api.getCluster(context);
+    const wanted = { ...clusterSpec, taskHistoryRetentionLimit: 9 };
+    await api.updateCluster(context, meta.version, wanted);
+    expect((await api.getCluster(context)).spec.taskHistoryRetentionLimit).toBe(9);
+    await expect(api.updateCluster(context, meta.version, wanted)).rejects.toMatchObject({
+      code: 'outOfSequence',
+    });
+  });
+
+  test('that is not there is not found', async () => {
+    proposer = new StoreProposer();
+    const empty = new ControlApi({
+      proposer,
+      subscribe: proposer.subscribe,
+      leaderNodeId: () => '',
+      newSetId: proposer.newSetId,
+      newServiceId: () => asId<'service'>('s'),
+    });
+    await expect(empty.getCluster(context)).rejects.toMatchObject({ code: 'notFound' });
+    await expect(empty.getJoinTokens(context)).rejects.toMatchObject({ code: 'notFound' });
+  });
+});
+
+describe('events', () => {
+  /** What `change` brings, as `type action id {attributes}`. */
+  async function eventsOf(change: () => void): Promise<readonly string[]> {
+    const abort = new AbortController();
+    const seen: string[] = [];
+    const reading = (async () => {
+      for await (const event of api.events(abort.signal)) seen.push(words(event));
+    })();
+    await turn();
+    change();
+    await turn();
+    abort.abort();
+    await reading;
+    return seen;
+  }
+
+  function words({ type, action, id, attributes }: ClusterEvent): string {
+    return `${type} ${action} ${id} ${JSON.stringify(Object.fromEntries(attributes))}`;
+  }
+
+  function turn(): Promise<void> {
+    return new Promise((resolve) => {
+      setImmediate(resolve);
+    });
+  }
+
+  beforeEach(populate);
+
+  test.each<[string, () => void, readonly string[]]>([
+    ['a new service', () => proposer.fixture.service('new'), ['service create new {"name":"new"}']],
+    [
+      'a scaled service with another image',
+      () => {
+        const task = newTaskSpec({ container: newContainerSpec({ image: 'nginx:2' }) });
+        const value = spec('web', { task }, 7);
+        proposer.fixture.change({ ops: [putValue('s1', { kind: 'serviceSpec', value })] });
+      },
+      [
+        'service update s1 {"name":"web","replicas.old":"3","replicas.new":"7","image.old":"nginx:1","image.new":"nginx:2"}',
+      ],
+    ],
+    [
+      'other labels',
+      () => {
+        const value = spec('web', {}, 3);
+        proposer.fixture.change({ ops: [putValue('s1', { kind: 'serviceSpec', value })] });
+      },
+      ['service update s1 {"name":"web"}'],
+    ],
+    [
+      'an allocation',
+      () => {
+        const endpoint = newServiceEndpoint();
+        const value = newNetworkAllocation({ subnet: '10.0.0.0/24' });
+        proposer.fixture.change({
+          ops: [
+            putValue('s1', { kind: 'serviceEndpoint', value: endpoint }),
+            putValue('net1', { kind: 'networkAllocation', value }),
+          ],
+        });
+      },
+      [],
+    ],
+    [
+      'a node that goes down and is drained',
+      () => {
+        const description = newNodeDescription({ hostname: 'host2' });
+        const status = newNodeStatus({ state: NodeState.nodeDown, description });
+        const value = newNodeSpec({ availability: NodeAvailability.drain });
+        proposer.fixture.change({ ops: [putValue('n2', { kind: 'nodeStatus', value: status })] });
+        proposer.fixture.change({ ops: [putValue('n2', { kind: 'nodeSpec', value })] });
+      },
+      [
+        'node update n2 {"name":"host2","state.old":"unknown","state.new":"down"}',
+        'node update n2 {"name":"host2","availability.old":"active","availability.new":"drain"}',
+      ],
+    ],
+    [
+      'a description alone',
+      () => {
+        const description = newNodeDescription({ hostname: 'host2', memoryBytes: 9 });
+        const value = newNodeStatus({ description });
+        proposer.fixture.change({ ops: [putValue('n2', { kind: 'nodeStatus', value })] });
+      },
+      [],
+    ],
+    [
+      'a task that ends',
+      () => {
+        const value = newTaskStatus({ state: TaskState.failed, exitCode: 1 });
+        proposer.fixture.change({ ops: [putValue('old', { kind: 'taskStatus', value })] });
+      },
+      [
+        'task update old {"name":"web.1.old","state.old":"running","state.new":"failed","service":"s1","node":"n1"}',
+      ],
+    ],
+    [
+      'a task of which only words change',
+      () => {
+        const value = newTaskStatus({ state: TaskState.running, message: 'x' });
+        proposer.fixture.change({ ops: [putValue('old', { kind: 'taskStatus', value })] });
+      },
+      [],
+    ],
+    [
+      'removal',
+      () =>
+        proposer.fixture.change({
+          ops: [deleteOp(Table.networks, 'net1'), deleteOp(Table.tasks, 'new')],
+        }),
+      [
+        'network remove net1 {"name":"ingress"}',
+        'task remove new {"name":"web.2.new","service":"s1","node":""}',
+      ],
+    ],
+    [
+      'a cluster',
+      () =>
+        proposer.fixture.change({
+          ops: [createOp({ kind: 'cluster', value: newCluster({ id: 'c' }) })],
+        }),
+      [],
+    ],
+  ])('of %s', async (_, change, expected) => {
+    expect(await eventsOf(change)).toEqual(expected);
+  });
+
+  test('end for a reader that is too slow', async () => {
+    const next = api.events(context.signal)[Symbol.asyncIterator]().next();
+    await turn();
+    for (let round = 0; round <= limits.watchQueueEvents; round += 100) {
+      const ops = Array.from({ length: 100 }, (_, index) => {
+        const name = `x${round + index}`;
+        const value = newNetwork({ id: name, spec: newNetworkSpec({ name }) });
+        return createOp({ kind: 'network', value });
+      });
+      proposer.fixture.change({ ops });
+    }
+    await expect(next).rejects.toMatchObject({ code: 'tooBusy' });
+  });
+});
