@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import * as os from 'node:os';
 
-import type { ProductFacts } from '../httpapi/index.ts';
+import type { ProductFacts } from '../httpapi/parts.ts';
 
 const goArchitectures: Readonly<Record<string, string>> = { x64: 'amd64', ia32: '386' };
 

@@ -32,7 +32,7 @@ export async function readJsonBody(call: Call): Promise<JsonValue> {
 }
 
 /** All bytes of a request's body. @throws ShoalError `limitExceeded {field: body}`; the context's reason when its signal aborts first. */
-export async function readBody(call: Call): Promise<Uint8Array> {
+async function readBody(call: Call): Promise<Uint8Array> {
   if (Number(call.request.headers.get('content-length') ?? 0) > limits.apiBodyBytes)
     throw tooLarge();
   const { signal } = call.context;
@@ -77,7 +77,7 @@ function checkContentType(headers: Headers): void {
  * The pieces of `source` until `signal` aborts, even while a piece is awaited.
  * @throws the signal's reason.
  */
-export async function* untilAborted(
+async function* untilAborted(
   source: AsyncIterable<Uint8Array>,
   signal: AbortSignal,
 ): AsyncGenerator<Uint8Array> {

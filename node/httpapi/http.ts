@@ -3,15 +3,6 @@ import type { Actor, PeerIdentity } from '../../common/ports/identity.ts';
 /** Header names are lower-case; a name that came twice has its values joined as HTTP says. */
 export type Headers = ReadonlyMap<string, string>;
 
-/** The raw two-way stream of an upgraded connection. */
-export interface UpgradedStream {
-  /** Bytes from the client until it half-closes. */
-  readonly input: AsyncIterable<Uint8Array>;
-  write(chunk: Uint8Array): Promise<void>;
-  end(): Promise<void>;
-  destroy(): void;
-}
-
 /** One request, free of any server. */
 export interface Request {
   readonly method: string;

@@ -2,7 +2,7 @@ import { ShoalError } from '../../common/pure/errors.ts';
 
 /** Minor versions of the API 1.x that Shoal speaks. */
 export const apiMinorMin = 24;
-export const apiMinorMax = 50;
+const apiMinorMax = 50;
 
 interface ApiVersion {
   readonly major: number;

@@ -42,7 +42,7 @@ import {
 
 export const fakeNodeId = 'node0000000000000000000a1';
 export const fakeNetworkId = 'net00000000000000000000a1';
-export const fakeClusterId = 'cluster000000000000000a1a';
+const fakeClusterId = 'cluster000000000000000a1a';
 /** 2026-01-01 00:00:00 UTC plus 1.5 s: shows how fractions are written. */
 export const fakeTimeMs = 1_767_225_601_500;
 

@@ -71,7 +71,7 @@ export class EngineSocket implements EngineHttp {
 export const maxHeaderSize: number = 1024 * 1024;
 
 /** The engine cannot be reached: the failure as every caller sees it. */
-export function unavailable(cause: unknown): ShoalError {
+function unavailable(cause: unknown): ShoalError {
   return new ShoalError('engineUnavailable', 'the Docker Engine of this node does not answer', {
     cause,
   });

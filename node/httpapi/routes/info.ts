@@ -4,7 +4,7 @@ import { formatRfc3339 } from '../../../common/pure/rfc3339.ts';
 import type { RequestContext } from '../../../common/ports/cluster-api.ts';
 import type { NodeControl, NodeFacts } from '../../../common/ports/node-control.ts';
 import { withDeadline } from '../../../common/run/deadline.ts';
-import { writeCluster } from '../../../proto/http/cluster.ts';
+import { writeCluster } from '../shapes/cluster.ts';
 import { isJsonObject, type JsonRecord, type JsonValue } from '../../../proto/http/json.ts';
 import { NodeRole } from '../../../proto/gen/specs.ts';
 import type { Route } from '../call.ts';

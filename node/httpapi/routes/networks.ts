@@ -4,7 +4,7 @@ import { encodeUtf8 } from '../../../common/pure/utf8.ts';
 import type { Filters, NetworkView } from '../../../common/ports/cluster-api.ts';
 import { JsonFields } from '../../../proto/http/json-fields.ts';
 import type { JsonValue } from '../../../proto/http/json.ts';
-import { writeNetworkResource } from '../../../proto/http/network.ts';
+import { writeNetworkResource } from '../shapes/network.ts';
 import { notSupportedYet } from '../../../proto/http/unsupported.ts';
 import { readJsonBody } from '../body.ts';
 import type { Call, Route, RouteHandler } from '../call.ts';

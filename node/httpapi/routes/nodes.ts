@@ -1,6 +1,6 @@
 import { limits } from '../../../common/pure/limits.ts';
 import { JsonFields } from '../../../proto/http/json-fields.ts';
-import { readNodeSpec, writeNode } from '../../../proto/http/node.ts';
+import { readNodeSpec, writeNode } from '../shapes/node.ts';
 import { notSupportedYet } from '../../../proto/http/unsupported.ts';
 import { readJsonBody } from '../body.ts';
 import type { Route, RouteHandler } from '../call.ts';

@@ -6,8 +6,8 @@ import type {
   TaskView,
 } from '../../../common/ports/cluster-api.ts';
 import type { TaskSpec } from '../../../proto/gen/specs.ts';
-import { writeTaskSpec } from '../../../proto/http/service-spec-writer.ts';
-import { taskJson } from '../../../proto/http/task.ts';
+import { writeTaskSpec } from '../shapes/service-spec-writer.ts';
+import { taskJson } from '../shapes/task.ts';
 import { notSupportedYet } from '../../../proto/http/unsupported.ts';
 import type { Call, Route, RouteHandler } from '../call.ts';
 import type { Response } from '../http.ts';

@@ -1,11 +1,11 @@
-import { type ClusterLifecycle } from '../gen/objects.ts';
-import { type ClusterSpec, newClusterSpec } from '../gen/specs.ts';
-import type { JsonRecord } from './json.ts';
-import type { JsonFields } from './json-fields.ts';
+import { type ClusterLifecycle } from '../../../proto/gen/objects.ts';
+import { type ClusterSpec, newClusterSpec } from '../../../proto/gen/specs.ts';
+import type { JsonRecord } from '../../../proto/http/json.ts';
+import type { JsonFields } from '../../../proto/http/json-fields.ts';
 import { readLogDriver, writeLogDriver } from './log-driver.ts';
-import { type ShownMeta, writeMeta } from './meta.ts';
+import { type ShownMeta, writeMeta } from '../../../proto/http/meta.ts';
 import { writeTlsInfo } from './node.ts';
-import { omit, textRecord } from './omit.ts';
+import { omit, textRecord } from '../../../proto/http/omit.ts';
 
 /** The cluster, without its join tokens. */
 export interface ShownCluster {

@@ -1,10 +1,15 @@
-import { encodeBase64 } from '../../common/pure/base64.ts';
-import type { NodeDescription, NodeStatus } from '../gen/objects.ts';
-import { newNodeSpec, NodeAvailability, NodeRole, type NodeSpec } from '../gen/specs.ts';
-import type { JsonRecord } from './json.ts';
-import type { JsonFields } from './json-fields.ts';
-import { type ShownMeta, writeMeta } from './meta.ts';
-import { omit, textRecord } from './omit.ts';
+import { encodeBase64 } from '../../../common/pure/base64.ts';
+import type { NodeDescription, NodeStatus } from '../../../proto/gen/objects.ts';
+import {
+  newNodeSpec,
+  NodeAvailability,
+  NodeRole,
+  type NodeSpec,
+} from '../../../proto/gen/specs.ts';
+import type { JsonRecord } from '../../../proto/http/json.ts';
+import type { JsonFields } from '../../../proto/http/json-fields.ts';
+import { type ShownMeta, writeMeta } from '../../../proto/http/meta.ts';
+import { omit, textRecord } from '../../../proto/http/omit.ts';
 import { availabilityWords, nodeStateWords, roleWords, wordOf } from './words.ts';
 
 /** A node as the cluster knows it. */

@@ -1,9 +1,13 @@
-import { formatRfc3339 } from '../../common/pure/rfc3339.ts';
-import { type ServiceEndpoint, type ServiceLifecycle, UpdateState } from '../gen/objects.ts';
-import type { ServiceSpec } from '../gen/specs.ts';
-import type { JsonRecord } from './json.ts';
-import { type ShownMeta, writeMeta } from './meta.ts';
-import { omit } from './omit.ts';
+import { formatRfc3339 } from '../../../common/pure/rfc3339.ts';
+import {
+  type ServiceEndpoint,
+  type ServiceLifecycle,
+  UpdateState,
+} from '../../../proto/gen/objects.ts';
+import type { ServiceSpec } from '../../../proto/gen/specs.ts';
+import type { JsonRecord } from '../../../proto/http/json.ts';
+import { type ShownMeta, writeMeta } from '../../../proto/http/meta.ts';
+import { omit } from '../../../proto/http/omit.ts';
 import { withDefaults } from './service-defaults.ts';
 import { writeEndpointSpec, writePort, writeServiceSpec } from './service-spec-writer.ts';
 import { updateStateWords, wordOf } from './words.ts';

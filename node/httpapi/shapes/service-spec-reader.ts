@@ -28,9 +28,9 @@ import {
   type UpdateConfig,
   UpdateFailureAction,
   UpdateOrder,
-} from '../gen/specs.ts';
+} from '../../../proto/gen/specs.ts';
 import { readContainerSpec } from './container-spec-reader.ts';
-import type { JsonFields } from './json-fields.ts';
+import type { JsonFields } from '../../../proto/http/json-fields.ts';
 import { readLogDriver } from './log-driver.ts';
 import {
   endpointModeWords,

@@ -10,7 +10,7 @@ import {
   type ServiceSpec,
   type TaskSpec,
   type UpdateConfig,
-} from '../gen/specs.ts';
+} from '../../../proto/gen/specs.ts';
 
 const second = 1_000_000_000;
 

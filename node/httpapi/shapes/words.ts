@@ -1,4 +1,9 @@
-import { NodeState, type TaskState, taskStateName, UpdateState } from '../gen/objects.ts';
+import {
+  NodeState,
+  type TaskState,
+  taskStateName,
+  UpdateState,
+} from '../../../proto/gen/objects.ts';
 import {
   EndpointMode,
   MountType,
@@ -9,7 +14,7 @@ import {
   RestartCondition,
   UpdateFailureAction,
   UpdateOrder,
-} from '../gen/specs.ts';
+} from '../../../proto/gen/specs.ts';
 
 /** The words of the Docker API for the numbers of the contract. */
 export const roleWords: Readonly<Record<string, NodeRole>> = {

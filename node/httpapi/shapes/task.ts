@@ -1,9 +1,9 @@
-import { formatRfc3339 } from '../../common/pure/rfc3339.ts';
-import type { TaskAddress, TaskState, TaskStatus } from '../gen/objects.ts';
-import type { JsonRecord } from './json.ts';
-import { type ShownMeta, writeMeta } from './meta.ts';
+import { formatRfc3339 } from '../../../common/pure/rfc3339.ts';
+import type { TaskAddress, TaskState, TaskStatus } from '../../../proto/gen/objects.ts';
+import type { JsonRecord } from '../../../proto/http/json.ts';
+import { type ShownMeta, writeMeta } from '../../../proto/http/meta.ts';
 import { type ShownNetwork, writeAttachedNetwork } from './network.ts';
-import { omit } from './omit.ts';
+import { omit } from '../../../proto/http/omit.ts';
 import { writePort } from './service-spec-writer.ts';
 import { taskStateWord } from './words.ts';
 

@@ -1,9 +1,9 @@
-import { formatRfc3339 } from '../../common/pure/rfc3339.ts';
-import type { NetworkAllocation } from '../gen/objects.ts';
-import type { NetworkSpec } from '../gen/specs.ts';
-import type { JsonRecord } from './json.ts';
-import { type ShownMeta, writeMeta } from './meta.ts';
-import { omit, textRecord } from './omit.ts';
+import { formatRfc3339 } from '../../../common/pure/rfc3339.ts';
+import type { NetworkAllocation } from '../../../proto/gen/objects.ts';
+import type { NetworkSpec } from '../../../proto/gen/specs.ts';
+import type { JsonRecord } from '../../../proto/http/json.ts';
+import { type ShownMeta, writeMeta } from '../../../proto/http/meta.ts';
+import { omit, textRecord } from '../../../proto/http/omit.ts';
 
 /** A network of the cluster. */
 export interface ShownNetwork {

@@ -1,7 +1,7 @@
-import { type LogDriver, newLogDriver } from '../gen/specs.ts';
-import type { JsonRecord } from './json.ts';
-import type { JsonFields } from './json-fields.ts';
-import { omit } from './omit.ts';
+import { type LogDriver, newLogDriver } from '../../../proto/gen/specs.ts';
+import type { JsonRecord } from '../../../proto/http/json.ts';
+import type { JsonFields } from '../../../proto/http/json-fields.ts';
+import { omit } from '../../../proto/http/omit.ts';
 
 /** Reads `{Name, Options}`. @throws ShoalError `invalidArgument {field}` */
 export function readLogDriver(driver: JsonFields | undefined): LogDriver | undefined {

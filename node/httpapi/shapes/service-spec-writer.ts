@@ -7,11 +7,11 @@ import type {
   ServiceSpec,
   TaskSpec,
   UpdateConfig,
-} from '../gen/specs.ts';
+} from '../../../proto/gen/specs.ts';
 import { writeContainerSpec } from './container-spec-writer.ts';
-import type { JsonRecord } from './json.ts';
+import type { JsonRecord } from '../../../proto/http/json.ts';
 import { writeLogDriver } from './log-driver.ts';
-import { omit, textRecord } from './omit.ts';
+import { omit, textRecord } from '../../../proto/http/omit.ts';
 import { containerRuntime } from './service-spec-reader.ts';
 import {
   endpointModeWords,
