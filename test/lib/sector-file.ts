@@ -1,7 +1,7 @@
 import type { Random } from '../../common/pure/random.ts';
 
 /** What a disk writes as a whole or not at all. */
-export const sectorBytes = 512;
+const sectorBytes = 512;
 
 /**
  * One file's bytes, twice: as the process sees them and as the medium holds them. Sectors of zeros take no memory, so a

@@ -27,6 +27,10 @@ export function alignUp(value: number, unit: number): number {
 
 /** True when every byte of `bytes` is zero. */
 export function isZero(bytes: Uint8Array): boolean {
-  for (const byte of bytes) if (byte !== 0) return false;
-  return true;
+  const view = viewOf(bytes);
+  const wide = bytes.length - (bytes.length % 4);
+  for (let offset = 0; offset < wide; offset += 4) {
+    if (view.getUint32(offset) !== 0) return false;
+  }
+  return bytes.subarray(wide).every((byte) => byte === 0);
 }

@@ -7,7 +7,7 @@ import { readU64, viewOf, writeU64 } from './numbers.ts';
 /** The header takes the first sector of a segment; the first group follows. */
 export const segmentHeaderBytes: number = sectorBytes;
 /** The format that this code writes. */
-export const segmentVersion = 1;
+const segmentVersion = 1;
 
 const magic = new TextEncoder().encode('SHOALWAL');
 const clusterIdBytesMax = 64;

@@ -16,7 +16,7 @@ import type { SnapshotMark } from './record.ts';
 import { hex16 } from './segment.ts';
 
 /** Plain bytes of one chunk in a file at most; larger pieces are cut. */
-export const snapshotChunkBytes: number = 1024 * 1024;
+const snapshotChunkBytes = 1024 * 1024;
 
 const version = 1;
 const headerBytes = 512;

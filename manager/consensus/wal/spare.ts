@@ -6,7 +6,7 @@ import type { TaskGroup } from '../../../common/run/task-group.ts';
 const fillBytes = 1024 * 1024;
 
 /** Name of the file that becomes the next segment. */
-export const spareName = 'spare.tmp';
+const spareName = 'spare.tmp';
 
 type Making =
   | { readonly kind: 'file'; readonly file: DiskFile }

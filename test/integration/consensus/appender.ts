@@ -1,6 +1,5 @@
 // The process that gets killed: proposes without end through the consensus thread and prints what was acknowledged.
 // Arguments: directory, number of this run.
-import { writeSync } from 'node:fs';
 import { ThreadConsensusPort } from '../../../manager/consensus/thread/thread-port.ts';
 import { AppliedLog, payload } from './applied-log.ts';
 import { testOptions, testKey } from './member.ts';
@@ -26,17 +25,17 @@ function propose(): void {
 port.receive((message) => {
   applied.take(message);
   if (message.kind === 'leadership') {
-    writeSync(1, 'leader\n');
+    process.stdout.write('leader\n');
     propose();
   }
   if (message.kind === 'outcome') {
     outstanding -= 1;
     if (message.outcome === 'committed')
-      writeSync(1, `${message.index} ${run}.${message.requestId}\n`);
+      process.stdout.write(`${message.index} ${run}.${message.requestId}\n`);
     propose();
   }
   if (message.kind === 'failed') {
-    writeSync(2, `failed: ${message.code} ${message.message}\n`);
+    process.stderr.write(`failed: ${message.code} ${message.message}\n`);
     process.exit(1);
   }
 });

@@ -126,9 +126,9 @@ describe('WriteAheadLog', () => {
       await log.append([{ kind: 'entries', entries: [entryAt(index)] }]);
       index += 1;
     }
-    await expect.poll(() => log.hasRoomFor(20_000)).toBe(false);
+    await expect.poll(() => log.hasRoomFor(20_000), { timeout: 10_000 }).toBe(false);
     disk.setCapacity(10 * 64 * 512);
-    await expect.poll(() => log.hasRoomFor(20_000)).toBe(true);
+    await expect.poll(() => log.hasRoomFor(20_000), { timeout: 10_000 }).toBe(true);
   });
 
   it('refuses the log of another member, key or cluster', async () => {
@@ -197,7 +197,7 @@ describe('WriteAheadLog', () => {
         expect([again.lastIndex, again.mark?.index]).toEqual([300, 299]);
       }
     }
-  });
+  }, 60_000);
 
   it('may be closed twice', async () => {
     const log = await openLog(freshDisk());
