@@ -1,73 +1,37 @@
 // Uses the cluster as the HTTP API does, over a real store, and shows what changes, what is found and what is refused.
 import { beforeEach, describe, expect, test } from 'vitest';
 import { asId } from '../../../../common/pure/ids.ts';
-import { limits } from '../../../../common/pure/limits.ts';
-import type {
-  ClusterEvent,
-  Filters,
-  RequestContext,
-} from '../../../../common/ports/cluster-api.ts';
+import type { Filters } from '../../../../common/ports/cluster-api.ts';
 import { ControlApi } from '../../../../manager/controlapi/control-api.ts';
 import type { SetRequest } from '../../../../manager/proposer/port.ts';
-import { createOp, deleteOp } from '../../../../manager/store/ops.ts';
+import { createOp } from '../../../../manager/store/ops.ts';
 import {
   newAuthority,
   newAuthorityKeys,
   newCluster,
   newClusterLifecycle,
-  newNetwork,
-  newNetworkAllocation,
-  newNodeDescription,
-  newNodeLifecycle,
-  newNodeStatus,
   newServiceEndpoint,
-  newTaskDesired,
-  newTaskNetwork,
-  newTaskPlacement,
-  newTaskStatus,
-  NodeState,
-  Table,
   TaskState,
 } from '../../../../proto/gen/objects.ts';
 import {
   newClusterSpec,
   newContainerSpec,
   newEndpointSpec,
-  newNetworkSpec,
-  newNodeSpec,
   newPortConfig,
-  newReplicatedMode,
-  newServiceMode,
-  newServiceSpec,
   newTaskSpec,
   NodeAvailability,
   NodeRole,
   PublishMode,
 } from '../../../../proto/gen/specs.ts';
 import type { PortConfig, ServiceSpec } from '../../../../proto/gen/specs.ts';
+import { context, ControlRig, spec } from '../../../lib/control-rig.ts';
 import { putValue } from '../../../lib/store-fixture.ts';
 import { StoreProposer } from '../../../lib/store-proposer.ts';
 
-const context: RequestContext = {
-  actor: { kind: 'user', name: 'root' },
-  traceId: 'trace',
-  signal: new AbortController().signal,
-};
 const none: Filters = new Map();
 
 function filters(name: string, ...values: readonly string[]): Filters {
   return new Map([[name, values]]);
-}
-
-function spec(name: string, fields: Partial<ServiceSpec> = {}, replicas = 1): ServiceSpec {
-  return newServiceSpec({
-    name,
-    task: newTaskSpec({
-      container: newContainerSpec({ image: 'nginx:1', registryAuth: 'secret' }),
-    }),
-    mode: newServiceMode({ mode: { kind: 'replicated', value: newReplicatedMode({ replicas }) } }),
-    ...fields,
-  });
 }
 
 function publishing(name: string, ...ports: readonly Partial<PortConfig>[]): ServiceSpec {
@@ -75,24 +39,21 @@ function publishing(name: string, ...ports: readonly Partial<PortConfig>[]): Ser
   return spec(name, { endpoint: newEndpointSpec({ ports: all }) });
 }
 
-let proposer: StoreProposer;
+let rig: ControlRig;
 let api: ControlApi;
-let ids: string[];
+let proposer: StoreProposer;
 
 beforeEach(() => {
-  proposer = new StoreProposer();
-  ids = ['s1', 's2', 's3', 's4'];
-  api = new ControlApi({
-    proposer,
-    subscribe: proposer.subscribe,
-    leaderNodeId: () => 'n1',
-    newSetId: proposer.newSetId,
-    newServiceId: () => asId<'service'>(ids.shift() ?? 'none left'),
-  });
+  rig = new ControlRig();
+  ({ api, proposer } = rig);
 });
 
-async function create(wanted: ServiceSpec): Promise<string> {
-  return (await api.createService(context, wanted)).id;
+function create(wanted: ServiceSpec): Promise<string> {
+  return rig.create(wanted);
+}
+
+function populate(): Promise<void> {
+  return rig.populate();
 }
 
 describe('creating a service', () => {
@@ -260,7 +221,7 @@ describe('removing a service', () => {
 
 describe('an object is found', () => {
   beforeEach(async () => {
-    ids = ['abc1', 'abc2', 'web'];
+    rig.ids = ['abc1', 'abc2', 'web'];
     for (const name of ['web', 'abc', 'other']) await create(spec(name));
   });
 
@@ -284,51 +245,6 @@ describe('an object is found', () => {
     }
   });
 });
-
-/** Two nodes, a network, and a service whose tasks are of an older and of the current revision. */
-async function populate(): Promise<void> {
-  const { fixture } = proposer;
-  const status = newNodeStatus({
-    state: NodeState.nodeReady,
-    description: newNodeDescription({ hostname: 'host1', engineLabels: new Map([['gpu', 'yes']]) }),
-  });
-  const lifecycle = newNodeLifecycle({ role: NodeRole.manager, managerAddress: '10.1.1.1:2377' });
-  const labels = new Map([['zone', 'eu']]);
-  fixture.node('n1', {
-    spec: newNodeSpec({ role: NodeRole.manager, labels }),
-    status,
-    lifecycle,
-  });
-  fixture.node('n2', {
-    status: newNodeStatus({ description: newNodeDescription({ hostname: 'host2' }) }),
-  });
-  const network = newNetwork({
-    id: 'net1',
-    spec: newNetworkSpec({ name: 'ingress', ingress: true }),
-  });
-  fixture.change({ ops: [createOp({ kind: 'network', value: network })] });
-  await create(spec('web', { labels: new Map([['tier', 'front']]) }, 2));
-  fixture.task('old', {
-    serviceId: 's1',
-    slot: 1,
-    desired: newTaskDesired({ state: TaskState.shutdown }),
-    placement: newTaskPlacement({ nodeId: 'n1', placedAtMs: 5 }),
-    status: newTaskStatus({ state: TaskState.running }),
-  });
-  const labelled = new Map([
-    ['tier', 'front'],
-    ['more', ''],
-  ]);
-  const scaled = spec('web', { labels: labelled }, 3);
-  fixture.change({ ops: [putValue('s1', { kind: 'serviceSpec', value: scaled })] });
-  fixture.task('new', {
-    serviceId: 's1',
-    slot: 2,
-    desired: newTaskDesired({ state: TaskState.running }),
-    placement: newTaskPlacement({ explanation: 'no suitable node' }),
-    network: newTaskNetwork({ allocatedAtMs: 3 }),
-  });
-}
 
 describe('lists', () => {
   beforeEach(populate);
@@ -533,147 +449,5 @@ describe('the cluster', () => {
     });
     await expect(empty.getCluster(context)).rejects.toMatchObject({ code: 'notFound' });
     await expect(empty.getJoinTokens(context)).rejects.toMatchObject({ code: 'notFound' });
-  });
-});
-
-describe('events', () => {
-  /** What `change` brings, as `type action id {attributes}`. */
-  async function eventsOf(change: () => void): Promise<readonly string[]> {
-    const abort = new AbortController();
-    const seen: string[] = [];
-    const reading = (async () => {
-      for await (const event of api.events(abort.signal)) seen.push(words(event));
-    })();
-    await turn();
-    change();
-    await turn();
-    abort.abort();
-    await reading;
-    return seen;
-  }
-
-  function words({ type, action, id, attributes }: ClusterEvent): string {
-    return `${type} ${action} ${id} ${JSON.stringify(Object.fromEntries(attributes))}`;
-  }
-
-  function turn(): Promise<void> {
-    return new Promise((resolve) => {
-      setImmediate(resolve);
-    });
-  }
-
-  beforeEach(populate);
-
-  test.each<[string, () => void, readonly string[]]>([
-    ['a new service', () => proposer.fixture.service('new'), ['service create new {"name":"new"}']],
-    [
-      'a scaled service with another image',
-      () => {
-        const task = newTaskSpec({ container: newContainerSpec({ image: 'nginx:2' }) });
-        const value = spec('web', { task }, 7);
-        proposer.fixture.change({ ops: [putValue('s1', { kind: 'serviceSpec', value })] });
-      },
-      [
-        'service update s1 {"name":"web","replicas.old":"3","replicas.new":"7","image.old":"nginx:1","image.new":"nginx:2"}',
-      ],
-    ],
-    [
-      'other labels',
-      () => {
-        const value = spec('web', {}, 3);
-        proposer.fixture.change({ ops: [putValue('s1', { kind: 'serviceSpec', value })] });
-      },
-      ['service update s1 {"name":"web"}'],
-    ],
-    [
-      'an allocation',
-      () => {
-        const endpoint = newServiceEndpoint();
-        const value = newNetworkAllocation({ subnet: '10.0.0.0/24' });
-        proposer.fixture.change({
-          ops: [
-            putValue('s1', { kind: 'serviceEndpoint', value: endpoint }),
-            putValue('net1', { kind: 'networkAllocation', value }),
-          ],
-        });
-      },
-      [],
-    ],
-    [
-      'a node that goes down and is drained',
-      () => {
-        const description = newNodeDescription({ hostname: 'host2' });
-        const status = newNodeStatus({ state: NodeState.nodeDown, description });
-        const value = newNodeSpec({ availability: NodeAvailability.drain });
-        proposer.fixture.change({ ops: [putValue('n2', { kind: 'nodeStatus', value: status })] });
-        proposer.fixture.change({ ops: [putValue('n2', { kind: 'nodeSpec', value })] });
-      },
-      [
-        'node update n2 {"name":"host2","state.old":"unknown","state.new":"down"}',
-        'node update n2 {"name":"host2","availability.old":"active","availability.new":"drain"}',
-      ],
-    ],
-    [
-      'a description alone',
-      () => {
-        const description = newNodeDescription({ hostname: 'host2', memoryBytes: 9 });
-        const value = newNodeStatus({ description });
-        proposer.fixture.change({ ops: [putValue('n2', { kind: 'nodeStatus', value })] });
-      },
-      [],
-    ],
-    [
-      'a task that ends',
-      () => {
-        const value = newTaskStatus({ state: TaskState.failed, exitCode: 1 });
-        proposer.fixture.change({ ops: [putValue('old', { kind: 'taskStatus', value })] });
-      },
-      [
-        'task update old {"name":"web.1.old","state.old":"running","state.new":"failed","service":"s1","node":"n1"}',
-      ],
-    ],
-    [
-      'a task of which only words change',
-      () => {
-        const value = newTaskStatus({ state: TaskState.running, message: 'x' });
-        proposer.fixture.change({ ops: [putValue('old', { kind: 'taskStatus', value })] });
-      },
-      [],
-    ],
-    [
-      'removal',
-      () =>
-        proposer.fixture.change({
-          ops: [deleteOp(Table.networks, 'net1'), deleteOp(Table.tasks, 'new')],
-        }),
-      [
-        'network remove net1 {"name":"ingress"}',
-        'task remove new {"name":"web.2.new","service":"s1","node":""}',
-      ],
-    ],
-    [
-      'a cluster',
-      () =>
-        proposer.fixture.change({
-          ops: [createOp({ kind: 'cluster', value: newCluster({ id: 'c' }) })],
-        }),
-      [],
-    ],
-  ])('of %s', async (_, change, expected) => {
-    expect(await eventsOf(change)).toEqual(expected);
-  });
-
-  test('end for a reader that is too slow', async () => {
-    const next = api.events(context.signal)[Symbol.asyncIterator]().next();
-    await turn();
-    for (let round = 0; round <= limits.watchQueueEvents; round += 100) {
-      const ops = Array.from({ length: 100 }, (_, index) => {
-        const name = `x${round + index}`;
-        const value = newNetwork({ id: name, spec: newNetworkSpec({ name }) });
-        return createOp({ kind: 'network', value });
-      });
-      proposer.fixture.change({ ops });
-    }
-    await expect(next).rejects.toMatchObject({ code: 'tooBusy' });
   });
 });
