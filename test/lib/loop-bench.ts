@@ -19,7 +19,7 @@ import { VirtualClock } from './virtual-clock.ts';
 export type Fate = 'apply' | 'drop' | 'lose answer' | 'lose set';
 
 /** Applies each set after a while, or lets happen to it what the test says. */
-export class SlowProposer implements ProposerPort {
+class SlowProposer implements ProposerPort {
   readonly sets: SetRequest[] = [];
   fate: (set: SetRequest) => Fate = () => 'apply';
   isReachable = true;

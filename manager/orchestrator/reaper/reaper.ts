@@ -1,5 +1,6 @@
 import { limits } from '../../../common/pure/limits.ts';
 import { Facet, Table, TaskState } from '../../../proto/gen/objects.ts';
+import type { Read } from '../../../proto/gen/changeset.ts';
 import {
   noDecision,
   type Budget,
@@ -90,11 +91,17 @@ function deletion(view: StoreView, tasks: readonly TaskRow[], reason: string): D
   };
 }
 
-/** Relies on the task not having been placed since, or on its node being gone. That it ended cannot change. */
-function readsOf(view: StoreView, task: TaskRow): ReturnType<typeof readNode> {
-  if (task.reportedState > TaskState.running) return [];
-  if (task.nodeId !== '') return readNode(task.nodeId, view.node(task.nodeId));
-  return [
-    readOf({ table: Table.tasks, key: task.id, facet: Facet.placement }, task.placementVersion),
-  ];
+/**
+ * Relies on what the task holds being what is given back with it, and on nothing of it running: it was not placed since,
+ * or its node is still gone. That it ended cannot change.
+ */
+function readsOf(view: StoreView, task: TaskRow): readonly Read[] {
+  const held = readOf(
+    { table: Table.tasks, key: task.id, facet: Facet.network },
+    task.networkVersion,
+  );
+  if (isTerminal(task)) return [held];
+  if (task.nodeId !== '') return [held, ...readNode(task.nodeId, view.node(task.nodeId))];
+  const placement = { table: Table.tasks, key: task.id, facet: Facet.placement };
+  return [held, readOf(placement, task.placementVersion)];
 }

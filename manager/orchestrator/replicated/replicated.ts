@@ -1,6 +1,6 @@
 import { limits } from '../../../common/pure/limits.ts';
 import { Facet, Table, TaskState } from '../../../proto/gen/objects.ts';
-import type { Op } from '../../../proto/gen/changeset.ts';
+import type { Op, Read } from '../../../proto/gen/changeset.ts';
 import {
   noDecision,
   placeholderId,
@@ -13,9 +13,9 @@ import {
 import type { StoreEvent } from '../../store/events.ts';
 import type { ServiceRow, TaskRow } from '../../store/rows.ts';
 import type { StoreView } from '../../store/view.ts';
-import { createTask, putDesired, readServiceSpec } from '../slot/drafts.ts';
+import { createTask, putDesired, readDesired, readServiceSpec } from '../slot/drafts.ts';
 import { allServiceKeys, parseKey, serviceKey } from '../slot/keys.ts';
-import { isOccupied, slotsOf } from '../slot/slot.ts';
+import { isOccupied, slotsOf, type Slot } from '../slot/slot.ts';
 import { planReplicas } from './plan-replicas.ts';
 
 /**
@@ -64,33 +64,45 @@ interface Wanted {
   readonly replicas: number;
 }
 
+/** One operation with what it alone relies on. */
+interface Step {
+  readonly op: Op;
+  readonly reads: readonly Read[];
+}
+
 function scale(wanted: Wanted, now: DecideTime, budget: Budget): Decision {
   const { service, tasks, replicas } = wanted;
   budget.spend(scanCost(tasks.length));
   const slots = slotsOf(tasks);
   const slotsMax = spendUpTo(budget, Math.abs(replicas - slots.filter(isOccupied).length));
   const plan = planReplicas(slots, { replicas, slotsMax });
-  const read = readServiceSpec(service.id, service);
-  const newest = new Map(slots.map((slot) => [slot.number, slot.tasks.at(-1)]));
-  const creates = plan.create.map((slot, index) =>
-    createTask({
-      id: placeholderId(index),
-      service,
-      slot,
-      after: newest.get(slot),
-      clusterMs: now.clusterMs,
-      desired: { state: TaskState.running },
-    }),
+  const reads = [readServiceSpec(service.id, service)];
+  const bySlot = new Map(slots.map((slot) => [slot.number, slot]));
+  const creates = plan.create.map((number, index) =>
+    createIn(service, bySlot.get(number) ?? { number, tasks: [] }, index, now),
   );
-  const going = plan.remove.flatMap((slot) => slot.tasks.filter(isKept));
+  const removes = plan.remove.flatMap((slot) => slot.tasks.filter(isKept).map(remove));
   return {
     sets: [
-      ...inChunks(creates, { reason: 'scale up', reads: [read], claims: [] }),
-      ...inChunks(going.map(remove), { reason: 'scale down', reads: [read], claims: [] }),
+      ...inChunks(creates, { reason: 'scale up', reads }),
+      ...inChunks(removes, { reason: 'scale down', reads }),
     ],
     wakeAtMs: undefined,
     more: plan.left > 0,
   };
+}
+
+/** A task in a slot that nobody wants any more, which is relied on: the removal may itself still be in flight. */
+function createIn(service: ServiceRow, slot: Slot, index: number, now: DecideTime): Step {
+  const op = createTask({
+    id: placeholderId(index),
+    service,
+    slot: slot.number,
+    after: slot.tasks.at(-1),
+    clusterMs: now.clusterMs,
+    desired: { state: TaskState.running },
+  });
+  return { op, reads: slot.tasks.map(readDesired) };
 }
 
 /** A service that is gone takes its tasks with it; a service of the same name has another id. */
@@ -98,9 +110,8 @@ function removeAll(tasks: readonly TaskRow[], budget: Budget): Decision {
   budget.spend(scanCost(tasks.length));
   const kept = tasks.filter(isKept);
   const going = kept.slice(0, spendUpTo(budget, kept.length));
-  const draft = { reason: 'service removed', reads: [], claims: [] };
   return {
-    sets: inChunks(going.map(remove), draft),
+    sets: inChunks(going.map(remove), { reason: 'service removed', reads: [] }),
     wakeAtMs: undefined,
     more: going.length < kept.length,
   };
@@ -110,8 +121,8 @@ function isKept(task: TaskRow): boolean {
   return task.desiredState < TaskState.remove;
 }
 
-function remove(task: TaskRow): Op {
-  return putDesired(task, { state: TaskState.remove });
+function remove(task: TaskRow): Step {
+  return { op: putDesired(task, { state: TaskState.remove }), reads: [] };
 }
 
 /** Rows that a pass over `count` of them is worth: it is far cheaper than a decision about each. */
@@ -132,10 +143,16 @@ function spendUpTo(budget: Budget, count: number): number {
 }
 
 /** Several sets, each within the limits and right on its own. */
-function inChunks(ops: readonly Op[], draft: Omit<Draft, 'ops'>): Draft[] {
+function inChunks(steps: readonly Step[], draft: Pick<Draft, 'reason' | 'reads'>): Draft[] {
   const drafts: Draft[] = [];
-  for (let start = 0; start < ops.length; start += limits.deciderChunkOps) {
-    drafts.push({ ...draft, ops: ops.slice(start, start + limits.deciderChunkOps) });
+  for (let start = 0; start < steps.length; start += limits.deciderChunkOps) {
+    const chunk = steps.slice(start, start + limits.deciderChunkOps);
+    drafts.push({
+      reason: draft.reason,
+      reads: [...draft.reads, ...chunk.flatMap(({ reads }) => reads)],
+      claims: [],
+      ops: chunk.map(({ op }) => op),
+    });
   }
   return drafts;
 }

@@ -43,6 +43,11 @@ export function putDesired(task: TaskRow, desired: Partial<TaskDesired>): Op {
   );
 }
 
+/** Relies on what is wanted of `task` being as it was. */
+export function readDesired(task: TaskRow): Read {
+  return readOf({ table: Table.tasks, key: task.id, facet: Facet.desired }, task.desiredVersion);
+}
+
 /** Relies on the service's spec being the one that was looked at, or on the service being gone. */
 export function readServiceSpec(serviceId: string, service: ServiceRow | undefined): Read {
   return readOf(

@@ -5,6 +5,7 @@ import { actorName } from '../../../../common/ports/identity.ts';
 import { taskError } from '../../../../manager/store/task-state.ts';
 import { NodeState, TaskState } from '../../../../proto/gen/objects.ts';
 import { NodeAvailability } from '../../../../proto/gen/specs.ts';
+import { newWorld } from '../../../lib/decider-history.ts';
 import { parseServiceSpec } from '../../../lib/decider-words.ts';
 import { allDeciders, LoopBench } from '../../../lib/loop-bench.ts';
 
@@ -167,6 +168,52 @@ describe('sets that do not come through', () => {
       await bench.stop();
     },
   );
+});
+
+describe('what is decided on top of a set that comes to nothing', () => {
+  test('a row that still holds an address is not deleted without giving it back', async () => {
+    const bench = new LoopBench();
+    newWorld(bench.rig);
+    // The allocator is asked before the reaper: the row is deleted on top of the release.
+    bench.lead(allDeciders().toReversed());
+    await bench.clock.advance(100);
+    bench.rig.scale('web', 0);
+    await bench.clock.advance(100);
+    const isRelease = (reason: string): boolean => reason.includes('given back');
+    const dropped: string[] = [];
+    bench.proposer.fate = ({ reason }) => {
+      if (!isRelease(reason) || dropped.length > 0) return 'apply';
+      dropped.push(reason);
+      return 'drop';
+    };
+    for (const task of bench.rig.tasks('web')) bench.rig.report(task, TaskState.shutdown);
+    await bench.clock.advance(1000);
+    expect(dropped).toHaveLength(1);
+    expect(bench.rig.tasks('web')).toEqual([]);
+    const held = bench.rig.tasks('slow').flatMap(({ addresses }) => addresses);
+    const virtualAddresses = 2;
+    expect(bench.rig.view.claimCount('address/ingress')).toBe(virtualAddresses + held.length);
+    await bench.stop();
+  });
+
+  test('a slot is not filled while its old task is still wanted', async () => {
+    const bench = new LoopBench();
+    bench.rig.node('n1');
+    bench.rig.service('web', parseServiceSpec(new Map([['replicas', '2']])));
+    bench.lead();
+    await bench.clock.advance(100);
+    bench.proposer.fate = ({ reason }) => (reason === 'scale down' ? 'drop' : 'apply');
+    bench.rig.scale('web', 1);
+    await bench.clock.advance(2);
+    bench.rig.scale('web', 2);
+    await bench.clock.advance(1000);
+    expect(bench.proposer.sets.map(({ reason }) => reason)).toContain('scale down');
+    expect(bench.states('web')).toEqual([
+      `1 ${assigned} ${wanted} n1`,
+      `2 ${assigned} ${wanted} n1`,
+    ]);
+    await bench.stop();
+  });
 });
 
 describe('the end of a leadership', () => {
