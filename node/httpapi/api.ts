@@ -1,4 +1,4 @@
-import { isShoalError, type ShoalError } from '../../common/pure/errors.ts';
+import { type ErrorCodeName, isShoalError, type ShoalError } from '../../common/pure/errors.ts';
 import { withDeadline } from '../../common/run/deadline.ts';
 import type { Call, Route } from './call.ts';
 import { EngineCalls } from './engine-calls.ts';
@@ -78,7 +78,7 @@ async function answer(
     });
   } catch (error) {
     if (!isShoalError(error)) throw error;
-    return failed(parts, error, caller);
+    return failed(parts, error, caller, request.signal.aborted);
   }
 }
 
@@ -92,9 +92,18 @@ async function withinDeadline<T>(
   return await withDeadline({ clock, durationMs: deadlineMs, signal }, work);
 }
 
-function failed(parts: ApiParts, error: ShoalError, { traceId }: Caller): Response {
+/** Docker's answer to updates that lost a race is 500 too; they are nothing unusual. */
+const ordinaryCodes: ReadonlySet<ErrorCodeName> = new Set(['cancelled', 'outOfSequence']);
+
+function failed(
+  parts: ApiParts,
+  error: ShoalError,
+  { traceId }: Caller,
+  isClientGone: boolean,
+): Response {
   const reply = errorReply(error, parts.control.facts());
-  const level = reply.status === 500 ? 'warn' : 'debug';
+  const isOrdinary = reply.status !== 500 || isClientGone || ordinaryCodes.has(error.code);
+  const level = isOrdinary ? 'debug' : 'warn';
   parts.log.at(level, 'request refused', { traceId, status: reply.status, error });
   const response = messageReply(reply.status, reply.message);
   const headers: [string, string][] = [];

@@ -1,8 +1,7 @@
 import { limits } from '../../common/pure/limits.ts';
-import { encodeUtf8 } from '../../common/pure/utf8.ts';
 import type { Clock } from '../../common/ports/clock.ts';
 import type { Response } from './http.ts';
-import { streamReply, textReply } from './reply.ts';
+import { encodeText, streamReply, textReply } from './reply.ts';
 
 interface Pace {
   readonly clock: Clock;
@@ -31,7 +30,7 @@ async function* slices<Row>(
   for (let start = 0; start < rows.length; start += limits.apiListSliceRows) {
     if (start > 0) await clock.sleep(0, signal);
     const slice = rows.slice(start, start + limits.apiListSliceRows);
-    yield encodeUtf8(`${start === 0 ? '[' : ','}${slice.map(render).join(',')}`);
+    yield encodeText(`${start === 0 ? '[' : ','}${slice.map(render).join(',')}`);
   }
-  yield encodeUtf8(']');
+  yield encodeText(']');
 }

@@ -7,7 +7,7 @@ import type {
 } from '../../../common/ports/cluster-api.ts';
 import type { TaskSpec } from '../../../proto/gen/specs.ts';
 import { writeTaskSpec } from '../shapes/service-spec-writer.ts';
-import { taskJson } from '../shapes/task.ts';
+import { attachedNetworkJson, taskJson } from '../shapes/task.ts';
 import { notSupportedYet } from '../../../proto/http/unsupported.ts';
 import type { Call, Route, RouteHandler } from '../call.ts';
 import type { Response } from '../http.ts';
@@ -42,8 +42,8 @@ export function taskRoutes(parts: ApiParts): readonly Route[] {
     route('/tasks/:id', async ({ params, context }) => {
       const api = control.cluster();
       const task = await api.getTask(context, params['id'] ?? '');
-      const networkOf = await networkLookup(api, context, [task]);
-      return textReply(200, writer.write(task, networkOf));
+      const networkJson = await networkTexts(api, context, [task]);
+      return textReply(200, writer.write(task, networkJson));
     }),
     route('/tasks/:id/logs', async ({ params, context }) => {
       await control.cluster().getTask(context, params['id'] ?? '');
@@ -61,32 +61,40 @@ async function listTasks(
   checkFilterWords(filters, 'desired-state', ['running', 'shutdown', 'accepted']);
   const api = control.cluster();
   const tasks = await api.listTasks(context, filters);
-  const networkOf = await networkLookup(api, context, tasks);
-  return listReply(tasks, (task) => writer.write(task, networkOf), {
+  const networkJson = await networkTexts(api, context, tasks);
+  return listReply(tasks, (task) => writer.write(task, networkJson), {
     clock,
     signal: request.signal,
   });
 }
 
-type NetworkLookup = (id: string) => NetworkView | undefined;
+/** The network of an id as JSON. */
+type NetworkJson = (id: string) => string;
 
-async function networkLookup(
+async function networkTexts(
   api: ClusterApi,
   context: RequestContext,
   tasks: readonly TaskView[],
-): Promise<NetworkLookup> {
-  if (tasks.every((task) => task.addresses.length === 0)) return () => undefined;
-  const networks = await api.listNetworks(context);
-  const byId = new Map(networks.map((network) => [network.meta.id, network]));
-  return (id) => byId.get(id);
+): Promise<NetworkJson> {
+  const hasAddresses = tasks.some((task) => task.addresses.length > 0);
+  const networks = hasAddresses ? await api.listNetworks(context) : [];
+  const byId = new Map<string, NetworkView>(networks.map((network) => [network.meta.id, network]));
+  const texts = new Map<string, string>();
+  return (id) => {
+    const known = texts.get(id);
+    if (known !== undefined) return known;
+    const text = attachedNetworkJson(id, byId.get(id));
+    texts.set(id, text);
+    return text;
+  };
 }
 
 /** Writes tasks; the text of a spec is kept as long as the spec itself, because many tasks share one and clients ask five times a second. */
 class TaskWriter {
   readonly #specs = new WeakMap<TaskSpec, string>();
 
-  write(task: TaskView, networkOf: NetworkLookup): string {
-    return taskJson(task, this.#specJson(task.spec), networkOf);
+  write(task: TaskView, networkJson: NetworkJson): string {
+    return taskJson(task, this.#specJson(task.spec), networkJson);
   }
 
   #specJson(spec: TaskSpec): string {

@@ -21,27 +21,40 @@ export interface ShownTask {
 /**
  * A Task of the Docker API as JSON text.
  * @param specJson its spec, already encoded: it is the same for all tasks of one spec.
- * @param networkOf the network of an id; a task keeps addresses of networks that are gone.
+ * @param networkJson the network of an id, already encoded: it is the same for all tasks in it.
  */
 export function taskJson(
   task: ShownTask,
   specJson: string,
-  networkOf: (id: string) => ShownNetwork | undefined,
+  networkJson: (id: string) => string,
 ): string {
   const head = JSON.stringify({ ...writeMeta(task.meta), Labels: {} });
-  const tail = JSON.stringify({
+  const middle = JSON.stringify({
     ServiceID: omit.text(task.serviceId),
     Slot: omit.zero(task.slot),
     NodeID: omit.text(task.nodeId),
     Status: writeStatus(task.status),
     DesiredState: taskStateWord(task.desiredState),
-    NetworksAttachments: omit.empty(
-      task.addresses.map((address) => writeAttachment(address, networkOf)),
-    ),
-    GenericResources: null,
-    Volumes: null,
   });
-  return `${head.slice(0, -1)},"Spec":${specJson},${tail.slice(1)}`;
+  const attachments = attachmentsJson(task.addresses, networkJson);
+  return `${head.slice(0, -1)},"Spec":${specJson},${middle.slice(1, -1)},${attachments}"GenericResources":null,"Volumes":null}`;
+}
+
+/** A network as tasks show it; a task keeps addresses of networks that are gone. */
+export function attachedNetworkJson(id: string, network: ShownNetwork | undefined): string {
+  return JSON.stringify(network === undefined ? { ID: id } : writeAttachedNetwork(network));
+}
+
+function attachmentsJson(
+  addresses: readonly TaskAddress[],
+  networkJson: (id: string) => string,
+): string {
+  if (addresses.length === 0) return '';
+  const items = addresses.map(
+    ({ networkId, address }) =>
+      `{"Network":${networkJson(networkId)},"Addresses":[${JSON.stringify(address)}]}`,
+  );
+  return `"NetworksAttachments":[${items.join(',')}],`;
 }
 
 function writeStatus(status: TaskStatus): JsonRecord {
@@ -55,16 +68,5 @@ function writeStatus(status: TaskStatus): JsonRecord {
       ? { ContainerID: status.containerId, PID: status.pid, ExitCode: status.exitCode }
       : undefined,
     PortStatus: { Ports: omit.empty(status.ports.map(writePort)) },
-  };
-}
-
-function writeAttachment(
-  { networkId, address }: TaskAddress,
-  networkOf: (id: string) => ShownNetwork | undefined,
-): JsonRecord {
-  const network = networkOf(networkId);
-  return {
-    Network: network === undefined ? { ID: networkId } : writeAttachedNetwork(network),
-    Addresses: [address],
   };
 }
