@@ -1,3 +1,5 @@
+import { dirname } from 'node:path';
+
 import { isShoalError, ShoalError } from '../../common/pure/errors.ts';
 import { asId } from '../../common/pure/ids.ts';
 import type { ClusterId, NodeId } from '../../common/pure/ids.ts';
@@ -49,8 +51,10 @@ export class IdentityFile {
     return parseIdentity(bytes, path);
   }
 
+  /** Durable once it resolves. */
   async save(identity: Identity): Promise<void> {
     await this.#disk.makeDirectory(this.#directory);
+    await this.#disk.syncDirectory(dirname(this.#directory));
     const fresh = `${this.#path}.new`;
     await this.#disk.remove(fresh);
     await using file = await this.#disk.open(fresh, 'create');
