@@ -1,0 +1,92 @@
+import { seededRandom, type Random } from '../../common/pure/random.ts';
+
+/** What may go wrong in a world. */
+export const faultKinds = [
+  'daemonKill',
+  'managerKill',
+  'powerCut',
+  'managerPowerCut',
+  'cut',
+  'cutOneWay',
+  'pause',
+  'containerExit',
+  'engineRestart',
+  'engineLiveRestart',
+  'engineHang',
+  'eventGap',
+  'proxyKill',
+  'clockJump',
+  'diskFailure',
+] as const;
+
+export type FaultKind = (typeof faultKinds)[number];
+
+/** Everything that a seed decides before the world begins. Times are virtual milliseconds; probabilities are in [0, 1). */
+export interface SimOptions {
+  readonly seed: number;
+  /** Nodes besides the manager. */
+  readonly workers: number;
+  readonly clients: number;
+  /** How long faults and traffic last. */
+  readonly chaosMs: number;
+  readonly faults: readonly FaultKind[];
+  readonly faultEveryMs: number;
+  /** How long a fault that ends by itself lasts, on average. */
+  readonly faultMs: number;
+  readonly linkMs: number;
+  /** A message breaks its connection. */
+  readonly linkBreaks: number;
+  readonly refusedCalls: number;
+  readonly lostAnswers: number;
+  readonly engineCallMs: number;
+  readonly engineEventMs: number;
+  readonly diskMs: number;
+  readonly replicasMax: number;
+  readonly heartbeatMs: number;
+  readonly historyLimit: number;
+  readonly snapshotEntries: number;
+  readonly segmentBytes: number;
+  /** Rows of the budget of every decision. */
+  readonly budgetRows: number;
+  readonly thinkMs: number;
+}
+
+/** Draws a world from `seed`: each kind of fault is in or out as a whole, so that runs differ in kind and not only in order. */
+export function drawOptions(seed: number): SimOptions {
+  const random = seededRandom(seed).fork('options');
+  const isCalm = random.below(10) === 0;
+  return {
+    seed,
+    workers: 2 + random.below(4),
+    clients: 1 + random.below(3),
+    chaosMs: 20_000 + random.below(100_000),
+    faults: isCalm ? [] : faultKinds.filter(() => random.below(2) === 0),
+    faultEveryMs: 1000 + random.below(10_000),
+    faultMs: 500 + random.below(15_000),
+    linkMs: oneOf(random, [0.2, 1, 5, 30, 100]),
+    linkBreaks: isCalm ? 0 : oneOf(random, [0, 0, 0.002, 0.02]),
+    refusedCalls: isCalm ? 0 : oneOf(random, [0, 0, 0.01, 0.1]),
+    lostAnswers: isCalm ? 0 : oneOf(random, [0, 0, 0.01, 0.1]),
+    engineCallMs: oneOf(random, [1, 10, 100, 1000]),
+    engineEventMs: oneOf(random, [0, 10, 500]),
+    diskMs: oneOf(random, [0, 0.5, 5, 50]),
+    replicasMax: oneOf(random, [2, 5, 10]),
+    heartbeatMs: oneOf(random, [1000, 5000]),
+    historyLimit: oneOf(random, [0, 1, 5]),
+    snapshotEntries: oneOf(random, [20, 100, 10_000]),
+    segmentBytes: oneOf(random, [16_384, 65_536, 16_777_216]),
+    budgetRows: oneOf(random, [1, 8, 64, 4096]),
+    thinkMs: oneOf(random, [500, 2000, 8000]),
+  };
+}
+
+/** A world without any fault, for what must hold at the least. */
+export function calmOptions(seed: number): SimOptions {
+  return { ...drawOptions(seed), faults: [], linkBreaks: 0, refusedCalls: 0, lostAnswers: 0 };
+}
+
+export function oneOf<Item>(random: Random, items: readonly Item[]): Item {
+  const item = items[random.below(items.length)];
+  if (item === undefined) throw new Error('nothing to draw from');
+  return item;
+}

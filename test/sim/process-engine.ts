@@ -1,0 +1,135 @@
+import type {
+  ContainerCreateBody,
+  ContainerCreated,
+  ContainerDetails,
+  ContainerSummary,
+  EndpointSettings,
+  EngineApi,
+  EngineEvent,
+  EngineFilters,
+  EngineInfo,
+  EnginePing,
+  EngineVersion,
+  EventsOptions,
+  ImageDetails,
+  NetworkCreateBody,
+  NetworkCreated,
+  NetworkDetails,
+  PullProgress,
+  RemoveContainerOptions,
+} from '../../common/ports/engine-api.ts';
+import type { Incarnation } from './incarnation.ts';
+
+/** The engine as one process reaches it: calls of a process that is gone take effect, and nobody hears the answer. */
+export class ProcessEngine implements EngineApi {
+  readonly #engine: EngineApi;
+  readonly #life: Incarnation;
+
+  constructor(engine: EngineApi, life: Incarnation) {
+    this.#engine = engine;
+    this.#life = life;
+  }
+
+  ping(signal: AbortSignal): Promise<EnginePing> {
+    return this.#life.hold(this.#engine.ping(signal));
+  }
+
+  version(signal: AbortSignal): Promise<EngineVersion> {
+    return this.#life.hold(this.#engine.version(signal));
+  }
+
+  info(signal: AbortSignal): Promise<EngineInfo> {
+    return this.#life.hold(this.#engine.info(signal));
+  }
+
+  createContainer(
+    name: string,
+    body: ContainerCreateBody,
+    signal: AbortSignal,
+  ): Promise<ContainerCreated> {
+    return this.#life.hold(this.#engine.createContainer(name, body, signal));
+  }
+
+  inspectContainer(container: string, signal: AbortSignal): Promise<ContainerDetails> {
+    return this.#life.hold(this.#engine.inspectContainer(container, signal));
+  }
+
+  startContainer(container: string, signal: AbortSignal): Promise<void> {
+    return this.#life.hold(this.#engine.startContainer(container, signal));
+  }
+
+  stopContainer(container: string, graceSeconds: number, signal: AbortSignal): Promise<void> {
+    return this.#life.hold(this.#engine.stopContainer(container, graceSeconds, signal));
+  }
+
+  killContainer(container: string, signalName: string, signal: AbortSignal): Promise<void> {
+    return this.#life.hold(this.#engine.killContainer(container, signalName, signal));
+  }
+
+  removeContainer(
+    container: string,
+    options: RemoveContainerOptions,
+    signal: AbortSignal,
+  ): Promise<void> {
+    return this.#life.hold(this.#engine.removeContainer(container, options, signal));
+  }
+
+  listContainers(
+    filters: EngineFilters,
+    signal: AbortSignal,
+  ): Promise<readonly ContainerSummary[]> {
+    return this.#life.hold(this.#engine.listContainers(filters, signal));
+  }
+
+  inspectImage(reference: string, signal: AbortSignal): Promise<ImageDetails> {
+    return this.#life.hold(this.#engine.inspectImage(reference, signal));
+  }
+
+  pullImage(
+    reference: string,
+    registryAuth: string,
+    signal: AbortSignal,
+  ): AsyncIterable<PullProgress> {
+    return this.#each(this.#engine.pullImage(reference, registryAuth, signal));
+  }
+
+  createNetwork(body: NetworkCreateBody, signal: AbortSignal): Promise<NetworkCreated> {
+    return this.#life.hold(this.#engine.createNetwork(body, signal));
+  }
+
+  inspectNetwork(network: string, signal: AbortSignal): Promise<NetworkDetails> {
+    return this.#life.hold(this.#engine.inspectNetwork(network, signal));
+  }
+
+  removeNetwork(network: string, signal: AbortSignal): Promise<void> {
+    return this.#life.hold(this.#engine.removeNetwork(network, signal));
+  }
+
+  connectNetwork(
+    network: string,
+    container: string,
+    endpoint: EndpointSettings,
+    signal: AbortSignal,
+  ): Promise<void> {
+    return this.#life.hold(this.#engine.connectNetwork(network, container, endpoint, signal));
+  }
+
+  listNetworks(filters: EngineFilters, signal: AbortSignal): Promise<readonly NetworkDetails[]> {
+    return this.#life.hold(this.#engine.listNetworks(filters, signal));
+  }
+
+  async events(options: EventsOptions, signal: AbortSignal): Promise<AsyncIterable<EngineEvent>> {
+    return this.#each(await this.#life.hold(this.#engine.events(options, signal)));
+  }
+
+  async *#each<Item>(items: AsyncIterable<Item>): AsyncGenerator<Item, void> {
+    try {
+      for await (const item of items) {
+        await this.#life.pass();
+        yield item;
+      }
+    } finally {
+      await this.#life.pass();
+    }
+  }
+}

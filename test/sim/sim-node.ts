@@ -1,0 +1,116 @@
+import type { NodeId } from '../../common/pure/ids.ts';
+import type { Random } from '../../common/pure/random.ts';
+import { FakeEngine } from '../lib/fake-engine/fake-engine.ts';
+import { MemoryDisk } from '../lib/memory-disk.ts';
+import type { MemoryNetwork } from '../lib/memory-net.ts';
+import { VirtualProxyProcess } from '../lib/virtual-proxy.ts';
+import type { ContainerHosts } from './container-hosts.ts';
+import type { Daemon } from './daemon.ts';
+import { simImages } from './images.ts';
+import { NodeLink } from './links.ts';
+import type { SimOptions } from './options.ts';
+import type { SimClock } from './sim-clock.ts';
+
+export interface SimNodeParts {
+  readonly index: number;
+  readonly nodeId: NodeId;
+  readonly options: SimOptions;
+  readonly clock: SimClock;
+  readonly random: Random;
+  readonly network: MemoryNetwork;
+  readonly hosts: ContainerHosts;
+}
+
+/** One machine: what lasts beyond its daemon. Engine, disks, proxy process, its way to the manager, its clock's error. */
+export class SimNode {
+  readonly index: number;
+  readonly name: string;
+  readonly address: string;
+  readonly nodeId: NodeId;
+  readonly random: Random;
+  readonly engine: FakeEngine;
+  readonly proxy: VirtualProxyProcess;
+  readonly link: NodeLink;
+  disk: MemoryDisk;
+  daemon: Daemon | undefined;
+  /** Daemons so far. */
+  runs = 0;
+  skewMs: number;
+  /** False after a power cut. */
+  isOn = true;
+  isEngineUp = true;
+  readonly #network: MemoryNetwork;
+
+  constructor(parts: SimNodeParts) {
+    const { index, options, clock, network } = parts;
+    this.index = index;
+    this.name = `n${index}`;
+    this.address = `192.168.0.${index + 1}`;
+    this.nodeId = parts.nodeId;
+    this.random = parts.random.fork(this.name);
+    this.#network = network;
+    network.host(this.name, [this.address]);
+    this.engine = new FakeEngine({
+      clock,
+      random: this.random.fork('engine'),
+      hostname: this.name,
+      images: simImages,
+      faults: engineFaults(options),
+    });
+    parts.hosts.follow(this.engine);
+    const diskRandom = this.random.fork('disk');
+    const latency = this.random.fork('disk latency');
+    this.disk = new MemoryDisk({
+      random: diskRandom,
+      clock,
+      latencyMs: () => latency.unit() * options.diskMs,
+    });
+    const proxyDisk = new MemoryDisk({ random: diskRandom.fork('proxy'), clock });
+    this.proxy = new VirtualProxyProcess(network, this.name, proxyDisk);
+    // The world waits for nothing of this: without latency it is done within the call.
+    void proxyDisk.makeDirectory('/proxy');
+    const rates = { delayMs: index === 0 ? 0.1 : options.linkMs, breaks: options.linkBreaks };
+    this.link = new NodeLink(clock, this.random.fork('link'), rates);
+    this.skewMs = this.random.fork('skew').below(4000) - 2000;
+  }
+
+  /** Ends the daemon alone, as kill -9 does: what it wrote stays, containers and proxy go on. */
+  killDaemon(): void {
+    this.daemon?.life.kill();
+    this.daemon = undefined;
+    this.disk = this.disk.crash('kept');
+  }
+
+  /** Ends everything on the machine; of what was not synced some is lost. */
+  losePower(): void {
+    this.isOn = false;
+    this.isEngineUp = false;
+    this.daemon?.life.kill();
+    this.daemon = undefined;
+    this.disk = this.disk.crash('cut');
+    this.#network.stopHost(this.name);
+    void this.proxy.kill();
+    this.engine.stop();
+  }
+
+  restorePower(): void {
+    this.isOn = true;
+    this.isEngineUp = true;
+    this.#network.startHost(this.name);
+    this.engine.start();
+  }
+}
+
+function engineFaults(options: SimOptions): {
+  readonly refusedCalls: number;
+  readonly lostAnswers: number;
+  readonly callMsMax: number;
+  readonly eventMsMax: number;
+} {
+  return {
+    refusedCalls: options.refusedCalls,
+    lostAnswers: options.lostAnswers,
+    callMsMax: options.engineCallMs,
+    eventMsMax: options.engineEventMs,
+  };
+}
