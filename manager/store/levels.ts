@@ -1,14 +1,14 @@
 import { ShoalError } from '../../common/pure/errors.ts';
 
 /** One step of what apply does. A level is never changed once released: the next difference makes the next level. */
-export interface Level {
+interface Level {
   readonly level: number;
   /** What members do from this level on that they did not do before. */
   readonly story: string;
 }
 
 /** Every level that this version can apply, oldest first. Behaviour in apply that differs by level is decided by this list only. */
-export const levels: readonly Level[] = [
+const levels: readonly Level[] = [
   {
     level: 1,
     story:
@@ -17,10 +17,10 @@ export const levels: readonly Level[] = [
 ];
 
 /** The oldest level that this version can apply. */
-export const oldestLevel = 1;
+export const oldestLevel: number = Math.min(...levels.map(({ level }) => level));
 
 /** The newest level that this version can apply. */
-export const newestLevel = 1;
+export const newestLevel: number = Math.max(...levels.map(({ level }) => level));
 
 /** Ends the node: it has met what only a newer version can apply, and to skip it would make its state differ. */
 export function failTooNew(what: string): never {

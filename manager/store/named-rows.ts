@@ -17,6 +17,10 @@ export class NamedRows<Row extends { readonly id: string }> {
     return this.#rows.get(id);
   }
 
+  has(id: string): boolean {
+    return this.#rows.get(id) !== undefined;
+  }
+
   list(): readonly Row[] {
     return this.#ordered.list();
   }

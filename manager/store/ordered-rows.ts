@@ -66,6 +66,11 @@ export class OrderedRows<Row> {
     for (const chunk of this.#chunks) yield* chunk;
   }
 
+  /** Appends all rows to `target`, in order. */
+  copyInto(target: Row[]): void {
+    for (const chunk of this.#chunks) for (const row of chunk) target.push(row);
+  }
+
   /** The rows for which `probe` is 0, in order; these stand together. */
   range(probe: Probe<Row>): Row[] {
     const found: Row[] = [];

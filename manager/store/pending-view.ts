@@ -203,6 +203,7 @@ export class PendingView implements StoreView, RowLookup {
     }
   }
 
+  /** Also revisions that the store will forget once the sets in flight have taken effect. */
   specRevision(id: ServiceId, version: number): SpecRevisionRow | undefined {
     const service = this.service(id);
     if (service?.current.version === version) return service.current;

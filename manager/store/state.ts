@@ -1,7 +1,8 @@
 import type { ClusterId, NetworkId, NodeId, ServiceId, TaskId } from '../../common/pure/ids.ts';
 import { Table as TableName } from '../../proto/gen/objects.ts';
 import type { TaskState } from '../../proto/gen/objects.ts';
-import { networksOf, parseBucket } from './buckets.ts';
+import { parseBucket } from './buckets.ts';
+import type { BucketName } from './buckets.ts';
 import { changedBuckets } from './changed-buckets.ts';
 import type { AnyRow, ClaimChange, Effect, RowChange, Stamp } from './changes.ts';
 import { ClaimTable } from './claim-table.ts';
@@ -154,14 +155,9 @@ export class State implements StoreView {
     return rowOf(this, table, key);
   }
 
-  /** Number of tasks; their list would be long. */
-  get taskCount(): number {
-    return this.#tasks.size;
-  }
-
-  /** Pointers to all tasks as they are now, in no order that means anything. */
+  /** Pointers to all tasks as they are now, in the order of `tasks`: whoever reads them back inserts at the end. */
   copyTasks(): TaskRow[] {
-    return this.#tasks.copy();
+    return this.#taskIndex.copy();
   }
 
   /** Pointers to all buckets that have a version. */
@@ -175,10 +171,7 @@ export class State implements StoreView {
     for (const change of effect.rows) this.commitRow(change);
     for (const claim of effect.claims) this.#commitClaim(claim);
     this.#commitRevisions(effect.rows);
-    for (const name of changedBuckets(effect.rows)) {
-      this.setBucket({ name, version: at.revision });
-    }
-    for (const change of effect.rows) if (change.after === undefined) this.#forgetBuckets(change);
+    this.#commitBuckets(effect.rows, at.revision);
   }
 
   /** Puts one row into its table and indexes; spec revisions and buckets stay as they are. */
@@ -250,30 +243,35 @@ export class State implements StoreView {
     }
   }
 
-  /** Forgets the versions of buckets that are empty and whose object is gone. */
-  #forgetBuckets(change: RowChange): void {
-    if (change.table === TableName.tasks && change.before !== undefined) {
-      this.#forgetBucket(`service/${change.before.serviceId}`);
-      this.#forgetBucket(`node/${change.before.nodeId}`);
+  /** Buckets that changed get the version; those that are empty then, and whose object is gone, are forgotten. */
+  #commitBuckets(rows: readonly RowChange[], version: number): void {
+    const changed = changedBuckets(rows);
+    for (const name of changed) this.setBucket({ name, version });
+    for (const name of changed) this.#forgetUnused(name);
+    for (const { table, key, after } of rows) {
+      if (after !== undefined) continue;
+      if (table === TableName.services) this.#forgetUnused(`service/${key}`);
+      if (table === TableName.nodes) this.#forgetUnused(`node/${key}`);
+      if (table === TableName.networks) this.#forgetUnused(`network/${key}`);
     }
-    if (change.table === TableName.nodes) this.#forgetBucket(`node/${change.key}`);
-    if (change.table === TableName.networks) this.#forgetBucket(`network/${change.key}`);
-    if (change.table !== TableName.services) return;
-    this.#forgetBucket(`service/${change.key}`);
-    for (const id of networksOf(change.before)) this.#forgetBucket(`network/${id}`);
   }
 
-  #forgetBucket(name: string): void {
+  #forgetUnused(name: string): void {
     const bucket = parseBucket(name);
-    if (bucket?.kind === 'service') {
-      const inUse = this.#services.get(bucket.id) ?? this.#taskIndex.hasService(bucket.id);
-      if (inUse === false) this.#buckets.delete(name);
-    } else if (bucket?.kind === 'node') {
-      const inUse = this.#nodes.get(bucket.id) ?? this.#taskIndex.hasNode(bucket.id);
-      if (inUse === false) this.#buckets.delete(name);
-    } else if (bucket?.kind === 'network' && this.#networks.get(bucket.id) === undefined) {
-      // Whoever still names a network that is gone cannot attach to it.
-      this.#buckets.delete(name);
+    if (bucket !== undefined && !this.#isUsed(bucket)) this.#buckets.delete(name);
+  }
+
+  #isUsed(bucket: BucketName): boolean {
+    switch (bucket.kind) {
+      case 'all':
+        return true;
+      case 'service':
+        return this.#services.has(bucket.id) || this.#taskIndex.hasService(bucket.id);
+      case 'node':
+        return this.#nodes.has(bucket.id) || this.#taskIndex.hasNode(bucket.id);
+      case 'network':
+        // Whoever still names a network that is gone cannot attach to it.
+        return this.#networks.has(bucket.id);
     }
   }
 }

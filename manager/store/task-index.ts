@@ -63,6 +63,13 @@ export class TaskIndex {
     }
   }
 
+  /** Pointers to all tasks as they are now, in the order of `all`. */
+  copy(): TaskRow[] {
+    const rows: TaskRow[] = [];
+    for (const id of this.services()) this.#services.get(id)?.byId.copyInto(rows);
+    return rows;
+  }
+
   hasService(id: ServiceId): boolean {
     return this.#services.has(id);
   }

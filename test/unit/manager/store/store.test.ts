@@ -17,6 +17,7 @@ import {
   TaskState,
   newCluster,
   newClusterLifecycle,
+  newNetwork,
   newService,
   newServiceEndpoint,
   newServiceLifecycle,
@@ -335,6 +336,7 @@ describe('reads', () => {
 
   it('a bucket of services on a network follows their specs', () => {
     const fixture = withWeb();
+    fixture.change({ ops: [createOp({ kind: 'network', value: newNetwork({ id: 'net' }) })] });
     const networks = [newNetworkAttachmentConfig({ target: 'net' })];
     const spec = newServiceSpec({ name: 'web', task: newTaskSpec({ networks }) });
     const revision = fixture.change({
