@@ -25,7 +25,7 @@ import { Latest } from './latest.ts';
 import type { Reporter } from './reporter.ts';
 
 /** Version of the worker protocol that this build speaks. */
-export const workerProtocol = 1;
+const workerProtocol = 1;
 
 /** Deadline of one short call, milliseconds. */
 const callDeadlineMs = 5_000;
