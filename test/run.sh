@@ -20,6 +20,7 @@ loud() { printf '\n*** %s\n' "$*" >&2; }
 
 missing_packages() {
   for pair in dockerd=docker.io docker-registry=docker-registry ip=iproute2 iptables=iptables ps=procps nft=nftables \
+    openssl=openssl \
     gcc=gcc; do
     command -v "${pair%%=*}" >/dev/null 2>&1 || printf '%s ' "${pair#*=}"
   done
