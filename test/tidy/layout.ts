@@ -79,7 +79,7 @@ const wholeNode = [
 
 function commonAndProto(): Folder[] {
   return [
-    folder('pure', 'common/pure', [], { packages: ['ipaddr.js'] }),
+    folder('pure', 'common/pure', []),
     folder('pure', 'proto/gen', ['common/pure']),
     folder('pure', 'proto/http', ['common/pure']),
     folder('shell', 'common/ports', shapes),
@@ -96,17 +96,11 @@ function manager(): Folder[] {
   return [
     folder('pure', 'manager/raft', []),
     folder('pure', 'manager/store', shapes),
-    ...deciders.map((path) =>
-      folder('pure', path, [...shapes, 'manager/store'], {
-        packages: path === 'manager/allocator' ? ['ipaddr.js'] : [],
-      }),
-    ),
+    ...deciders.map((path) => folder('pure', path, [...shapes, 'manager/store'])),
     folder('pure', 'manager/plan', [...shapes, 'manager/store', ...deciders], {
       packages: ['microdiff'],
     }),
-    folder('pure', 'manager/controlapi/validate', [...shapes, ...managerPure], {
-      packages: ['ipaddr.js'],
-    }),
+    folder('pure', 'manager/controlapi/validate', [...shapes, ...managerPure]),
     ...row(managerRow, [...shared, 'manager/raft', ...managerPure]),
     folder('shell', 'manager/controlapi', [
       ...shared,
@@ -121,7 +115,7 @@ function manager(): Folder[] {
 
 function worker(): Folder[] {
   return [
-    ...workerPure.map((path) => folder('pure', path, shapes, { packages: ['ipaddr.js'] })),
+    ...workerPure.map((path) => folder('pure', path, shapes)),
     ...row(workerRow, [...shared, ...workerPure]),
     folder('shell', 'worker/agent', [...shared, ...workerPure, ...workerRow]),
     folder('shell', 'worker', [...shared, ...workerAll], { flat: true }),
@@ -149,7 +143,9 @@ function nodeAndClient(): Folder[] {
     folder('shell', 'node/httpapi', [...shared, ...managerAll, ...workerAll, 'node/lifecycle'], {
       packages: ['rou3'],
     }),
-    ...nodeEdge.map((path) => folder('edge', path, wholeNode)),
+    ...nodeEdge.map((path) =>
+      folder('edge', path, wholeNode, { packages: edgePackages[path] ?? [] }),
+    ),
     folder('edge', 'node/daemon', wholeNode),
     folder('pure', 'cli/render', shapes),
     folder('shell', 'cli/commands', [...shared, 'cli/render'], { packages: ['commander'] }),
