@@ -80,7 +80,7 @@ export class ProposerRig implements AsyncDisposable {
 
   constructor(options: { readonly leads?: boolean } = {}) {
     const { consensus, store, clock } = this;
-    this.proposer = new Proposer({ consensus, store, clock, log: silent });
+    this.proposer = new Proposer({ consensus, store, clock, log: silentLog });
     if (options.leads !== false) consensus.lead();
   }
 
@@ -115,4 +115,5 @@ export class ProposerRig implements AsyncDisposable {
   }
 }
 
-const silent: Log = { at: () => undefined, with: () => silent };
+/** A log that nobody reads. */
+export const silentLog: Log = { at: () => undefined, with: () => silentLog };
