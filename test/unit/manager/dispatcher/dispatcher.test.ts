@@ -1,223 +1,45 @@
 // Talks to a dispatcher as nodes do, over encoded messages on virtual time, and shows what it tells them and what it writes.
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { ShoalError } from '../../../../common/pure/errors.ts';
 import { asId } from '../../../../common/pure/ids.ts';
 import { limits } from '../../../../common/pure/limits.ts';
-import { MemoryRpcServer } from '../../../../common/run/rpc/memory-channel.ts';
-import { TaskGroup } from '../../../../common/run/task-group.ts';
-import { Dispatcher } from '../../../../manager/dispatcher/dispatcher.ts';
-import { EndpointAcks } from '../../../../manager/observed/endpoint-acks.ts';
-import { LivenessTable } from '../../../../manager/observed/liveness.ts';
 import { createOp, deleteOp } from '../../../../manager/store/ops.ts';
 import {
   newAcknowledgeEndpointsRequest,
   newAssignmentsRequest,
   newDescribeRequest,
-  newEndpointsRequest,
-  newHeartbeatRequest,
   newReportStatusRequest,
   newSessionRequest,
   newTaskReport,
 } from '../../../../proto/gen/dispatcher.ts';
-import type {
-  AssignmentsMessage,
-  EndpointsMessage,
-  SessionMessage,
-} from '../../../../proto/gen/dispatcher.ts';
+import type { SessionMessage } from '../../../../proto/gen/dispatcher.ts';
 import {
-  newNetwork,
-  newNetworkAllocation,
   newNodeDescription,
-  newNodeLifecycle,
-  newNodeStatus,
   newService,
   newServiceEndpoint,
-  newTaskAddress,
   newTaskDesired,
-  newTaskNetwork,
-  newTaskPlacement,
   newTaskStatus,
   NodeState,
   Table,
   TaskState,
 } from '../../../../proto/gen/objects.ts';
-import type { Task } from '../../../../proto/gen/objects.ts';
 import {
   newContainerSpec,
-  newNetworkSpec,
   newNodeSpec,
   newPortConfig,
   newServiceSpec,
   newTaskSpec,
   NodeAvailability,
 } from '../../../../proto/gen/specs.ts';
-import { dispatcherClient, dispatcherHandlers } from '../../../../proto/rpc/dispatcher.ts';
-import type { DispatcherClient } from '../../../../proto/rpc/dispatcher.ts';
-import { KeptLog } from '../../../lib/kept-log.ts';
 import { putValue } from '../../../lib/store-fixture.ts';
-import { nodeId, StoreProposer } from '../../../lib/store-proposer.ts';
-import { VirtualClock } from '../../../lib/virtual-clock.ts';
+import { DispatcherRig, NodeClient } from '../../../lib/dispatcher-rig.ts';
+import { nodeId } from '../../../lib/store-proposer.ts';
+import {} from '../../../lib/virtual-clock.ts';
 
-/** Reads one stream to its end and keeps what came. */
-class Reader<Message> {
-  readonly messages: Message[] = [];
-  /** Why it ended; undefined while it goes on. */
-  ended: string | undefined;
-
-  async follow(stream: AsyncIterable<Message>): Promise<void> {
-    try {
-      for await (const message of stream) this.messages.push(message);
-      this.ended = 'end';
-    } catch (error) {
-      this.ended = error instanceof ShoalError ? error.code : String(error);
-    }
-  }
-
-  get last(): Message | undefined {
-    return this.messages.at(-1);
-  }
-}
-
-/** A node as the dispatcher sees it. */
-class NodeClient {
-  readonly client: DispatcherClient;
-  readonly #rig: Rig;
-  readonly abort = new AbortController();
-  sessionId = '';
-
-  constructor(rig: Rig, id: string) {
-    this.#rig = rig;
-    const peer = { nodeId: nodeId(id), clusterId: asId<'cluster'>('c'), role: 'worker' } as const;
-    this.client = dispatcherClient(rig.server.channel(peer));
-  }
-
-  get options(): { signal: AbortSignal } {
-    return { signal: this.abort.signal };
-  }
-
-  async open(description = newNodeDescription({ hostname: 'h' })): Promise<Reader<SessionMessage>> {
-    const hello = newSessionRequest({ protocolMin: 1, protocolMax: 1, description });
-    const reader = await this.read(this.client.session(hello, this.options));
-    this.sessionId = reader.last?.sessionId ?? '';
-    return reader;
-  }
-
-  async assignments(): Promise<Reader<AssignmentsMessage>> {
-    const request = newAssignmentsRequest({ sessionId: this.sessionId });
-    return this.read(this.client.assignments(request, this.options));
-  }
-
-  async endpoints(): Promise<Reader<EndpointsMessage>> {
-    const request = newEndpointsRequest({ sessionId: this.sessionId });
-    return this.read(this.client.endpoints(request, this.options));
-  }
-
-  async beat(): Promise<number> {
-    const request = newHeartbeatRequest({ sessionId: this.sessionId });
-    return (await this.client.heartbeat(request, this.options)).periodMs;
-  }
-
-  async report(...statuses: readonly (readonly [string, TaskState])[]): Promise<readonly string[]> {
-    const reports = statuses.map(([taskId, state]) =>
-      newTaskReport({ taskId, status: newTaskStatus({ state, message: 'm', containerId: 'x' }) }),
-    );
-    const request = newReportStatusRequest({ sessionId: this.sessionId, reports });
-    return (await this.client.reportStatus(request, this.options)).unknownTasks;
-  }
-
-  async read<Message>(stream: AsyncIterable<Message>): Promise<Reader<Message>> {
-    const reader = new Reader<Message>();
-    this.#rig.group.spawn('reader', () => reader.follow(stream));
-    await this.#rig.clock.settle();
-    return reader;
-  }
-}
-
-class Rig {
-  readonly clock = new VirtualClock();
-  readonly proposer = new StoreProposer();
-  readonly liveness = new LivenessTable();
-  readonly acks = new EndpointAcks();
-  readonly log = new KeptLog();
-  readonly group = new TaskGroup();
-  readonly server: MemoryRpcServer;
-  readonly dispatcher: Dispatcher;
-  readonly stop = new AbortController();
-
-  constructor() {
-    let sessions = 0;
-    this.dispatcher = new Dispatcher({
-      proposer: this.proposer,
-      subscribe: this.proposer.subscribe,
-      liveness: this.liveness,
-      acks: this.acks,
-      clock: this.clock,
-      log: this.log,
-      newSessionId: () => `session-${(sessions += 1)}`,
-      newSetId: this.proposer.newSetId,
-    });
-    this.server = new MemoryRpcServer(dispatcherHandlers(this.dispatcher), this.clock);
-    for (const id of ['one', 'two']) this.node(id);
-  }
-
-  run(): void {
-    this.group.spawn('dispatcher', () => this.dispatcher.run(this.stop.signal));
-  }
-
-  node(id: string, state: NodeState = NodeState.nodeUnknown): void {
-    this.fixture.node(id, { status: newNodeStatus({ state }), lifecycle: newNodeLifecycle() });
-  }
-
-  get fixture() {
-    return this.proposer.fixture;
-  }
-
-  state(id: string): NodeState | undefined {
-    return this.fixture.view.node(nodeId(id))?.status.state;
-  }
-
-  taskState(id: string): TaskState | undefined {
-    return this.fixture.view.task(asId<'task'>(id))?.reportedState;
-  }
-
-  /** A service with a published port, whose tasks have addresses on the ingress network. */
-  web(): void {
-    const network = newNetwork({
-      id: 'ingress',
-      spec: newNetworkSpec({ name: 'ingress', ingress: true }),
-      network: newNetworkAllocation({ subnet: '10.0.0.0/24', gateway: '10.0.0.1' }),
-    });
-    this.fixture.change({ ops: [createOp({ kind: 'network', value: network })] });
-    const ports = [newPortConfig({ targetPort: 80, publishedPort: 8080 })];
-    this.fixture.service('web', {
-      spec: newServiceSpec({ name: 'web' }),
-      network: newServiceEndpoint({ ports }),
-    });
-  }
-
-  task(id: string, fields: Partial<Task> = {}, serviceId = 'web', on = 'one'): void {
-    this.fixture.task(id, {
-      serviceId,
-      desired: newTaskDesired({ state: TaskState.running }),
-      placement: newTaskPlacement({ nodeId: on, placedAtMs: 1 }),
-      network: newTaskNetwork({
-        allocatedAtMs: 1,
-        addresses: [newTaskAddress({ networkId: 'ingress', address: '10.0.0.7/24' })],
-      }),
-      ...fields,
-    });
-  }
-
-  setTask(id: string, value: Parameters<typeof putValue>[1]): void {
-    this.fixture.change({ ops: [putValue(id, value)] });
-  }
-}
-
-let rig: Rig;
+let rig: DispatcherRig;
 let one: NodeClient;
 
 beforeEach(() => {
-  rig = new Rig();
+  rig = new DispatcherRig();
   rig.run();
   one = new NodeClient(rig, 'one');
 });
@@ -255,6 +77,26 @@ describe('a session', () => {
     rig.setTask('one', { kind: 'nodeSpec', value: newNodeSpec({ name: 'n' }) });
     await rig.clock.settle();
     expect(session.last?.node?.spec?.name).toBe('n');
+  });
+
+  test('loses no change that comes while its reader looks at what it was told', async () => {
+    const peer = {
+      nodeId: nodeId('one'),
+      clusterId: asId<'cluster'>('c'),
+      role: 'worker',
+    } as const;
+    const call = { peer, signal: one.abort.signal };
+    const hello = newSessionRequest({ protocolMin: 1, protocolMax: 1 });
+    const session = rig.dispatcher.session(hello, call)[Symbol.asyncIterator]();
+    const { sessionId } = ((await session.next()) as { readonly value: SessionMessage }).value;
+    const request = newAssignmentsRequest({ sessionId });
+    const assignments = rig.dispatcher.assignments(request, call)[Symbol.asyncIterator]();
+    await assignments.next();
+    rig.web();
+    rig.task('a');
+    rig.setTask('one', { kind: 'nodeSpec', value: newNodeSpec({ name: 'n' }) });
+    expect(await session.next()).toMatchObject({ value: { node: { spec: { name: 'n' } } } });
+    expect(await assignments.next()).toMatchObject({ value: { assign: [{ taskId: 'a' }] } });
   });
 
   test('costs no write when the node is as it was', async () => {
@@ -363,7 +205,7 @@ describe('liveness', () => {
   test('of nodes that a new leader has not heard of begins with full grace; those that are down stay so', async () => {
     rig.stop.abort();
     await rig.clock.settle();
-    const next = new Rig();
+    const next = new DispatcherRig();
     next.node('ready', NodeState.nodeReady);
     next.node('down', NodeState.nodeDown);
     next.run();
