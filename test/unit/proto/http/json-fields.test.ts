@@ -43,7 +43,12 @@ describe('JsonFields', () => {
     ['flag', 'true', (f) => f.flag('a'), wrong('a', 'boolean', 'string')],
     ['integer', 1.5, (f) => f.integer('a'), wrong('a', 'integer', 'number 1.5')],
     ['integer', 2 ** 53, (f) => f.integer('a'), wrong('a', 'integer', 'number 9007199254740992')],
-    ['integer', Number.POSITIVE_INFINITY, (f) => f.integer('a'), wrong('a', 'integer', 'number Infinity')],
+    [
+      'integer',
+      Number.POSITIVE_INFINITY,
+      (f) => f.integer('a'),
+      wrong('a', 'integer', 'number Infinity'),
+    ],
     ['integer', '5', (f) => f.integer('a'), wrong('a', 'integer', 'string')],
     ['count', -1, (f) => f.count('a'), wrong('a', 'unsigned integer', 'number -1')],
     [
@@ -52,7 +57,12 @@ describe('JsonFields', () => {
       (f) => f.count32('a'),
       wrong('a', 'unsigned 32-bit integer', 'number 4294967296'),
     ],
-    ['number', Number.POSITIVE_INFINITY, (f) => f.number('a'), wrong('a', 'finite number', 'number Infinity')],
+    [
+      'number',
+      Number.POSITIVE_INFINITY,
+      (f) => f.number('a'),
+      wrong('a', 'finite number', 'number Infinity'),
+    ],
     ['texts', 'x', (f) => f.texts('a'), wrong('a', 'array', 'string')],
     ['texts', ['x', null], (f) => f.texts('a'), wrong('a.1', 'string', 'null')],
     ['textMap', [], (f) => f.textMap('a'), wrong('a', 'object', 'array')],
