@@ -17,6 +17,7 @@ export const faultKinds = [
   'proxyKill',
   'clockJump',
   'diskFailure',
+  'drain',
 ] as const;
 
 export type FaultKind = (typeof faultKinds)[number];

@@ -1,0 +1,145 @@
+import type { StoreEvent } from '../../../manager/store/events.ts';
+import type { NodeRow, ServiceRow, TaskRow } from '../../../manager/store/rows.ts';
+import { isTerminal, taskState } from '../../../manager/store/task-state.ts';
+import { NodeState, Table, TaskState } from '../../../proto/gen/objects.ts';
+import { NodeAvailability, PublishMode } from '../../../proto/gen/specs.ts';
+
+export type Complain = (invariant: string, detail: string) => void;
+
+/**
+ * What must hold at every change of a row, checked in the order of the changes on a model of its own: each event is looked at as the store
+ * stood then, though several may come at once.
+ */
+export class TaskRules {
+  readonly #complain: Complain;
+  readonly #nodes = new Map<string, NodeRow>();
+  readonly #services = new Set<string>();
+  /** Tasks that are to run, by service and slot. */
+  readonly #wanted = new Map<string, Set<string>>();
+  /** Slots with more than one of them, until the set that did it is over. */
+  readonly #crowded = new Set<string>();
+  /** Task that has an address, by network and address. */
+  readonly #addresses = new Map<string, string>();
+  /** Service that publishes a port. */
+  readonly #ports = new Map<string, string>();
+
+  constructor(complain: Complain) {
+    this.#complain = complain;
+  }
+
+  note(event: StoreEvent): void {
+    if (event.table === Table.nodes) this.#noteNode(event);
+    else if (event.table === Table.services) this.#noteService(event);
+    else if (event.table === Table.tasks) this.#noteTask(event);
+  }
+
+  #noteNode({ key, after }: StoreEvent): void {
+    if (after === undefined) this.#nodes.delete(key);
+    else this.#nodes.set(key, after as NodeRow);
+  }
+
+  #noteService(event: StoreEvent): void {
+    const before = event.before as ServiceRow | undefined;
+    const after = event.after as ServiceRow | undefined;
+    if (after === undefined) this.#services.delete(event.key);
+    else this.#services.add(event.key);
+    for (const port of ingressPorts(before)) {
+      if (this.#ports.get(port) === event.key) this.#ports.delete(port);
+    }
+    for (const port of ingressPorts(after)) {
+      const owner = this.#ports.get(port);
+      if (owner !== undefined) this.#complain('N1', `port ${port} of ${owner} and ${event.key}`);
+      this.#ports.set(port, event.key);
+    }
+  }
+
+  #noteTask(event: StoreEvent): void {
+    const before = event.before as TaskRow | undefined;
+    const after = event.after as TaskRow | undefined;
+    if (before !== undefined && after !== undefined) this.#checkSteps(before, after);
+    if (after === undefined && before !== undefined) this.#checkDeletion(before);
+    if (after !== undefined) this.#checkPlacement(before, after);
+    this.#followAddresses(before, after);
+    this.#followSlot(before, after);
+  }
+
+  /** T1 and T2: states move forward, identity stays. */
+  #checkSteps(before: TaskRow, after: TaskRow): void {
+    const { id } = after;
+    if (taskState(after) < taskState(before)) {
+      this.#complain('T1', `task ${id} went from ${taskState(before)} to ${taskState(after)}`);
+    }
+    if (after.desiredState < before.desiredState) {
+      this.#complain('T1', `task ${id} is wanted ${after.desiredState}, was ${before.desiredState}`);
+    }
+    const isSame =
+      after.serviceId === before.serviceId &&
+      after.slot === before.slot &&
+      after.createdAtMs === before.createdAtMs &&
+      (before.nodeId === '' || after.nodeId === before.nodeId);
+    if (!isSame) this.#complain('T2', `task ${id} changed its identity`);
+  }
+
+  /** T5: only what nobody wants and does not run goes. */
+  #checkDeletion(task: TaskRow): void {
+    const isAtRest = isTerminal(task) || task.nodeId === '' || !this.#nodes.has(task.nodeId);
+    const isWanted = task.desiredState <= TaskState.running;
+    if (!isAtRest) this.#complain('T5', `task ${task.id} vanished while it may run`);
+    if (isWanted && this.#services.has(task.serviceId)) {
+      this.#complain('T5', `task ${task.id} vanished though it is wanted`);
+    }
+  }
+
+  /** T6: nothing new goes where nothing may run. */
+  #checkPlacement(before: TaskRow | undefined, after: TaskRow): void {
+    if (after.nodeId === '' || before?.nodeId === after.nodeId) return;
+    const node = this.#nodes.get(after.nodeId);
+    const isOpen =
+      node?.spec.availability === NodeAvailability.active &&
+      node.status.state === NodeState.nodeReady;
+    if (!isOpen) this.#complain('T6', `task ${after.id} was placed on a node that takes none`);
+  }
+
+  /** N1: an address has one owner. */
+  #followAddresses(before: TaskRow | undefined, after: TaskRow | undefined): void {
+    for (const key of addressKeys(before)) this.#addresses.delete(key);
+    for (const key of addressKeys(after)) {
+      const owner = this.#addresses.get(key);
+      if (owner !== undefined) this.#complain('N1', `address ${key} of ${owner} and ${after?.id}`);
+      if (after !== undefined) this.#addresses.set(key, after.id);
+    }
+  }
+
+  /** T3: a slot has at most one task that is to run. */
+  #followSlot(before: TaskRow | undefined, after: TaskRow | undefined): void {
+    const task = after ?? before;
+    if (task === undefined) return;
+    const key = `${task.serviceId}/${task.slot}`;
+    const tasks = this.#wanted.get(key) ?? new Set<string>();
+    this.#wanted.set(key, tasks);
+    if (after?.desiredState === TaskState.running) tasks.add(task.id);
+    else tasks.delete(task.id);
+    if (tasks.size > 1) this.#crowded.add(key);
+    if (tasks.size === 0) this.#wanted.delete(key);
+  }
+
+  /** Called when all events of one set were noted: what it did to a slot it did at once. */
+  endOfSet(): void {
+    for (const key of this.#crowded) {
+      const size = this.#wanted.get(key)?.size ?? 0;
+      if (size > 1) this.#complain('T3', `slot ${key} has ${size} tasks that are to run`);
+    }
+    this.#crowded.clear();
+  }
+}
+
+function ingressPorts(service: ServiceRow | undefined): string[] {
+  const ports = service?.endpoint?.ports ?? [];
+  return ports
+    .filter((port) => port.publishMode === PublishMode.ingress)
+    .map((port) => `${port.publishedPort}/${port.protocol}`);
+}
+
+function addressKeys(task: TaskRow | undefined): string[] {
+  return (task?.addresses ?? []).map(({ networkId, address }) => `${networkId} ${address}`);
+}

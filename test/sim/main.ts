@@ -1,0 +1,79 @@
+import { closeSync, openSync, writeSync } from 'node:fs';
+import { parseArgs } from 'node:util';
+
+import { failureReport, successLine } from './report.ts';
+import { runSeed } from './run-seed.ts';
+
+const usage = `usage: npm run sim -- [--seed N | --seeds A..B | --count N] [--minutes M] [--trace FILE]
+
+  --seed N      runs one seed
+  --seeds A..B  runs the seeds from A to B
+  --count N     runs N fresh seeds
+  --minutes M   ends after about M minutes of real time
+  --trace FILE  writes every event of the runs to FILE
+
+Without any it runs fresh seeds for one minute. Ends with 1 when a seed failed.
+`;
+
+interface Plan {
+  readonly first: number;
+  readonly count: number;
+  readonly untilMs: number;
+}
+
+function planOf(values: Record<string, string | undefined>): Plan {
+  const minutes = values['minutes'];
+  const untilMs = minutes === undefined ? Infinity : Date.now() + Number(minutes) * 60_000;
+  const { seed, seeds, count } = values;
+  if (seed !== undefined) return { first: Number(seed), count: 1, untilMs };
+  if (seeds !== undefined) {
+    const [first = 0, last = 0] = seeds.split('..').map(Number);
+    return { first, count: last - first + 1, untilMs };
+  }
+  const fresh = Date.now() % 1_000_000_000;
+  if (count !== undefined) return { first: fresh, count: Number(count), untilMs };
+  return { first: fresh, count: Infinity, untilMs: Math.min(untilMs, Date.now() + 60_000) };
+}
+
+async function main(): Promise<number> {
+  const { values } = parseArgs({
+    options: {
+      seed: { type: 'string' },
+      seeds: { type: 'string' },
+      count: { type: 'string' },
+      minutes: { type: 'string' },
+      trace: { type: 'string' },
+      help: { type: 'boolean' },
+    },
+  });
+  if (values.help === true) {
+    process.stdout.write(usage);
+    return 0;
+  }
+  const { help: _, trace, ...choice } = values;
+  const plan = planOf(choice);
+  const file = trace === undefined ? undefined : openSync(trace, 'w');
+  const sink = file === undefined ? {} : { traceSink: (line: string) => writeSync(file, `${line}\n`) };
+  const failed = await runAll(plan, sink);
+  if (file !== undefined) closeSync(file);
+  return failed === 0 ? 0 : 1;
+}
+
+async function runAll(plan: Plan, sink: { traceSink?: (line: string) => void }): Promise<number> {
+  const startMs = Date.now();
+  let failed = 0;
+  let done = 0;
+  while (done < plan.count && Date.now() < plan.untilMs) {
+    const result = await runSeed({ seed: plan.first + done, ...sink });
+    done += 1;
+    if (result.violation !== undefined) failed += 1;
+    process.stdout.write(
+      result.violation === undefined ? successLine(result) : failureReport(result),
+    );
+  }
+  const hours = (Date.now() - startMs) / 3_600_000;
+  process.stdout.write(`${done} seeds, ${failed} failed, ${Math.round(done / hours)} seeds an hour\n`);
+  return failed;
+}
+
+process.exitCode = await main();

@@ -1,0 +1,120 @@
+import { StoreHistory } from './checks/store-history.ts';
+import { sweepStore } from './checks/sweep.ts';
+import { drawOptions, type SimOptions } from './options.ts';
+import type { PlantedParts } from './planted-parts.ts';
+import { Scenario } from './scenario.ts';
+import { armTripwires } from './tripwires.ts';
+import { World, type Violation } from './world.ts';
+
+/** Steps after which the whole store is looked at, and the event loop gets a turn. */
+const sweepSteps = 1000;
+/** A run that is longer does not come to an end. */
+const stepsMax = 3_000_000;
+
+export interface RunRequest {
+  readonly seed: number;
+  /** Instead of what the seed draws. */
+  readonly options?: SimOptions;
+  readonly planted?: PlantedParts;
+  readonly traceSink?: (line: string) => void;
+}
+
+export interface RunResult {
+  readonly seed: number;
+  readonly options: SimOptions;
+  readonly violation: Violation | undefined;
+  readonly steps: number;
+  readonly virtualMs: number;
+  /** Of the whole trace: two runs of one seed have the same. */
+  readonly digest: string;
+  readonly tail: readonly string[];
+  /** Rare things that happened, by name. */
+  readonly seen: ReadonlySet<string>;
+}
+
+/** Runs the world of one seed to its end, or to the first thing that must not be. */
+export async function runSeed(request: RunRequest): Promise<RunResult> {
+  const options = request.options ?? drawOptions(request.seed);
+  const world = newWorld(request, options);
+  const scenario = new Scenario(world);
+  const onRejection = (reason: unknown): void => {
+    world.fail('crash', `nobody handles ${reason instanceof Error ? reason.stack : String(reason)}`);
+  };
+  process.on('unhandledRejection', onRejection);
+  let steps = 0;
+  try {
+    world.spawn('scenario', () => scenario.run());
+    while (isGoing(world, scenario, steps)) {
+      steps += await stretch(world, scenario);
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+  } finally {
+    process.off('unhandledRejection', onRejection);
+  }
+  return {
+    seed: request.seed,
+    options,
+    violation: world.violation,
+    steps,
+    virtualMs: world.clock.nowMs(),
+    digest: world.trace.digest(),
+    tail: world.trace.tail,
+    seen: world.seen,
+  };
+}
+
+function newWorld(request: RunRequest, options: SimOptions): World {
+  const world: World = new World({
+    options,
+    traceSink: request.traceSink,
+    planted: request.planted,
+    managerCreated: (manager) => {
+      histories.get(world)?.follow(manager);
+    },
+  });
+  histories.set(
+    world,
+    new StoreHistory(world.trace, (invariant, detail) => {
+      world.fail(invariant, detail);
+    }),
+  );
+  return world;
+}
+
+const histories = new WeakMap<World, StoreHistory>();
+
+function isGoing(world: World, scenario: Scenario, steps: number): boolean {
+  if (world.violation !== undefined || scenario.isOver) return false;
+  if (steps < stepsMax) return true;
+  world.fail('liveness', `no end after ${steps} steps`);
+  return false;
+}
+
+/** Many steps in one go, during which nothing but simulated code runs. */
+async function stretch(world: World, scenario: Scenario): Promise<number> {
+  const disarm = armTripwires((name) => {
+    world.fail('determinism', `simulated code used ${name}`);
+  });
+  try {
+    let steps = 0;
+    while (steps < sweepSteps && world.violation === undefined && !scenario.isOver) {
+      steps += 1;
+      if (!(await world.clock.step())) {
+        world.fail('liveness', 'nothing waits for anything any more');
+      }
+    }
+    sweep(world);
+    return steps;
+  } finally {
+    disarm();
+  }
+}
+
+function sweep(world: World): void {
+  const { manager, managerNode } = world;
+  if (manager === undefined || managerNode.daemon?.isServing !== true) return;
+  histories.get(world)?.checkServing(manager.view);
+  sweepStore(manager.view, (invariant, detail) => {
+    world.fail(invariant, detail);
+  });
+}

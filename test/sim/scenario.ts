@@ -1,0 +1,149 @@
+import type { ServiceRow } from '../../manager/store/rows.ts';
+import { servesTraffic } from '../../manager/dispatcher/endpoint-set.ts';
+import { findUnsettled } from './checks/final.ts';
+import { CliClient } from './cli-client.ts';
+import { Nemesis } from './nemesis.ts';
+import { oneOf } from './options.ts';
+import { Visitor } from './visitor.ts';
+import type { World } from './world.ts';
+
+/** How long a cluster in which nothing goes wrong any more may take to converge, virtual milliseconds. */
+const convergenceMs = 600_000;
+/** How long it has to stay so. */
+const stableMs = 5000;
+/** How long a task that must not get connections any more may still get some while nothing is wrong, virtual milliseconds. */
+const staleMs = 15_000;
+/** Connections to each published port of each node in the end. */
+const finalVisits = 3;
+
+/** Traffic and faults, then quiet: the life of one world. */
+export class Scenario {
+  readonly nemesis: Nemesis;
+  isOver = false;
+  readonly #world: World;
+  readonly #clients: readonly CliClient[];
+  readonly #visitor: Visitor;
+  /** When a task was first seen to answer though it is no endpoint any more. */
+  readonly #stale = new Map<string, number>();
+
+  constructor(world: World) {
+    this.#world = world;
+    this.nemesis = new Nemesis(world);
+    this.#visitor = new Visitor(world);
+    const { clients } = world.options;
+    this.#clients = Array.from({ length: clients }, (_, index) => new CliClient(world, index));
+  }
+
+  async run(): Promise<void> {
+    const world = this.#world;
+    await world.found();
+    const untilMs = world.clock.nowMs() + world.options.chaosMs;
+    world.spawn('nemesis', () => this.nemesis.run(untilMs));
+    world.spawn('visitor', () => this.#visitAtTimes());
+    await Promise.all(this.#clients.map((client) => client.run(untilMs)));
+    world.trace.add('world', 'heals');
+    this.nemesis.heal();
+    if (await this.#converge()) await this.#lastLook();
+    this.isOver = true;
+  }
+
+  async #converge(): Promise<boolean> {
+    const world = this.#world;
+    const deadlineMs = world.clock.nowMs() + convergenceMs;
+    let settledSinceMs: number | undefined;
+    for (;;) {
+      const problems = findUnsettled(world);
+      const nowMs = world.clock.nowMs();
+      if (problems.length > 0) settledSinceMs = undefined;
+      else settledSinceMs ??= nowMs;
+      if (settledSinceMs !== undefined && nowMs - settledSinceMs >= stableMs) return true;
+      if (nowMs > deadlineMs) {
+        world.fail('liveness', problems.slice(0, 5).join('; '));
+        return false;
+      }
+      await world.sleep(500);
+    }
+  }
+
+  /** What must hold in a cluster at rest beyond what its store says: answers of the API, and where connections end. */
+  async #lastLook(): Promise<void> {
+    const world = this.#world;
+    for (const client of this.#clients) {
+      if (!(await client.readAll())) world.fail('L1', 'the API does not answer');
+    }
+    for (const service of world.manager?.view.services() ?? []) {
+      for (const port of portsOf(service)) await this.#visitEverywhere(service, port);
+    }
+    await this.#visitFreePort();
+    const problems = findUnsettled(world);
+    if (problems.length > 0) world.fail('liveness', `unsettled again: ${problems[0]}`);
+  }
+
+  async #visitEverywhere(service: ServiceRow, port: number): Promise<void> {
+    const world = this.#world;
+    const view = world.manager?.view;
+    const serving = view?.tasksOfService(service.id).filter(servesTraffic) ?? [];
+    for (const node of world.nodes) {
+      for (let count = 0; count < finalVisits; count += 1) {
+        const visit = await this.#visitor.visit(node.address, port);
+        if (serving.length === 0 && visit.kind !== 'answered') continue;
+        if (visit.kind === 'answered' && serving.some(({ id }) => id === visit.taskId)) continue;
+        const text = visit.kind === 'answered' ? `task ${visit.taskId}` : visit.kind;
+        world.fail('N2', `port ${port} on ${node.name} leads to ${text}, not to ${serving.length} tasks`);
+      }
+    }
+    if (serving.length > 0) world.seen.add('published port answered in the end');
+  }
+
+  /** A port that nobody publishes refuses. */
+  async #visitFreePort(): Promise<void> {
+    const world = this.#world;
+    const taken = new Set(world.manager?.view.services().flatMap(portsOf) ?? []);
+    for (const port of [8000, 8001, 8002, 8003, 8004, 8005]) {
+      if (taken.has(port)) continue;
+      for (const node of world.nodes) {
+        const visit = await this.#visitor.visit(node.address, port);
+        if (visit.kind !== 'refused') world.fail('N2', `${node.name} still has port ${port} open`);
+      }
+    }
+  }
+
+  async #visitAtTimes(): Promise<void> {
+    const world = this.#world;
+    const random = world.random.fork('visitor');
+    while (!this.isOver) {
+      await world.sleep(random.unit() * 2000);
+      const node = oneOf(random, world.nodes);
+      const port = 8000 + random.below(6);
+      const visit = await this.#visitor.visit(node.address, port);
+      if (visit.kind === 'answered') this.#judge(visit.taskId, port);
+    }
+  }
+
+  /** N2: connections come to tasks that run and are wanted, or did a moment ago. */
+  #judge(taskId: string, port: number): void {
+    const world = this.#world;
+    const view = world.manager?.view;
+    if (view === undefined || world.managerNode.daemon?.isServing !== true) return;
+    world.seen.add('published port answered');
+    const nowMs = world.clock.nowMs();
+    const owner = view.services().find((service) => portsOf(service).includes(port));
+    const task = view.tasksOfService(owner?.id ?? ('' as never)).find(({ id }) => id === taskId);
+    if (task !== undefined && servesTraffic(task)) {
+      this.#stale.delete(taskId);
+      return;
+    }
+    world.seen.add('connection to a task that is no endpoint any more');
+    const sinceMs = this.#stale.get(taskId) ?? nowMs;
+    this.#stale.set(taskId, sinceMs);
+    if (nowMs - sinceMs > staleMs && this.nemesis.calmMs > nowMs - sinceMs + staleMs) {
+      const state = task === undefined ? 'gone' : `${task.reportedState}/${task.desiredState}`;
+      world.fail('N2', `port ${port} leads to task ${taskId}, which is ${state}`);
+    }
+  }
+}
+
+function portsOf(service: ServiceRow): number[] {
+  return (service.endpoint?.ports ?? []).map(({ publishedPort }) => publishedPort);
+}
+
