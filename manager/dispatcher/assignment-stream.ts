@@ -1,6 +1,7 @@
 import type { NodeId, TaskId } from '../../common/pure/ids.ts';
 import { encodeAssignment, newAssignmentsMessage } from '../../proto/gen/dispatcher.ts';
 import type { Assignment, AssignmentsMessage } from '../../proto/gen/dispatcher.ts';
+import { isPlaced } from '../store/task-state.ts';
 import type { StoreView } from '../store/view.ts';
 import { assignmentOf } from './assignment.ts';
 import { batches } from './batches.ts';
@@ -68,8 +69,8 @@ export async function* streamAssignments(
 function* changesOf({ view, nodeId }: AssignmentStream, ids: readonly TaskId[]): Iterable<Change> {
   for (const taskId of ids) {
     const task = view().task(taskId);
-    if (task?.nodeId === nodeId) yield { kind: 'assign', assignment: assignmentOf(view(), task) };
-    else yield { kind: 'remove', taskId };
+    if (task?.nodeId !== nodeId) yield { kind: 'remove', taskId };
+    else if (isPlaced(task)) yield { kind: 'assign', assignment: assignmentOf(view(), task) };
   }
 }
 

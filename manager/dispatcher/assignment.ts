@@ -3,6 +3,7 @@ import type { Assignment, NodeNetwork } from '../../proto/gen/dispatcher.ts';
 import { PublishMode } from '../../proto/gen/specs.ts';
 import { asId } from '../../common/pure/ids.ts';
 import type { TaskRow } from '../store/rows.ts';
+import { isPlaced } from '../store/task-state.ts';
 import type { StoreView } from '../store/view.ts';
 
 /** A task as its node needs it: the registry login goes with it, and nothing else that the node has no use for. */
@@ -47,6 +48,7 @@ export function concernsNode(before: TaskRow, after: TaskRow): boolean {
   return (
     before.desiredState !== after.desiredState ||
     before.nodeId !== after.nodeId ||
+    isPlaced(before) !== isPlaced(after) ||
     before.addresses !== after.addresses ||
     before.revision !== after.revision
   );

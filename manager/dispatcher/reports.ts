@@ -8,6 +8,7 @@ import { encodeNodeStatus, newNodeStatus, TaskState } from '../../proto/gen/obje
 import type { NodeDescription, NodeState, TaskStatus } from '../../proto/gen/objects.ts';
 import { homeOf, putOp } from '../store/ops.ts';
 import type { TaskRow } from '../store/rows.ts';
+import { isPlaced } from '../store/task-state.ts';
 import type { StoreView } from '../store/view.ts';
 
 /** What a report comes to. */
@@ -46,7 +47,7 @@ export function planReports(
   const unknown: string[] = [];
   for (const report of reports) {
     const task = view.task(asId<'task'>(report.taskId));
-    if (task === undefined || task.nodeId !== nodeId) {
+    if (task?.nodeId !== nodeId || !isPlaced(task)) {
       unknown.push(report.taskId);
       continue;
     }

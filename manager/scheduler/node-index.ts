@@ -3,7 +3,7 @@ import { Table, TaskState } from '../../proto/gen/objects.ts';
 import type { Follower } from '../store/decider.ts';
 import type { StoreEvent } from '../store/events.ts';
 import type { TaskRow } from '../store/rows.ts';
-import { isTerminal } from '../store/task-state.ts';
+import { isPlaced, isTerminal } from '../store/task-state.ts';
 import type { StoreView } from '../store/view.ts';
 import { hostPortKey, hostPortsOf } from './host-port.ts';
 
@@ -81,7 +81,7 @@ export class NodeIndex implements Follower {
     return this.#loads.get(nodeId) ?? noLoad;
   }
 
-  /** Ids of the service's tasks that could run if they had a node. */
+  /** Ids of the service's tasks that could run if they had a node, or if the one they are made for were confirmed. */
   waitingOf(serviceId: string): ReadonlySet<string> {
     return this.#waiting.get(serviceId) ?? noTasks;
   }
@@ -93,7 +93,7 @@ export class NodeIndex implements Follower {
 
   #add(task: TaskRow): void {
     if (isTerminal(task)) return;
-    if (task.nodeId !== '') this.#count(task, 1);
+    if (isPlaced(task)) this.#count(task, 1);
     else if (task.allocatedAtMs > 0 && task.desiredState <= TaskState.running) this.#wait(task);
     else return;
     this.#counted.set(task.id, task);
@@ -101,7 +101,7 @@ export class NodeIndex implements Follower {
 
   #remove(task: TaskRow): void {
     this.#counted.delete(task.id);
-    if (task.nodeId !== '') {
+    if (isPlaced(task)) {
       this.#count(task, -1);
       return;
     }

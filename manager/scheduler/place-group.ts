@@ -25,6 +25,7 @@ export interface GroupPlacement {
 /** The cluster as the placement of one group sees it. */
 export interface Nodes {
   readonly rows: readonly NodeRow[];
+  row(nodeId: string): NodeRow | undefined;
   loadOf(nodeId: string): NodeLoad;
 }
 
@@ -53,6 +54,17 @@ export function placeGroup(
     if (!budget.spend(1)) break;
   }
   return { placed, explanation: '' };
+}
+
+/** Places a task on the node that it was made for, or says why that does not take it. */
+export function confirm(nodes: Nodes, task: TaskRow): GroupPlacement {
+  const node = nodes.row(task.nodeId);
+  const demand = demandOf(task);
+  const pipeline = new Pipeline(demand);
+  const isFit =
+    node !== undefined && pipeline.admits(new Candidate(node, nodes.loadOf(node.id), demand));
+  if (isFit) return { placed: [{ task, node }], explanation: '' };
+  return { placed: [], explanation: pipeline.explain() };
 }
 
 function demandOf(task: TaskRow): Demand {

@@ -1,7 +1,7 @@
 import type { Budget } from '../store/decider.ts';
 import type { NodeRow, TaskRow } from '../store/rows.ts';
 import { withTasks, type NodeIndex } from './node-index.ts';
-import { placeGroup, type Nodes, type Placed } from './place-group.ts';
+import { confirm, placeGroup, type Nodes, type Placed } from './place-group.ts';
 
 /** What became of a service's waiting tasks. */
 export interface ServicePlacement {
@@ -12,7 +12,7 @@ export interface ServicePlacement {
   readonly more: boolean;
 }
 
-/** Places the waiting tasks of one service, the lower slots first, one spec revision after the other. */
+/** Places the waiting tasks of one service: those made for one node there, then the lower slots first, one spec revision after the other. */
 export function placeService(
   input: { readonly nodes: readonly NodeRow[]; readonly index: NodeIndex },
   waiting: readonly TaskRow[],
@@ -20,7 +20,16 @@ export function placeService(
 ): ServicePlacement {
   const nodes = new PlacedOn(input.nodes, input.index);
   const explained: { readonly task: TaskRow; readonly explanation: string }[] = [];
-  for (const group of groupsOf(waiting)) {
+  const isFree = ({ nodeId }: TaskRow): boolean => nodeId === '';
+  for (const task of waiting.filter((one) => !isFree(one))) {
+    const { placed, explanation } = confirm(nodes, task);
+    nodes.add(placed);
+    if (explanation !== '' && explanation !== task.explanation) {
+      explained.push({ task, explanation });
+    }
+    if (!budget.spend(1)) return { placed: nodes.placed, explained, more: true };
+  }
+  for (const group of groupsOf(waiting.filter(isFree))) {
     const { placed, explanation } = placeGroup(nodes, group, budget);
     nodes.add(placed);
     const rest = group.slice(placed.length);
@@ -56,10 +65,16 @@ class PlacedOn implements Nodes {
   readonly placed: Placed[] = [];
   readonly #index: NodeIndex;
   readonly #tasks = new Map<string, TaskRow[]>();
+  #byId: ReadonlyMap<string, NodeRow> | undefined;
 
   constructor(rows: readonly NodeRow[], index: NodeIndex) {
     this.rows = rows;
     this.#index = index;
+  }
+
+  row(nodeId: string): NodeRow | undefined {
+    this.#byId ??= new Map(this.rows.map((row) => [row.id, row]));
+    return this.#byId.get(nodeId);
   }
 
   loadOf(nodeId: string): ReturnType<NodeIndex['loadOf']> {

@@ -19,14 +19,14 @@ import {
 import type { StoreEvent } from '../store/events.ts';
 import { putOp, readOf, withUnknown } from '../store/ops.ts';
 import type { NodeRow, TaskRow } from '../store/rows.ts';
-import { isTerminal } from '../store/task-state.ts';
+import { isPlaced, isTerminal } from '../store/task-state.ts';
 import type { StoreView } from '../store/view.ts';
 import { NodeIndex } from './node-index.ts';
 import type { Placed } from './place-group.ts';
 import { placeService, type ServicePlacement } from './place-service.ts';
 
 /**
- * Gives tasks that have their addresses a node, a whole service a call, or says why none fits.
+ * Gives tasks that have their addresses a node, a whole service a call, or says why none fits; a task that was made for one node gets that one.
  *
  * Writes the placement facet only. A set relies on the spec and the status of each node that it places onto, so that
  * nothing is placed onto a node that was drained or lost meanwhile.
@@ -39,7 +39,7 @@ export class Scheduler implements Decider {
     if (event.table === Table.nodes) return this.#waitingKeys(view);
     const task = (event.after ?? event.before) as TaskRow | undefined;
     if (event.table !== Table.tasks || task === undefined) return [];
-    if (task.nodeId === '') return isWaiting(task) ? [`service/${task.serviceId}`] : [];
+    if (!isPlaced(task)) return isWaiting(task) ? [`service/${task.serviceId}`] : [];
     return freesSomething(event, task) ? this.#waitingKeys(view) : [];
   }
 
@@ -96,12 +96,14 @@ function draftsOf(placement: ServicePlacement, now: DecideTime): Draft[] {
       reads: readsOf(placed),
       claims: [],
       ops: placed.map(({ task, node }) =>
-        putPlacement(task, { nodeId: node.id, placedAtMs: now.clusterMs }),
+        putPlacement(task, { nodeId: node.id, placedAtMs: Math.max(1, now.clusterMs) }),
       ),
     });
   }
   for (const explained of chunksOf(placement.explained)) {
-    const ops = explained.map(({ task, explanation }) => putPlacement(task, { explanation }));
+    const ops = explained.map(({ task, explanation }) =>
+      putPlacement(task, { nodeId: task.nodeId, explanation }),
+    );
     drafts.push({ reason: 'no suitable node', reads: [], claims: [], ops });
   }
   return drafts;

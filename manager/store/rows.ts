@@ -120,7 +120,8 @@ export interface TaskRow {
   readonly desiredState: TaskState;
   readonly delaySinceMs: number;
   readonly delayMs: number;
-  // placement facet; '' = not placed
+  readonly byUpdate: boolean;
+  // placement facet; node '' = none chosen, time 0 = not placed
   readonly nodeId: NodeId;
   readonly placedAtMs: number;
   readonly explanation: string;
@@ -139,6 +140,7 @@ export interface TaskRow {
   readonly ports: readonly PortConfig[];
   readonly appliedAtMs: number;
   readonly localRestarts: number;
+  readonly runningSinceMs: number;
   // versions of the facets
   readonly rowVersion: number;
   readonly desiredVersion: number;

@@ -1,9 +1,10 @@
-import type {
-  Task,
-  TaskDesired,
-  TaskNetwork,
-  TaskPlacement,
-  TaskStatus,
+import {
+  TaskState,
+  type Task,
+  type TaskDesired,
+  type TaskNetwork,
+  type TaskPlacement,
+  type TaskStatus,
 } from '../../proto/gen/objects.ts';
 import { asId } from '../../common/pure/ids.ts';
 import type { NodeId } from '../../common/pure/ids.ts';
@@ -38,6 +39,7 @@ export function createTask(object: Task, revision: SpecRevisionRow, at: Stamp): 
   if (object.status !== undefined) {
     task.statusVersion = at.revision;
     task.appliedAtMs = at.clusterMs;
+    task.runningSinceMs = runningSince(task, object.status, at);
   }
   return task;
 }
@@ -77,8 +79,14 @@ export function putTaskStatus(task: TaskRow, value: TaskStatus, at: Stamp): Task
   const next = changed(task, at);
   setStatus(next, value);
   next.appliedAtMs = at.clusterMs;
+  next.runningSinceMs = runningSince(task, value, at);
   next.statusVersion = at.revision;
   return next;
+}
+
+function runningSince(task: TaskRow, value: TaskStatus, at: Stamp): number {
+  if (task.runningSinceMs > 0 || value.state !== TaskState.running) return task.runningSinceMs;
+  return at.clusterMs;
 }
 
 /** The object that `task` is the row of; facets that are absent are left out. */
@@ -103,6 +111,7 @@ function desiredOf(task: TaskRow): TaskDesired {
     state: task.desiredState,
     delaySinceMs: task.delaySinceMs,
     delayMs: task.delayMs,
+    byUpdate: task.byUpdate,
     ...kept(task.unknown?.desired),
   };
 }
@@ -137,6 +146,7 @@ function statusOf(task: TaskRow): TaskStatus {
     ports: task.ports,
     appliedAtMs: task.appliedAtMs,
     localRestarts: task.localRestarts,
+    runningSinceMs: task.runningSinceMs,
     ...kept(task.unknown?.status),
   };
 }
@@ -149,6 +159,7 @@ function setDesired(task: TaskDraft, value: TaskDesired): void {
   task.desiredState = value.state;
   task.delaySinceMs = value.delaySinceMs;
   task.delayMs = value.delayMs;
+  task.byUpdate = value.byUpdate;
   setUnknown(task, 'desired', value.unknown);
 }
 
@@ -177,6 +188,7 @@ function setStatus(task: TaskDraft, value: TaskStatus): void {
   task.ports = value.ports.length === 0 ? nothing : value.ports;
   task.appliedAtMs = value.appliedAtMs;
   task.localRestarts = value.localRestarts;
+  task.runningSinceMs = value.runningSinceMs;
   setUnknown(task, 'status', value.unknown);
 }
 
@@ -221,6 +233,7 @@ function emptyTask(id: string, revision: SpecRevisionRow): TaskDraft {
     desiredState: 0,
     delaySinceMs: 0,
     delayMs: 0,
+    byUpdate: false,
     nodeId: noNode,
     placedAtMs: 0,
     explanation: '',
@@ -237,6 +250,7 @@ function emptyTask(id: string, revision: SpecRevisionRow): TaskDraft {
     ports: nothing,
     appliedAtMs: 0,
     localRestarts: 0,
+    runningSinceMs: 0,
     rowVersion: 0,
     desiredVersion: 0,
     placementVersion: 0,
@@ -258,6 +272,7 @@ function copyTask(task: TaskRow): TaskDraft {
     desiredState: task.desiredState,
     delaySinceMs: task.delaySinceMs,
     delayMs: task.delayMs,
+    byUpdate: task.byUpdate,
     nodeId: task.nodeId,
     placedAtMs: task.placedAtMs,
     explanation: task.explanation,
@@ -274,6 +289,7 @@ function copyTask(task: TaskRow): TaskDraft {
     ports: task.ports,
     appliedAtMs: task.appliedAtMs,
     localRestarts: task.localRestarts,
+    runningSinceMs: task.runningSinceMs,
     rowVersion: task.rowVersion,
     desiredVersion: task.desiredVersion,
     placementVersion: task.placementVersion,

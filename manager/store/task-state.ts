@@ -8,9 +8,18 @@ import type { TaskRow } from './rows.ts';
  */
 export function taskState(task: TaskRow): TaskState {
   if (task.reportedState > TaskState.assigned) return task.reportedState;
-  if (task.nodeId !== '') return TaskState.assigned;
+  if (isPlaced(task)) return TaskState.assigned;
   if (task.allocatedAtMs > 0) return TaskState.pending;
   return TaskState.new;
+}
+
+/**
+ * True when the scheduler gave the task to its node, so that something of it may run there.
+ *
+ * A task that is made for one node, a global service's, names it from the beginning: it is placed once the scheduler has confirmed it.
+ */
+export function isPlaced(task: TaskRow): boolean {
+  return task.nodeId !== '' && task.placedAtMs > 0;
 }
 
 /** True when the task will never run again. */
@@ -25,5 +34,5 @@ export function isLive(task: TaskRow): boolean {
 
 /** The task's error as people see it: the first reason that keeps it from running. */
 export function taskError(task: TaskRow): string {
-  return task.error || task.networkError || (task.nodeId === '' ? task.explanation : '');
+  return task.error || task.networkError || (isPlaced(task) ? '' : task.explanation);
 }

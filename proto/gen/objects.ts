@@ -1460,8 +1460,16 @@ export interface ServiceLifecycle {
   readonly startedAtMs: number;
   readonly completedAtMs: number;
   readonly message: string;
-  /** Version of the spec facet that this status is about. */
+  /** First version of the spec facet that this status is about. */
   readonly specVersion: number;
+  /** Slots that were to be replaced when it began: what failures are a share of. 0 = not counted yet. */
+  readonly slots: number;
+  /** Slots (numbers, or node ids of a global service) in which a task of this update failed, in the order in which they did. */
+  readonly failedSlots: readonly string[];
+  /** Version of the spec facet that a failure rolls back to; 0 = none. */
+  readonly rollbackVersion: number;
+  /** Version of the spec facet that an automatic rollback gave up; 0 = none. It is not rolled back to. */
+  readonly failedVersion: number;
   /** Fields that this version does not know, as they came. */
   readonly unknown?: Uint8Array;
 }
@@ -1474,6 +1482,10 @@ export function newServiceLifecycle(fields: Partial<ServiceLifecycle> = {}): Ser
     completedAtMs: fields.completedAtMs ?? 0,
     message: fields.message ?? '',
     specVersion: fields.specVersion ?? 0,
+    slots: fields.slots ?? 0,
+    failedSlots: fields.failedSlots ?? [],
+    rollbackVersion: fields.rollbackVersion ?? 0,
+    failedVersion: fields.failedVersion ?? 0,
   };
   return fields.unknown === undefined ? value : { ...value, unknown: fields.unknown };
 }
@@ -1496,10 +1508,14 @@ export function writeServiceLifecycle(writer: Writer, value: ServiceLifecycle): 
   if (value.completedAtMs !== 0) writer.uint64(24, value.completedAtMs, 'ServiceLifecycle.completedAtMs');
   if (value.message !== '') writer.string(34, value.message);
   if (value.specVersion !== 0) writer.uint64(40, value.specVersion, 'ServiceLifecycle.specVersion');
+  if (value.slots !== 0) writer.uint64(48, value.slots, 'ServiceLifecycle.slots');
+  for (const item of value.failedSlots) writer.string(58, item);
+  if (value.rollbackVersion !== 0) writer.uint64(64, value.rollbackVersion, 'ServiceLifecycle.rollbackVersion');
+  if (value.failedVersion !== 0) writer.uint64(72, value.failedVersion, 'ServiceLifecycle.failedVersion');
   if (value.unknown !== undefined) writer.raw(value.unknown);
 }
 
-const serviceLifecycleFields: readonly number[] = [1, 2, 3, 4, 5];
+const serviceLifecycleFields: readonly number[] = [1, 2, 3, 4, 5, 6, 7, 8, 9];
 
 export function readServiceLifecycle(reader: Reader): ServiceLifecycle {
   const value: Draft<ServiceLifecycle> = {
@@ -1508,6 +1524,10 @@ export function readServiceLifecycle(reader: Reader): ServiceLifecycle {
     completedAtMs: 0,
     message: '',
     specVersion: 0,
+    slots: 0,
+    failedSlots: [],
+    rollbackVersion: 0,
+    failedVersion: 0,
   };
   let unknown: number[] | undefined;
   while (reader.pos < reader.end) {
@@ -1527,6 +1547,19 @@ export function readServiceLifecycle(reader: Reader): ServiceLifecycle {
         break;
       case 40:
         value.specVersion = reader.uint64('specVersion');
+        break;
+      case 48:
+        value.slots = reader.uint64('slots');
+        break;
+      case 58:
+        value.failedSlots.push(reader.string('failedSlots'));
+        reader.count(value.failedSlots.length, 'failedSlots');
+        break;
+      case 64:
+        value.rollbackVersion = reader.uint64('rollbackVersion');
+        break;
+      case 72:
+        value.failedVersion = reader.uint64('failedVersion');
         break;
       default:
         unknown = reader.skip(tag, serviceLifecycleFields, unknown);
@@ -1679,6 +1712,8 @@ export interface TaskDesired {
   /** While the state is READY: cluster time at which the delay began, and its length. 0 = no delay pending. */
   readonly delaySinceMs: number;
   readonly delayMs: number;
+  /** Made by an update, or while one ran in place of a task of an older spec: the update waits for it and counts its failures. */
+  readonly byUpdate: boolean;
   /** Fields that this version does not know, as they came. */
   readonly unknown?: Uint8Array;
 }
@@ -1689,6 +1724,7 @@ export function newTaskDesired(fields: Partial<TaskDesired> = {}): TaskDesired {
     state: fields.state ?? TaskState.new,
     delaySinceMs: fields.delaySinceMs ?? 0,
     delayMs: fields.delayMs ?? 0,
+    byUpdate: fields.byUpdate ?? false,
   };
   return fields.unknown === undefined ? value : { ...value, unknown: fields.unknown };
 }
@@ -1709,16 +1745,18 @@ export function writeTaskDesired(writer: Writer, value: TaskDesired): void {
   if (value.state !== TaskState.new) writer.int32(8, value.state, 'TaskDesired.state');
   if (value.delaySinceMs !== 0) writer.uint64(16, value.delaySinceMs, 'TaskDesired.delaySinceMs');
   if (value.delayMs !== 0) writer.uint64(24, value.delayMs, 'TaskDesired.delayMs');
+  if (value.byUpdate) writer.bool(32, value.byUpdate);
   if (value.unknown !== undefined) writer.raw(value.unknown);
 }
 
-const taskDesiredFields: readonly number[] = [1, 2, 3];
+const taskDesiredFields: readonly number[] = [1, 2, 3, 4];
 
 export function readTaskDesired(reader: Reader): TaskDesired {
   const value: Draft<TaskDesired> = {
     state: TaskState.new,
     delaySinceMs: 0,
     delayMs: 0,
+    byUpdate: false,
   };
   let unknown: number[] | undefined;
   while (reader.pos < reader.end) {
@@ -1733,6 +1771,9 @@ export function readTaskDesired(reader: Reader): TaskDesired {
       case 24:
         value.delayMs = reader.uint64('delayMs');
         break;
+      case 32:
+        value.byUpdate = reader.bool('byUpdate');
+        break;
       default:
         unknown = reader.skip(tag, taskDesiredFields, unknown);
     }
@@ -1744,6 +1785,7 @@ export function readTaskDesired(reader: Reader): TaskDesired {
 export interface TaskPlacement {
   /** Empty = not placed. */
   readonly nodeId: string;
+  /** 0 = not placed: a task that is made for one node names it from the beginning. */
   readonly placedAtMs: number;
   /** Why it could not be placed, or empty. Shown as the task's error. */
   readonly explanation: string;
@@ -1960,6 +2002,8 @@ export interface TaskStatus {
   readonly appliedAtMs: number;
   /** Restarts that the node made by itself while no manager could be reached. */
   readonly localRestarts: number;
+  /** Cluster time at which RUNNING was applied first; 0 = never. */
+  readonly runningSinceMs: number;
   /** Fields that this version does not know, as they came. */
   readonly unknown?: Uint8Array;
 }
@@ -1977,6 +2021,7 @@ export function newTaskStatus(fields: Partial<TaskStatus> = {}): TaskStatus {
     ports: fields.ports ?? [],
     appliedAtMs: fields.appliedAtMs ?? 0,
     localRestarts: fields.localRestarts ?? 0,
+    runningSinceMs: fields.runningSinceMs ?? 0,
   };
   return fields.unknown === undefined ? value : { ...value, unknown: fields.unknown };
 }
@@ -2008,10 +2053,11 @@ export function writeTaskStatus(writer: Writer, value: TaskStatus): void {
   }
   if (value.appliedAtMs !== 0) writer.uint64(72, value.appliedAtMs, 'TaskStatus.appliedAtMs');
   if (value.localRestarts !== 0) writer.uint32(80, value.localRestarts, 'TaskStatus.localRestarts');
+  if (value.runningSinceMs !== 0) writer.uint64(88, value.runningSinceMs, 'TaskStatus.runningSinceMs');
   if (value.unknown !== undefined) writer.raw(value.unknown);
 }
 
-const taskStatusFields: readonly number[] = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10];
+const taskStatusFields: readonly number[] = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11];
 
 export function readTaskStatus(reader: Reader): TaskStatus {
   const value: Draft<TaskStatus> = {
@@ -2025,6 +2071,7 @@ export function readTaskStatus(reader: Reader): TaskStatus {
     ports: [],
     appliedAtMs: 0,
     localRestarts: 0,
+    runningSinceMs: 0,
   };
   let unknown: number[] | undefined;
   while (reader.pos < reader.end) {
@@ -2063,6 +2110,9 @@ export function readTaskStatus(reader: Reader): TaskStatus {
         break;
       case 80:
         value.localRestarts = reader.uint32('localRestarts');
+        break;
+      case 88:
+        value.runningSinceMs = reader.uint64('runningSinceMs');
         break;
       default:
         unknown = reader.skip(tag, taskStatusFields, unknown);

@@ -16,7 +16,7 @@ import type {
   TaskSpec,
   UpdateConfig,
 } from '../../../proto/gen/specs.ts';
-import { parseConstraint } from '../../scheduler/constraint.ts';
+import { parseConstraint } from '../../store/constraint.ts';
 import { isImageReference } from './image-reference.ts';
 
 /** Smallest limits and reservations, as the Docker API has them. */

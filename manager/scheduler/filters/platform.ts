@@ -1,4 +1,5 @@
 import type { Platform } from '../../../proto/gen/specs.ts';
+import { normaliseArchitecture } from '../../store/architecture.ts';
 import { countNodes, type Filter } from './filter.ts';
 
 /** The image runs on the node's operating system and architecture; an empty one means any. */
@@ -20,11 +21,4 @@ function fits(wanted: Platform, own: Platform): boolean {
     (architecture === '' || architecture === normaliseArchitecture(own.architecture)) &&
     (os === '' || os === own.os.toLowerCase())
   );
-}
-
-/** The name that images use for an architecture that kernels call otherwise. */
-export function normaliseArchitecture(name: string): string {
-  const lower = name.toLowerCase();
-  if (lower === 'x86_64') return 'amd64';
-  return lower === 'aarch64' ? 'arm64' : lower;
 }

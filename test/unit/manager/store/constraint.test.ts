@@ -4,7 +4,7 @@ import {
   matchesAll,
   parseConstraint,
   type Constraint,
-} from '../../../../manager/scheduler/constraint.ts';
+} from '../../../../manager/store/constraint.ts';
 import type { NodeRow } from '../../../../manager/store/rows.ts';
 import { NodeRole } from '../../../../proto/gen/specs.ts';
 import { newNodeLifecycle } from '../../../../proto/gen/objects.ts';

@@ -1,7 +1,7 @@
 import { parseCidr, parseIpv4, subnetContains } from '../../common/pure/ipv4.ts';
 import { nodeRoleName } from '../../proto/gen/specs.ts';
-import type { NodeRow } from '../store/rows.ts';
-import { normaliseArchitecture } from './filters/platform.ts';
+import { normaliseArchitecture } from './architecture.ts';
+import type { NodeRow } from './rows.ts';
 
 /** A placement constraint such as `node.labels.zone==eu`. */
 export interface Constraint {
@@ -38,6 +38,15 @@ export function parseConstraint(text: string): ParsedConstraint {
 
 function invalid(message: string): ParsedConstraint {
   return { kind: 'invalid', message };
+}
+
+/** Tells which nodes satisfy `texts`, as a spec has them. One that cannot be read is satisfied nowhere. */
+export function nodeMatcher(texts: readonly string[]): (node: NodeRow) => boolean {
+  const parsed = texts.map(parseConstraint);
+  const constraints: Constraint[] = [];
+  for (const one of parsed) if (one.kind === 'constraint') constraints.push(one.constraint);
+  const isReadable = constraints.length === parsed.length;
+  return (node) => isReadable && matchesAll(constraints, node);
 }
 
 /** True when the node satisfies every constraint. A key that nobody knows is never satisfied. */
