@@ -125,7 +125,7 @@ function splitHostPort(
 }
 
 /** Pools from which networks get their subnets unless others are given, as swarm mode's. */
-const defaultPools: readonly string[] = ['10.0.0.0/8'];
+export const defaultPools: readonly string[] = ['10.0.0.0/8'];
 const defaultSubnetPrefix = 24;
 
 /**

@@ -11,6 +11,7 @@ import type { Identity } from '../identity/identity.ts';
 import {
   chooseAdvertiseAddress,
   chooseIngressSubnet,
+  defaultPools,
   hostPortText,
   parseListenAddress,
 } from './addresses.ts';
@@ -68,7 +69,7 @@ export async function planFounding(
       availability: request.availability,
       spec: request.spec,
       foundation,
-      addressPools: request.addressPools,
+      addressPools: request.addressPools.length > 0 ? request.addressPools : defaultPools,
       subnetSize: request.subnetSize === 0 ? defaultSubnetSize : request.subnetSize,
       dataPathPort: request.dataPathPort === 0 ? defaultDataPathPort : request.dataPathPort,
       ingressSubnet,
