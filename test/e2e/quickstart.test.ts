@@ -15,6 +15,7 @@ let engine: Dockerd;
 let directory: string;
 
 beforeAll(async () => {
+  await requireModules();
   engine = await startDockerd();
   directory = await mkdtemp(join(tmpdir(), 'shoal-quickstart-'));
 });
@@ -24,6 +25,15 @@ afterAll(async () => {
   await engine.stop();
   await rm(directory, { recursive: true, force: true });
 });
+
+/** The script would install the packages anew, under the feet of this test. */
+async function requireModules(): Promise<void> {
+  const script = '. deploy/quickstart/modules.sh && has_modules';
+  const root = resolve(quickstart, '..', '..');
+  const { code } = await runCommand(['sh', '-c', `cd ${root} && ${script}`], {});
+  if (code !== 0)
+    throw new Error('node_modules is not what package-lock.json says: run "npm ci" first');
+}
 
 async function run(script: string): Promise<CommandResult> {
   return await runCommand([...engine.inside, 'sh', join(quickstart, script)], {

@@ -1,4 +1,5 @@
-import { execFile, execFileSync } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 
 /** What a command gave. Ends of lines at the end of the output are cut. */
@@ -31,26 +32,33 @@ export function findDockerClients(): readonly DockerClient[] {
   return [...found.values()];
 }
 
-/** Runs a program to its end, within two minutes. A code other than 0 is a result, not an error. */
+/**
+ * Runs a program to its end, within two minutes; then it is killed with all that it started. A code other than 0 is a
+ * result, not an error.
+ */
 export async function runCommand(
   command: readonly string[],
   environment: Readonly<Record<string, string>>,
 ): Promise<CommandResult> {
   const [program = '', ...args] = command;
-  const env = { ...process.env, ...environment };
-  const { promise, resolve, reject } = Promise.withResolvers<CommandResult>();
-  const options = { env, timeout: commandLimitMs, maxBuffer: 16 * 1024 * 1024 };
-  execFile(program, args, options, (error, stdout, stderr) => {
-    const code = error === null ? 0 : error.code;
-    if (typeof code !== 'number') {
-      reject(
-        new Error(`${command.join(' ')} did not end by itself: ${stdout}${stderr}`, {
-          cause: error,
-        }),
-      );
-      return;
-    }
-    resolve({ code, stdout: stdout.trimEnd(), stderr: stderr.trimEnd() });
+  const child = spawn(program, args, {
+    env: { ...process.env, ...environment },
+    stdio: ['ignore', 'pipe', 'pipe'],
+    detached: true,
   });
-  return await promise;
+  const output = { stdout: '', stderr: '' };
+  for (const name of ['stdout', 'stderr'] as const) {
+    child[name].setEncoding('utf8');
+    child[name].on('data', (chunk: string) => {
+      output[name] += chunk;
+    });
+  }
+  const timer = setTimeout(() => {
+    if (child.pid !== undefined) process.kill(-child.pid, 'SIGKILL');
+  }, commandLimitMs);
+  const [code] = (await once(child, 'close')) as [number | null];
+  clearTimeout(timer);
+  const { stdout, stderr } = output;
+  if (code === null) throw new Error(`${command.join(' ')} was killed: ${stdout}${stderr}`);
+  return { code, stdout: stdout.trimEnd(), stderr: stderr.trimEnd() };
 }
