@@ -6,7 +6,7 @@ import {
   type NetworkAllocation,
   type TaskNetwork,
 } from '../../proto/gen/objects.ts';
-import type { Op } from '../../proto/gen/changeset.ts';
+import type { Op, Read } from '../../proto/gen/changeset.ts';
 import type { Draft } from '../store/decider.ts';
 import { giveBack, putOp, readOf, take, withUnknown } from '../store/ops.ts';
 import type { NetworkRow, ServiceRow, TaskRow } from '../store/rows.ts';
@@ -23,7 +23,12 @@ export function putTaskNetwork(task: TaskRow, network: TaskNetwork): Op {
   );
 }
 
-/** Writes a service's endpoint, for exactly the spec that was looked at. */
+/** Nobody gave the task addresses meanwhile: what an older allocation took would then be held and not shown. */
+export function readTaskNetwork(task: TaskRow): Read {
+  return readOf({ table: Table.tasks, key: task.id, facet: Facet.network }, task.networkVersion);
+}
+
+/** Writes a service's endpoint, for exactly the spec and the endpoint that were looked at. */
 export function endpointDraft(service: ServiceRow, plan: EndpointPlan): Draft {
   return {
     reason: plan.endpoint.error === '' ? 'service allocated' : 'service cannot be allocated',
@@ -31,6 +36,10 @@ export function endpointDraft(service: ServiceRow, plan: EndpointPlan): Draft {
       readOf(
         { table: Table.services, key: service.id, facet: Facet.spec },
         service.current.version,
+      ),
+      readOf(
+        { table: Table.services, key: service.id, facet: Facet.network },
+        service.networkVersion,
       ),
     ],
     claims: plan.claims,
@@ -57,6 +66,10 @@ export function subnetDraft(network: NetworkRow, allocation: NetworkAllocation):
     reason: allocation.error === '' ? 'network allocated' : 'network cannot be allocated',
     reads: [
       readOf({ table: Table.networks, key: network.id, facet: Facet.spec }, network.specVersion),
+      readOf(
+        { table: Table.networks, key: network.id, facet: Facet.network },
+        network.networkVersion,
+      ),
     ],
     claims,
     ops: [
@@ -78,7 +91,7 @@ export function releaseDrafts(view: StoreView, tasks: readonly TaskRow[]): Draft
     const chunk = tasks.slice(start, start + limits.deciderChunkOps);
     drafts.push({
       reason: 'addresses of ended tasks given back',
-      reads: [],
+      reads: chunk.map(readTaskNetwork),
       claims: chunk.flatMap((task) =>
         heldAddresses(view, task).map(({ space, key }) => giveBack(space, key, task.id)),
       ),

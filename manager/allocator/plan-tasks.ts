@@ -1,13 +1,13 @@
 import { limits } from '../../common/pure/limits.ts';
 import { newTaskNetwork, type TaskNetwork } from '../../proto/gen/objects.ts';
-import type { Claim, Op } from '../../proto/gen/changeset.ts';
+import type { Claim, Op, Read } from '../../proto/gen/changeset.ts';
 import type { Budget, DecideTime, Draft } from '../store/decider.ts';
 import { take, withUnknown } from '../store/ops.ts';
 import type { TaskRow } from '../store/rows.ts';
 import type { StoreView } from '../store/view.ts';
 import { addressKey, type AddressPool } from './address-pool.ts';
 import { attachmentsOf } from './attachments.ts';
-import { putTaskNetwork } from './drafts.ts';
+import { putTaskNetwork, readTaskNetwork } from './drafts.ts';
 import { addressSpace } from './spaces.ts';
 
 export interface TaskInput {
@@ -46,18 +46,20 @@ function bySlot(left: TaskRow, right: TaskRow): number {
 function draftOf(input: TaskInput, tasks: readonly TaskRow[], now: DecideTime): Draft {
   const ops: Op[] = [];
   const claims: Claim[] = [];
+  const reads: Read[] = [];
   let granted = 0;
   for (const task of tasks) {
     const network = networkOf(input, task, now);
     if (network.error === '') granted += 1;
     else if (network.error === task.networkError) continue;
     ops.push(putTaskNetwork(task, network));
+    reads.push(readTaskNetwork(task));
     for (const address of network.addresses) {
       claims.push(take(addressSpace(address.networkId), addressKey(address), task.id));
     }
   }
   const reason = granted === 0 ? 'tasks cannot be allocated' : 'tasks allocated';
-  return { reason, reads: [], claims, ops };
+  return { reason, reads, claims, ops };
 }
 
 function networkOf(input: TaskInput, task: TaskRow, now: DecideTime): TaskNetwork {

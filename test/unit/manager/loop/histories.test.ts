@@ -50,33 +50,41 @@ async function calmDown(bench: LoopBench): Promise<void> {
   await bench.clock.advance(20_000);
 }
 
+const settles = fc.asyncProperty(
+  fc.array(step, { minLength: 5, maxLength: 40 }),
+  fates,
+  async (steps, stream) => {
+    const bench = new LoopBench();
+    newWorld(bench.rig);
+    bench.proposer.fate = () => stream.next().value as Fate;
+    bench.lead();
+    let term = 1;
+    for (const { action: happening, waitMs, changesLeader } of steps) {
+      bench.rig.fixture.wallMs = bench.clock.wallMs();
+      perform(bench.rig, happening);
+      if (changesLeader) {
+        term += 1;
+        await changeLeader(bench, term);
+      }
+      await bench.clock.advance(waitMs);
+      checkSafety(bench.rig);
+    }
+    await calmDown(bench);
+    checkSafety(bench.rig);
+    checkLiveness(bench.rig);
+    await bench.stop();
+  },
+);
+
 test('the loop settles on what was asked for, whatever comes between', async () => {
-  await fc.assert(
-    fc.asyncProperty(
-      fc.array(step, { minLength: 5, maxLength: 40 }),
-      fates,
-      async (steps, stream) => {
-        const bench = new LoopBench();
-        newWorld(bench.rig);
-        bench.proposer.fate = () => stream.next().value as Fate;
-        bench.lead();
-        let term = 1;
-        for (const { action: happening, waitMs, changesLeader } of steps) {
-          bench.rig.fixture.wallMs = bench.clock.wallMs();
-          perform(bench.rig, happening);
-          if (changesLeader) {
-            term += 1;
-            await changeLeader(bench, term);
-          }
-          await bench.clock.advance(waitMs);
-          checkSafety(bench.rig);
-        }
-        await calmDown(bench);
-        checkSafety(bench.rig);
-        checkLiveness(bench.rig);
-        await bench.stop();
-      },
-    ),
-    { numRuns: 30 },
-  );
+  await fc.assert(settles, { numRuns: 30 });
 }, 60_000);
+
+// -343508305: a task that was allocated again while an answer was lost held two more addresses for ever.
+test.each([-343508305])(
+  'seed %i, which once failed, settles',
+  async (seed) => {
+    await fc.assert(settles, { seed, numRuns: 24 });
+  },
+  60_000,
+);
