@@ -56,7 +56,8 @@ export interface Decider {
   readonly name: string;
   readonly follower: Follower | undefined;
   /**
-   * Scopes that `event` may concern; the key never says what happened. Keys: `service/<id>`, `slot/<service id>/<slot>`,
+   * Scopes that `event` may concern; the key never says what happened. Keys: `service/<id>`, `slot/<service id>/<slot>`
+   * (of a global service `slot/<service id>/0/<node id>`),
    * `node/<id>`, `network/<id>`, `cluster`.
    */
   keysOf(event: StoreEvent, view: StoreView): readonly string[];

@@ -1,6 +1,6 @@
 import { TaskState } from '../../../proto/gen/objects.ts';
 import type { TaskRow } from '../../store/rows.ts';
-import { isTerminal } from '../../store/task-state.ts';
+import { isPlaced, isTerminal } from '../../store/task-state.ts';
 import type { StoreView } from '../../store/view.ts';
 import { isWanted, type Slot } from '../slot/slot.ts';
 
@@ -21,7 +21,7 @@ export function isReapable(view: StoreView, task: TaskRow): boolean {
 
 /** Ended, never given to a node, or given to one that has left the cluster and will not report its end. */
 function isAtRest(view: StoreView, task: TaskRow): boolean {
-  return isTerminal(task) || view.node(task.nodeId) === undefined;
+  return isTerminal(task) || !isPlaced(task) || view.node(task.nodeId) === undefined;
 }
 
 /**

@@ -12,11 +12,11 @@ import {
 import type { StoreEvent } from '../../store/events.ts';
 import { deleteOp, giveBack, readOf } from '../../store/ops.ts';
 import type { NodeRow, TaskRow } from '../../store/rows.ts';
-import { isTerminal } from '../../store/task-state.ts';
+import { isPlaced, isTerminal } from '../../store/task-state.ts';
 import type { StoreView } from '../../store/view.ts';
 import { readNode } from '../slot/drafts.ts';
-import { allServiceKeys, allSlotKeys, parseKey, serviceKey, slotKey } from '../slot/keys.ts';
-import { isWanted, oldestFirst } from '../slot/slot.ts';
+import { allServiceKeys, allSlotKeys, parseKey, serviceKey, slotKeyOf } from '../slot/keys.ts';
+import { isWanted, slotIn } from '../slot/slot.ts';
 import { historyLimit, isReapable, planHistory } from './plan-reap.ts';
 
 /**
@@ -36,7 +36,7 @@ export class ReaperDecider implements Decider {
     if (event.table !== Table.tasks || task === undefined) return [];
     if (task.desiredState === TaskState.remove) return [serviceKey(task.serviceId)];
     if (isWanted(task) && !isTerminal(task)) return [];
-    const keys = [slotKey(task.serviceId, task.slot)];
+    const keys = [slotKeyOf(task)];
     if (view.service(task.serviceId) === undefined) keys.push(serviceKey(task.serviceId));
     return keys;
   }
@@ -52,9 +52,8 @@ export class ReaperDecider implements Decider {
     if (scope.kind === 'service') {
       return removeReapable(view, view.tasksOfService(scope.serviceId), budget);
     }
-    const tasks = oldestFirst(view.tasksOfSlot(scope.serviceId, scope.slot));
-    budget.spend(tasks.length + 1);
-    const slot = { number: scope.slot, tasks };
+    const slot = slotIn(view, scope.serviceId, scope.slot);
+    budget.spend(slot.tasks.length + 1);
     const surplus = planHistory(view, slot, historyLimit(view, slot));
     if (surplus.length === 0) return noDecision;
     return { sets: [deletion(view, surplus, 'history')], wakeAtMs: undefined, more: false };
@@ -101,7 +100,7 @@ function readsOf(view: StoreView, task: TaskRow): readonly Read[] {
     task.networkVersion,
   );
   if (isTerminal(task)) return [held];
-  if (task.nodeId !== '') return [held, ...readNode(task.nodeId, view.node(task.nodeId))];
+  if (isPlaced(task)) return [held, ...readNode(task.nodeId, view.node(task.nodeId))];
   const placement = { table: Table.tasks, key: task.id, facet: Facet.placement };
   return [held, readOf(placement, task.placementVersion)];
 }

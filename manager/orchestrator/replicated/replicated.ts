@@ -1,6 +1,4 @@
-import { limits } from '../../../common/pure/limits.ts';
 import { Facet, Table, TaskState } from '../../../proto/gen/objects.ts';
-import type { Op, Read } from '../../../proto/gen/changeset.ts';
 import {
   noDecision,
   placeholderId,
@@ -8,14 +6,14 @@ import {
   type DecideTime,
   type Decider,
   type Decision,
-  type Draft,
 } from '../../store/decider.ts';
 import type { StoreEvent } from '../../store/events.ts';
 import type { ServiceRow, TaskRow } from '../../store/rows.ts';
 import type { StoreView } from '../../store/view.ts';
+import { inChunks, scanCost, spendUpTo, type Step } from '../slot/chunks.ts';
 import { createTask, putDesired, readDesired, readServiceSpec } from '../slot/drafts.ts';
 import { allServiceKeys, parseKey, serviceKey } from '../slot/keys.ts';
-import { isOccupied, slotsOf, type Slot } from '../slot/slot.ts';
+import { isOccupied, noNode, slotsOf, type Slot } from '../slot/slot.ts';
 import { planReplicas } from './plan-replicas.ts';
 
 /**
@@ -64,12 +62,6 @@ interface Wanted {
   readonly replicas: number;
 }
 
-/** One operation with what it alone relies on. */
-interface Step {
-  readonly op: Op;
-  readonly reads: readonly Read[];
-}
-
 function scale(wanted: Wanted, now: DecideTime, budget: Budget): Decision {
   const { service, tasks, replicas } = wanted;
   budget.spend(scanCost(tasks.length));
@@ -79,7 +71,7 @@ function scale(wanted: Wanted, now: DecideTime, budget: Budget): Decision {
   const reads = [readServiceSpec(service.id, service)];
   const bySlot = new Map(slots.map((slot) => [slot.number, slot]));
   const creates = plan.create.map((number, index) =>
-    createIn(service, bySlot.get(number) ?? { number, tasks: [] }, index, now),
+    createIn(service, bySlot.get(number) ?? { number, nodeId: noNode, tasks: [] }, index, now),
   );
   const removes = plan.remove.flatMap((slot) => slot.tasks.filter(isKept).map(remove));
   return {
@@ -97,12 +89,11 @@ function createIn(service: ServiceRow, slot: Slot, index: number, now: DecideTim
   const op = createTask({
     id: placeholderId(index),
     service,
-    slot: slot.number,
-    after: slot.tasks.at(-1),
+    slot,
     clusterMs: now.clusterMs,
     desired: { state: TaskState.running },
   });
-  return { op, reads: slot.tasks.map(readDesired) };
+  return { ops: [op], reads: slot.tasks.map(readDesired) };
 }
 
 /** A service that is gone takes its tasks with it; a service of the same name has another id. */
@@ -122,37 +113,5 @@ function isKept(task: TaskRow): boolean {
 }
 
 function remove(task: TaskRow): Step {
-  return { op: putDesired(task, { state: TaskState.remove }), reads: [] };
-}
-
-/** Rows that a pass over `count` of them is worth: it is far cheaper than a decision about each. */
-function scanCost(count: number): number {
-  return count >> 6;
-}
-
-/** Takes up to `count` rows from the budget; at least one chunk is always granted, so that each call makes progress. */
-function spendUpTo(budget: Budget, count: number): number {
-  let granted = 0;
-  while (granted < count) {
-    const chunk = Math.min(limits.deciderChunkOps, count - granted);
-    const hasMore = budget.spend(chunk);
-    granted += chunk;
-    if (!hasMore) break;
-  }
-  return granted;
-}
-
-/** Several sets, each within the limits and right on its own. */
-function inChunks(steps: readonly Step[], draft: Pick<Draft, 'reason' | 'reads'>): Draft[] {
-  const drafts: Draft[] = [];
-  for (let start = 0; start < steps.length; start += limits.deciderChunkOps) {
-    const chunk = steps.slice(start, start + limits.deciderChunkOps);
-    drafts.push({
-      reason: draft.reason,
-      reads: [...draft.reads, ...chunk.flatMap(({ reads }) => reads)],
-      claims: [],
-      ops: chunk.map(({ op }) => op),
-    });
-  }
-  return drafts;
+  return { ops: [putDesired(task, { state: TaskState.remove })], reads: [] };
 }

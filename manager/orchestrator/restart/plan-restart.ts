@@ -1,7 +1,8 @@
 import { TaskState } from '../../../proto/gen/objects.ts';
+import { NodeAvailability } from '../../../proto/gen/specs.ts';
 import type { DecideTime } from '../../store/decider.ts';
 import type { TaskRow } from '../../store/rows.ts';
-import { isTerminal } from '../../store/task-state.ts';
+import { isPlaced, isTerminal } from '../../store/task-state.ts';
 import type { StoreView } from '../../store/view.ts';
 import { earlier, remainingMs } from '../slot/decision-time.ts';
 import { isWanted, type Slot } from '../slot/slot.ts';
@@ -70,25 +71,40 @@ function isOver(view: StoreView, task: TaskRow): boolean {
   return isTerminal(task) || nodeLoss(view, task) !== undefined;
 }
 
-function isStillStopping(view: StoreView, task: TaskRow): boolean {
+/** True when nobody wants the task any more but something of it may run, and can be heard to stop. */
+export function isStillStopping(view: StoreView, task: TaskRow): boolean {
   return !isWanted(task) && mustStop(view, task);
 }
 
-/** True when something may run that can still be heard to stop. */
-function mustStop(view: StoreView, task: TaskRow): boolean {
-  return !isTerminal(task) && task.nodeId !== '' && !isSilent(view.node(task.nodeId));
+/** True when something of the task may run that can be heard to stop. */
+export function mustStop(view: StoreView, task: TaskRow): boolean {
+  return !isTerminal(task) && isPlaced(task) && !isSilent(view.node(task.nodeId));
 }
 
 function stepsOf(view: StoreView, slot: Slot, task: TaskRow, now: DecideTime): RestartStep[] {
   const loss = isTerminal(task) ? undefined : nodeLoss(view, task);
+  // A slot of a node goes nowhere else: whether its task may stay is for the one who put it there.
+  if (loss !== undefined && slot.nodeId !== '') return [];
   if (loss === undefined && !isTerminal(task)) {
     return task.desiredState === TaskState.ready ? [{ kind: 'start', task }] : [];
   }
   const endedAtMs = loss === undefined ? task.appliedAtMs : now.clusterMs;
-  const replacement = shouldRestart(slot, task, endedAtMs)
-    ? replacementOf(view, slot, task)
-    : undefined;
+  const isReplaced =
+    !isFollowed(slot, task) && canHold(view, slot) && shouldRestart(slot, task, endedAtMs);
+  const replacement = isReplaced ? replacementOf(view, slot, task) : undefined;
   return [{ kind: 'restart', task, loss, replacement }];
+}
+
+/** True when a younger task takes the slot over already, as in an update that starts the new one first. */
+function isFollowed(slot: Slot, task: TaskRow): boolean {
+  return slot.tasks.slice(slot.tasks.indexOf(task) + 1).some(isWanted);
+}
+
+/** False when the slot is that of a node which may run nothing now. */
+function canHold(view: StoreView, slot: Slot): boolean {
+  if (slot.nodeId === '') return true;
+  const node = view.node(slot.nodeId);
+  return !isSilent(node) && node?.spec.availability !== NodeAvailability.drain;
 }
 
 /** The policy's delay is for what fails by itself: what a lost or drained node ended starts elsewhere at once. */

@@ -14,8 +14,9 @@ import type { NodeRow, ServiceRow, TaskRow } from '../../store/rows.ts';
 import { isTerminal } from '../../store/task-state.ts';
 import type { StoreView } from '../../store/view.ts';
 import { createTask, putDesired, readNode, readServiceSpec } from '../slot/drafts.ts';
-import { allSlotKeys, parseKey, slotKey, slotKeysOf } from '../slot/keys.ts';
-import { oldestFirst, type Slot } from '../slot/slot.ts';
+import { allSlotKeys, parseKey, slotKeyOf, slotKeysOf } from '../slot/keys.ts';
+import { slotIn, type Slot } from '../slot/slot.ts';
+import { isUpdated } from '../slot/update-state.ts';
 import { nodeLoss } from './node-health.ts';
 import { planRestart, type RestartStep } from './plan-restart.ts';
 
@@ -29,7 +30,7 @@ export class RestartDecider implements Decider {
     if (event.table !== Table.tasks) return [];
     const task = (event.after ?? event.before) as TaskRow | undefined;
     return task !== undefined && concernsRestart(event, task)
-      ? [slotKey(task.serviceId, task.slot)]
+      ? [slotKeyOf(task)]
       : [];
   }
 
@@ -41,16 +42,21 @@ export class RestartDecider implements Decider {
     const scope = parseKey(key);
     if (scope?.kind !== 'slot') return noDecision;
     const service = view.service(scope.serviceId);
-    if (service?.current.spec.mode?.mode?.kind !== 'replicated') return noDecision;
-    const tasks = oldestFirst(view.tasksOfSlot(scope.serviceId, scope.slot));
-    budget.spend(tasks.length + 1);
-    const slot = { number: scope.slot, tasks };
+    if (service === undefined || !isRestarted(service)) return noDecision;
+    const slot = slotIn(view, scope.serviceId, scope.slot);
+    budget.spend(slot.tasks.length + 1);
     const plan = planRestart(view, slot, now);
     const sets = plan.steps.map((step, index) =>
       draftOf({ view, service, slot, step, placeholder: placeholderId(index), now }),
     );
     return { sets, wakeAtMs: plan.wakeAtMs, more: false };
   }
+}
+
+/** Jobs are not restarted but run again. */
+function isRestarted(service: ServiceRow): boolean {
+  const kind = service.current.spec.mode?.mode?.kind;
+  return kind === 'replicated' || kind === 'global';
 }
 
 /** Availability or liveness changed, not merely a label or a description. */
@@ -107,19 +113,17 @@ function draftOf(input: DraftInput): Draft {
 
 function replacementOf({ service, slot, step, placeholder, now }: DraftInput): Op[] {
   if (step.kind !== 'restart' || step.replacement === undefined) return [];
+  const { startsAtOnce, delayMs } = step.replacement;
+  const wait = { state: TaskState.ready, delaySinceMs: now.clusterMs, delayMs };
   const create = createTask({
     id: placeholder,
     service,
-    slot: slot.number,
-    after: slot.tasks.at(-1),
+    slot,
     clusterMs: now.clusterMs,
-    desired: step.replacement.startsAtOnce
-      ? { state: TaskState.running }
-      : {
-          state: TaskState.ready,
-          delaySinceMs: now.clusterMs,
-          delayMs: step.replacement.delayMs,
-        },
+    desired: {
+      ...(startsAtOnce ? { state: TaskState.running } : wait),
+      byUpdate: isUpdated(service, step.task),
+    },
   });
   return [create];
 }

@@ -2,44 +2,48 @@ import {
   Facet,
   newTask,
   newTaskDesired,
+  newTaskPlacement,
   Table,
   type TaskDesired,
 } from '../../../proto/gen/objects.ts';
 import type { Op, Read } from '../../../proto/gen/changeset.ts';
 import { createOp, putOp, readOf, withUnknown } from '../../store/ops.ts';
 import type { NodeRow, ServiceRow, TaskRow } from '../../store/rows.ts';
+import type { Slot } from './slot.ts';
 
 /** What a new task of a service is made of. */
 export interface NewTask {
   readonly id: string;
   readonly service: ServiceRow;
-  readonly slot: number;
-  /** Newest task of the slot so far: the new one is younger, so that the order of a slot's history is certain. */
-  readonly after: TaskRow | undefined;
+  /** The new task is younger than those that are there, so that the order of a slot's history is certain. */
+  readonly slot: Slot;
   readonly clusterMs: number;
   readonly desired: Partial<TaskDesired>;
 }
 
-/** Creates a task of the service's current spec revision. */
-export function createTask(task: NewTask): Op {
+/** Creates a task of the service's current spec revision, for the slot's node if it has one. */
+export function createTask({ id, service, slot, clusterMs, desired }: NewTask): Op {
+  const { number, nodeId, tasks } = slot;
   return createOp({
     kind: 'task',
     value: newTask({
-      id: task.id,
-      serviceId: task.service.id,
-      slot: task.slot,
-      specVersion: task.service.current.version,
-      createdAtMs: Math.max(task.clusterMs, (task.after?.createdAtMs ?? 0) + 1),
-      desired: newTaskDesired(task.desired),
+      id,
+      serviceId: service.id,
+      slot: number,
+      specVersion: service.current.version,
+      createdAtMs: Math.max(clusterMs, (tasks.at(-1)?.createdAtMs ?? 0) + 1),
+      desired: newTaskDesired(desired),
+      ...(nodeId === '' ? {} : { placement: newTaskPlacement({ nodeId }) }),
     }),
   });
 }
 
-/** Replaces what is wanted of `task`. */
+/** Replaces what is wanted of `task`; who made it stays known. */
 export function putDesired(task: TaskRow, desired: Partial<TaskDesired>): Op {
+  const value = newTaskDesired({ byUpdate: task.byUpdate, ...desired });
   return putOp(
     { table: Table.tasks, key: task.id, facet: Facet.desired },
-    { kind: 'taskDesired', value: withUnknown(newTaskDesired(desired), task.unknown?.desired) },
+    { kind: 'taskDesired', value: withUnknown(value, task.unknown?.desired) },
   );
 }
 

@@ -1,31 +1,33 @@
 import { asId, type ServiceId } from '../../../common/pure/ids.ts';
 import type { TaskRow } from '../../store/rows.ts';
 import type { StoreView } from '../../store/view.ts';
+import { slotIdOf, type SlotId } from './slot.ts';
 
 /** A scope of the orchestrators: a service, or one slot of it. */
 export type ScopeKey =
   | { readonly kind: 'service'; readonly serviceId: ServiceId }
-  | { readonly kind: 'slot'; readonly serviceId: ServiceId; readonly slot: number };
+  | { readonly kind: 'slot'; readonly serviceId: ServiceId; readonly slot: SlotId };
 
 /** The key of a whole service. */
 export function serviceKey(serviceId: string): string {
   return `service/${serviceId}`;
 }
 
-/** The key of one slot: its work costs the same however large the service is. */
-export function slotKey(serviceId: string, slot: number): string {
-  return `slot/${serviceId}/${slot}`;
+/** The key of the slot that `task` stands in: its work costs the same however large the service is. */
+export function slotKeyOf(task: TaskRow): string {
+  const { number, nodeId } = slotIdOf(task);
+  const key = `slot/${task.serviceId}/${number}`;
+  return number === 0 ? `${key}/${nodeId}` : key;
 }
 
-/** Reads a key that `serviceKey` or `slotKey` made; undefined for any other. */
+/** Reads a key that `serviceKey` or `slotKeyOf` made; undefined for any other. */
 export function parseKey(key: string): ScopeKey | undefined {
-  const [kind, id, slot] = key.split('/');
+  const [kind, id, number, nodeId = ''] = key.split('/');
   if (id === undefined) return undefined;
   if (kind === 'service') return { kind, serviceId: asId<'service'>(id) };
-  if (kind === 'slot' && slot !== undefined) {
-    return { kind, serviceId: asId<'service'>(id), slot: Number(slot) };
-  }
-  return undefined;
+  if (kind !== 'slot' || number === undefined) return undefined;
+  const slot = { number: Number(number), nodeId: asId<'node'>(nodeId) };
+  return { kind, serviceId: asId<'service'>(id), slot };
 }
 
 /** Keys of all services, those included of which only tasks are left. */
@@ -45,5 +47,5 @@ export function* allSlotKeys(view: StoreView): Generator<string> {
 
 /** Keys of the slots that `tasks` stand in, each once. */
 export function slotKeysOf(tasks: readonly TaskRow[]): Set<string> {
-  return new Set(tasks.map((task) => slotKey(task.serviceId, task.slot)));
+  return new Set(tasks.map(slotKeyOf));
 }

@@ -1,23 +1,66 @@
+import { asId, type NodeId, type ServiceId } from '../../../common/pure/ids.ts';
 import { TaskState } from '../../../proto/gen/objects.ts';
 import type { TaskRow } from '../../store/rows.ts';
+import type { StoreView } from '../../store/view.ts';
+
+/** Stands where a slot belongs to no node. */
+export const noNode: NodeId = asId<'node'>('');
+
+/** What tells a slot of a service from its others. */
+export interface SlotId {
+  /** From 1; 0 when the slot is that of a node. */
+  readonly number: number;
+  /** The node whose slot of a global service this is; empty for a replica, which may be anywhere. */
+  readonly nodeId: NodeId;
+}
 
 /** One replica of a service: all its task rows, history included, oldest first. */
-export interface Slot {
-  readonly number: number;
+export interface Slot extends SlotId {
   readonly tasks: readonly TaskRow[];
 }
 
-/** The rows of one service by slot, in ascending order of slot. */
+/** The slot that `task` stands in. */
+export function slotIdOf(task: TaskRow): SlotId {
+  return { number: task.slot, nodeId: task.slot === 0 ? task.nodeId : noNode };
+}
+
+/** The slot as text, unlike those of the others of its service: its number, or the id of its node. */
+export function slotName({ number, nodeId }: SlotId): string {
+  return number === 0 ? nodeId : String(number);
+}
+
+/** The rows of one service by slot, in ascending order of number, then of node. */
 export function slotsOf(tasks: readonly TaskRow[]): Slot[] {
-  const rows = new Map<number, TaskRow[]>();
+  const rows = new Map<string, TaskRow[]>();
   for (const task of tasks) {
-    const slot = rows.get(task.slot);
-    if (slot === undefined) rows.set(task.slot, [task]);
+    const name = slotName(slotIdOf(task));
+    const slot = rows.get(name);
+    if (slot === undefined) rows.set(name, [task]);
     else slot.push(task);
   }
-  return [...rows.entries()]
-    .toSorted(([left], [right]) => left - right)
-    .map(([number, slotTasks]) => ({ number, tasks: oldestFirst(slotTasks) }));
+  const slots: Slot[] = [];
+  for (const slotTasks of rows.values()) {
+    const [first] = slotTasks;
+    if (first !== undefined) slots.push({ ...slotIdOf(first), tasks: oldestFirst(slotTasks) });
+  }
+  return slots.toSorted(compareSlots);
+}
+
+function compareSlots(left: SlotId, right: SlotId): number {
+  if (left.number !== right.number) return left.number - right.number;
+  if (left.nodeId === right.nodeId) return 0;
+  return left.nodeId < right.nodeId ? -1 : 1;
+}
+
+/** One slot of a service as the view has it. */
+export function slotIn(view: StoreView, serviceId: ServiceId, id: SlotId): Slot {
+  const tasks =
+    id.number > 0
+      ? view.tasksOfSlot(serviceId, id.number)
+      : view
+          .tasksOfNode(id.nodeId)
+          .filter((task) => task.serviceId === serviceId && task.slot === 0);
+  return { number: id.number, nodeId: id.nodeId, tasks: oldestFirst(tasks) };
 }
 
 /** `tasks` by creation, then by id. */
