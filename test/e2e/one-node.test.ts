@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
 import { startDockerd, type Dockerd } from '../integration/lib/dockerd.ts';
 import { loadTestImage, testImage } from '../integration/lib/test-image.ts';
-import { findDockerClients, type DockerClient } from './lib/clients.ts';
+import { findDockerClients, outputOf, type DockerClient } from './lib/clients.ts';
 import { eventually, ShoalNode } from './lib/shoal-node.ts';
 import { curl, Traffic } from './lib/traffic.ts';
 
@@ -69,7 +69,7 @@ async function traces(): Promise<readonly string[]> {
 
 async function initialized(client: DockerClient): Promise<ShoalNode> {
   const node = await ShoalNode.start(engine);
-  expect(await node.docker(client, 'swarm', 'init')).toMatchObject({ code: 0 });
+  outputOf(await node.docker(client, 'swarm', 'init'));
   return node;
 }
 
@@ -80,7 +80,7 @@ async function createWeb(
 ): Promise<void> {
   const args = ['--name', 'web', '--replicas', '3', '-p', '8080:80', ...flags, testImage];
   const created = await node.docker(client, 'service', 'create', '--quiet', ...args);
-  expect(created).toMatchObject({ code: 0 });
+  outputOf(created);
 }
 
 describe.each(findDockerClients())('with docker $version', (client) => {
@@ -92,7 +92,7 @@ describe.each(findDockerClients())('with docker $version', (client) => {
       const three = await answering(3);
       expect([...three].toSorted()).toEqual(runningIds(await node.containers()));
       const scaled = await node.docker(client, 'service', 'scale', 'web=6');
-      expect(scaled).toMatchObject({ code: 0 });
+      outputOf(scaled);
       const six = await answering(6);
       for (const replica of three) expect(six).toContain(replica);
       expect(await node.docker(client, 'service', 'rm', 'web')).toMatchObject({
@@ -103,7 +103,7 @@ describe.each(findDockerClients())('with docker $version', (client) => {
         Object.keys(await node.containers()).length === 0 ? true : undefined,
       );
       await createWeb(node, client);
-      expect(await node.docker(client, 'swarm', 'leave', '--force')).toMatchObject({ code: 0 });
+      outputOf(await node.docker(client, 'swarm', 'leave', '--force'));
       expect(await node.containers()).toEqual({});
     }
     expect(await traces()).toEqual(before);
@@ -167,7 +167,7 @@ describe.each(findDockerClients())('with docker $version', (client) => {
     await eventually('traffic', async () => (traffic.count > 50 ? true : undefined));
     const [victim = ''] = runningIds(await node.containers());
     const killedAtMs = performance.now();
-    expect(await node.docker(client, 'kill', victim)).toMatchObject({ code: 0 });
+    outputOf(await node.docker(client, 'kill', victim));
     const now = await eventually('three run again', async () => {
       const running = runningIds(await node.containers());
       return running.length === 3 && !running.includes(victim) ? running : undefined;
@@ -211,14 +211,14 @@ describe.each(findDockerClients())('with docker $version', (client) => {
   test('what is no matter of the swarm reaches the engine: run, exec, logs and build context', async () => {
     await using node = await initialized(client);
     const run = await node.docker(client, 'run', '-d', '--name', 'alone', testImage);
-    expect(run).toMatchObject({ code: 0 });
+    outputOf(run);
     const logs = await eventually('its output', async () => {
       const { stdout } = await node.docker(client, 'logs', 'alone');
       return stdout === '' ? undefined : stdout;
     });
     expect(logs).toBe('listening');
     const exec = await node.docker(client, 'exec', 'alone', '/web', 'health');
-    expect(exec).toMatchObject({ code: 0 });
+    outputOf(exec);
     expect(await node.docker(client, 'rm', '-f', 'alone')).toMatchObject({
       code: 0,
       stdout: 'alone',

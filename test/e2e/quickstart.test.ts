@@ -6,7 +6,7 @@ import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 
 import { startDockerd, type Dockerd } from '../integration/lib/dockerd.ts';
-import { runCommand, type CommandResult } from './lib/clients.ts';
+import { runCommand, outputOf, type CommandResult } from './lib/clients.ts';
 import { curl } from './lib/traffic.ts';
 
 const quickstart = resolve(import.meta.dirname, '..', '..', 'deploy', 'quickstart');
@@ -46,18 +46,18 @@ async function run(script: string): Promise<CommandResult> {
 
 test('starts a demo that answers, takes up what is there when run again, and stops without a trace', async () => {
   const first = await run('start.sh');
-  expect(first).toMatchObject({ code: 0 });
+  outputOf(first);
   expect(first.stdout).toContain('The demo answers at http://localhost:8080.');
   for (const slot of [1, 2, 3]) expect(first.stdout).toContain(`demo.${String(slot)}.`);
   expect(await curl(engine, 8080)).toMatch(/^demo\.\d\./);
 
   const second = await run('start.sh');
-  expect(second).toMatchObject({ code: 0 });
+  outputOf(second);
   expect(second.stdout).toContain('The daemon already runs');
   expect(second.stdout).toContain('The service "demo" is there already');
 
   const stopped = await run('stop.sh');
-  expect(stopped).toMatchObject({ code: 0 });
+  outputOf(stopped);
   const containers = await engine.exec('docker', [
     '-H',
     `unix://${engine.socketPath}`,

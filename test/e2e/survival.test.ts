@@ -8,6 +8,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 
 import { startDockerd, type Dockerd } from '../integration/lib/dockerd.ts';
 import { loadTestImage, testImage } from '../integration/lib/test-image.ts';
+import { outputOf } from './lib/clients.ts';
 import { eventually, ShoalNode } from './lib/shoal-node.ts';
 import { curl, Traffic } from './lib/traffic.ts';
 
@@ -42,8 +43,7 @@ afterEach(async () => {
 
 async function mustDo(...args: readonly string[]): Promise<string> {
   const result = await node.shoal(...args);
-  expect(result).toMatchObject({ code: 0 });
-  return result.stdout;
+  return outputOf(result);
 }
 
 /** What `service ls`, `service ps` and the engine show, without ages. */
@@ -135,7 +135,7 @@ test('an engine that restarts is shown while it is away, and its tasks run again
     /engine/i.test((await node.shoal('status')).stdout) ? true : undefined,
   );
   const created = await node.shoal('service', 'create', '--detach', '--name', 'later', testImage);
-  expect(created).toMatchObject({ code: 0 });
+  outputOf(created);
   const left = await node.shoal('leave', '--force');
   expect(left).toMatchObject({
     code: 1,

@@ -62,3 +62,9 @@ export async function runCommand(
   if (code === null) throw new Error(`${command.join(' ')} was killed: ${stdout}${stderr}`);
   return { code, stdout: stdout.trimEnd(), stderr: stderr.trimEnd() };
 }
+
+/** @returns what the command wrote. @throws with what it complained of unless it ended with 0 */
+export function outputOf(result: CommandResult): string {
+  if (result.code === 0) return result.stdout;
+  throw new Error(`exit code ${String(result.code)}: ${result.stdout}\n${result.stderr}`);
+}

@@ -1,7 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, openSync, readFileSync } from 'node:fs';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { appendFile, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -127,6 +127,7 @@ export class ShoalNode implements AsyncDisposable {
     await this.shoal('leave', '--force');
     await this.end('SIGTERM');
     await this.#endProxy();
+    await this.#tellTroubles();
     await rm(this.directory, { recursive: true, force: true });
   }
 
@@ -136,6 +137,16 @@ export class ShoalNode implements AsyncDisposable {
     if (pid <= 1) return;
     const line = await readFile(`/proc/${String(pid)}/cmdline`, 'utf8').catch(() => '');
     if (line.includes(this.dataRoot)) process.kill(pid, 'SIGKILL');
+  }
+
+  /** A test that fails shows then what the daemon had to say. */
+  async #tellTroubles(): Promise<void> {
+    const lines = (await readFile(this.logPath, 'utf8')).split('\n');
+    const troubles = lines.filter((line) => !/^$|"level":"(?:info|debug)"/.test(line));
+    if (troubles.length > 0)
+      console.log(`warnings and errors of the daemon:\n${troubles.join('\n')}`);
+    const { SHOAL_E2E_LOGS: kept = '' } = process.env;
+    if (kept !== '') await appendFile(kept, `${lines.join('\n')}\n`);
   }
 
   #complaint(): string {
