@@ -19,7 +19,7 @@ import { loadTestImage, testImage } from '../integration/lib/test-image.ts';
 
 const isFull = process.env['SHOAL_BENCH'] === 'full';
 const sizes = isFull ? [20, 60] : [20];
-const rounds = isFull ? 7 : 3;
+const rounds = isFull ? 5 : 3;
 const idleMs = isFull ? 30_000 : 2_000;
 /** What the design aims at; a short run on a busy machine shows no more than that nothing is wrong by a multiple. */
 const ratioMax = isFull ? 1.1 : 2;
