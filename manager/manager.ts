@@ -20,9 +20,11 @@ import type { LoopOptions } from './loop/ports.ts';
 import { noLoopMetrics } from './loop/metrics.ts';
 import { EndpointAcks } from './observed/endpoint-acks.ts';
 import { LivenessTable } from './observed/liveness.ts';
+import { GlobalDecider } from './orchestrator/global/global.ts';
 import { ReaperDecider } from './orchestrator/reaper/reaper.ts';
 import { ReplicatedDecider } from './orchestrator/replicated/replicated.ts';
 import { RestartDecider } from './orchestrator/restart/restart.ts';
+import { UpdateDecider } from './orchestrator/update/update.ts';
 import { Proposer } from './proposer/proposer.ts';
 import { Scheduler } from './scheduler/scheduler.ts';
 import type { Decider } from './store/decider.ts';
@@ -191,6 +193,8 @@ export class Manager implements AsyncDisposable {
 function newDeciders(): readonly Decider[] {
   return [
     new ReplicatedDecider(),
+    new GlobalDecider(),
+    new UpdateDecider(),
     new Allocator(),
     new Scheduler(),
     new RestartDecider(),

@@ -62,6 +62,8 @@ export const limits = {
   watchers: 4096,
   /** Replicas of one service. */
   serviceReplicas: 1_000_000,
+  /** Failed slots of an update that its status names; more than that are too many whatever the ratio. */
+  updateFailedSlots: 5000,
   /** Bytes of a JSON request body of the API. */
   apiBodyBytes: 4_194_304,
   /** Depth of nesting in a JSON request body. */
@@ -173,6 +175,12 @@ invariant(limits.entryOps < limits.watchQueueEvents, 'one entry must not leave a
 invariant(limits.watchQueueEvents < limits.watchHistoryEvents, 'the history holds every queue');
 invariant(limits.entryBytes <= limits.consensusCreditBytes, 'credit must cover one entry');
 invariant(limits.enginePingMs < limits.engineQuietMs, 'a ping must end before the next one is due');
-invariant(limits.proposerAgeMs < limits.rpcUnaryMs, 'an RPC must outlast the commit that it waits for');
-invariant(limits.proposerAgeMs < limits.clientAnswerMs, 'a client must outlast the commit it waits for');
+invariant(
+  limits.proposerAgeMs < limits.rpcUnaryMs,
+  'an RPC must outlast the commit that it waits for',
+);
+invariant(
+  limits.proposerAgeMs < limits.clientAnswerMs,
+  'a client must outlast the commit it waits for',
+);
 invariant(limits.deciderChunkOps < limits.setOps, 'a chunk of decisions must fit one set');

@@ -1,7 +1,9 @@
 import { Allocator } from '../../manager/allocator/allocator.ts';
+import { GlobalDecider } from '../../manager/orchestrator/global/global.ts';
 import { ReaperDecider } from '../../manager/orchestrator/reaper/reaper.ts';
 import { ReplicatedDecider } from '../../manager/orchestrator/replicated/replicated.ts';
 import { RestartDecider } from '../../manager/orchestrator/restart/restart.ts';
+import { UpdateDecider } from '../../manager/orchestrator/update/update.ts';
 import { Scheduler } from '../../manager/scheduler/scheduler.ts';
 import type { Decider, Draft } from '../../manager/store/decider.ts';
 import { createOp, deleteOp, giveBack, take } from '../../manager/store/ops.ts';
@@ -47,6 +49,8 @@ export class DeciderWorld {
   readonly #ordinals = new Map<string, number>();
   readonly #deciders: Readonly<Record<string, () => Decider>> = {
     replicated: () => new ReplicatedDecider(),
+    global: () => new GlobalDecider(),
+    update: () => new UpdateDecider(),
     restart: () => new RestartDecider(),
     reaper: () => new ReaperDecider(),
     allocator: () => new Allocator(),
@@ -77,7 +81,11 @@ export class DeciderWorld {
       this.#rig.scale(id, Number(replicas));
       return [];
     },
-    'service-remove': ({ words: [id = ''] }) => this.#change([deleteOp(Table.services, id)]),
+    'service-remove': ({ words: [id = ''] }) =>
+      this.#change(
+        [deleteOp(Table.services, id)],
+        this.#rig.view.claimsOf(id).map(({ space, key }) => giveBack(space, key, id)),
+      ),
     claim: ({ words: [space = '', key = '', owner = ''] }) =>
       this.#change([], [take(space, key, owner)]),
     free: ({ words: [space = '', key = '', owner = ''] }) =>

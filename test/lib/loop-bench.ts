@@ -4,9 +4,11 @@ import { seededRandom } from '../../common/pure/random.ts';
 import { Allocator } from '../../manager/allocator/allocator.ts';
 import { ControlLoop } from '../../manager/loop/control-loop.ts';
 import type { LoopMetrics } from '../../manager/loop/metrics.ts';
+import { GlobalDecider } from '../../manager/orchestrator/global/global.ts';
 import { ReaperDecider } from '../../manager/orchestrator/reaper/reaper.ts';
 import { ReplicatedDecider } from '../../manager/orchestrator/replicated/replicated.ts';
 import { RestartDecider } from '../../manager/orchestrator/restart/restart.ts';
+import { UpdateDecider } from '../../manager/orchestrator/update/update.ts';
 import type { ProposerPort, SetOutcome, SetRequest } from '../../manager/proposer/port.ts';
 import { Scheduler } from '../../manager/scheduler/scheduler.ts';
 import type { Decider } from '../../manager/store/decider.ts';
@@ -107,6 +109,8 @@ export class LoopBench {
 export function allDeciders(): readonly Decider[] {
   return [
     new ReplicatedDecider(),
+    new GlobalDecider(),
+    new UpdateDecider(),
     new RestartDecider(),
     new ReaperDecider(),
     new Allocator(),

@@ -29,9 +29,7 @@ export class RestartDecider implements Decider {
     if (event.table === Table.nodes) return isHealthChange(event) ? tasksOnNode(event, view) : [];
     if (event.table !== Table.tasks) return [];
     const task = (event.after ?? event.before) as TaskRow | undefined;
-    return task !== undefined && concernsRestart(event, task)
-      ? [slotKeyOf(task)]
-      : [];
+    return task !== undefined && concernsRestart(event, task) ? [slotKeyOf(task)] : [];
   }
 
   allKeys(view: StoreView): Iterable<string> {

@@ -46,7 +46,10 @@ export function inChunks(
   return drafts;
 }
 
-function draftOf(steps: readonly Step[], { reason, reads }: Pick<Draft, 'reason' | 'reads'>): Draft {
+function draftOf(
+  steps: readonly Step[],
+  { reason, reads }: Pick<Draft, 'reason' | 'reads'>,
+): Draft {
   return {
     reason,
     reads: [...reads, ...steps.flatMap((step) => step.reads)],

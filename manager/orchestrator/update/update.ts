@@ -1,0 +1,157 @@
+import type { Op } from '../../../proto/gen/changeset.ts';
+import { Facet, NodeState, Table, TaskState } from '../../../proto/gen/objects.ts';
+import { NodeAvailability } from '../../../proto/gen/specs.ts';
+import {
+  noDecision,
+  placeholderId,
+  type Budget,
+  type DecideTime,
+  type Decider,
+  type Decision,
+  type Draft,
+} from '../../store/decider.ts';
+import type { StoreEvent } from '../../store/events.ts';
+import { putOp, readOf, withUnknown } from '../../store/ops.ts';
+import type { ServiceRow, TaskRow } from '../../store/rows.ts';
+import { isTerminal } from '../../store/task-state.ts';
+import type { StoreView } from '../../store/view.ts';
+import { inChunks, scanCost, spendUpTo, type Step } from '../slot/chunks.ts';
+import { createTask, putDesired, readDesired, readServiceSpec } from '../slot/drafts.ts';
+import { allServiceKeys, parseKey, serviceKey } from '../slot/keys.ts';
+import { slotsOf, type Slot } from '../slot/slot.ts';
+import { isInProgress } from '../slot/update-state.ts';
+import { planUpdate, type UpdatePlan } from './plan-update.ts';
+import type { UpdateStep } from './slot-steps.ts';
+
+/**
+ * Replaces the tasks of a service, slot by slot, when their spec is no longer what the service asks for; pauses or rolls
+ * back when new ones fail.
+ *
+ * Writes task rows, their desired facet and the life cycle of services; the spec of a service only to go back to an
+ * earlier revision.
+ */
+export class UpdateDecider implements Decider {
+  readonly name = 'update';
+  readonly follower = undefined;
+
+  keysOf(event: StoreEvent, view: StoreView): readonly string[] {
+    if (event.table === Table.services) return concernsUpdate(event) ? [serviceKey(event.key)] : [];
+    if (event.table === Table.nodes) return globalServices(view);
+    const task = (event.after ?? event.before) as TaskRow | undefined;
+    if (event.table !== Table.tasks || task === undefined || !isProgress(event, task)) return [];
+    const isUpdating = isInProgress(view.service(task.serviceId)?.lifecycle);
+    return isUpdating ? [serviceKey(task.serviceId)] : [];
+  }
+
+  allKeys(view: StoreView): Iterable<string> {
+    return allServiceKeys(view);
+  }
+
+  decide(view: StoreView, key: string, now: DecideTime, budget: Budget): Decision {
+    const scope = parseKey(key);
+    if (scope?.kind !== 'service') return noDecision;
+    const service = view.service(scope.serviceId);
+    const kind = service?.current.spec.mode?.mode?.kind;
+    if (service === undefined || (kind !== 'replicated' && kind !== 'global')) return noDecision;
+    const tasks = view.tasksOfService(service.id);
+    budget.spend(scanCost(tasks.length));
+    const plan = planUpdate(
+      {
+        view,
+        service,
+        slots: slotsOf(tasks),
+        isOpen: (slot) => isOpen(view, slot),
+        grant: (count) => spendUpTo(budget, count),
+      },
+      now,
+    );
+    return { sets: draftsOf(service, plan, now), wakeAtMs: plan.wakeAtMs, more: plan.more };
+  }
+}
+
+function concernsUpdate({ kind, facets }: StoreEvent): boolean {
+  return kind === 'update' && (facets.includes(Facet.spec) || facets.includes(Facet.lifecycle));
+}
+
+/** A node that is there again may have a task of an older spec. */
+function globalServices(view: StoreView): string[] {
+  return view
+    .services()
+    .filter(({ current }) => current.spec.mode?.mode?.kind === 'global')
+    .map(({ id }) => serviceKey(id));
+}
+
+/** A task that came, went, began to run, ended, or is wanted otherwise; its steps before that decide nothing. */
+function isProgress(event: StoreEvent, task: TaskRow): boolean {
+  if (event.kind !== 'update' || event.facets.includes(Facet.desired)) return true;
+  return task.reportedState === TaskState.running || isTerminal(task);
+}
+
+/** A replica can be anywhere; the slot of a node takes a new task only while the node does. */
+function isOpen(view: StoreView, { nodeId }: Slot): boolean {
+  if (nodeId === '') return true;
+  const node = view.node(nodeId);
+  return (
+    node?.status.state === NodeState.nodeReady && node.spec.availability === NodeAvailability.active
+  );
+}
+
+function draftsOf(service: ServiceRow, plan: UpdatePlan, now: DecideTime): readonly Draft[] {
+  const steps = plan.steps.map((step, index) => stepOf(service, step, { index, now }));
+  const draft = { reason: 'rolling update', reads: [readServiceSpec(service.id, service)] };
+  return [...statusDrafts(service, plan), ...inChunks(steps, draft)];
+}
+
+/** Relies on spec and status being what was looked at: a user may have asked for something else, or gone back. */
+function statusDrafts(service: ServiceRow, { status, rollbackTo }: UpdatePlan): readonly Draft[] {
+  if (status === undefined) return [];
+  const lifecycle = { table: Table.services, key: service.id, facet: Facet.lifecycle };
+  const value = withUnknown(status, service.lifecycle?.unknown);
+  const ops: Op[] = [putOp(lifecycle, { kind: 'serviceLifecycle', value })];
+  if (rollbackTo !== undefined) {
+    const spec = { table: Table.services, key: service.id, facet: Facet.spec };
+    ops.push(putOp(spec, { kind: 'serviceSpec', value: rollbackTo.spec }));
+  }
+  return [
+    {
+      reason: status.message,
+      reads: [readServiceSpec(service.id, service), readOf(lifecycle, service.lifecycleVersion)],
+      claims: [],
+      ops,
+    },
+  ];
+}
+
+/** Relies on what is wanted of the slot's tasks: the replica may have been scaled away meanwhile. */
+function stepOf(
+  service: ServiceRow,
+  { slot, stop, create }: UpdateStep,
+  { index, now }: { readonly index: number; readonly now: DecideTime },
+): Step {
+  const ops = stop.map((task) => putDesired(task, { state: TaskState.shutdown }));
+  if (create !== undefined) ops.push(creation(service, slot, { create, index, now }));
+  const newest = slot.tasks.at(-1);
+  const read = new Set([...stop, ...(newest === undefined ? [] : [newest])]);
+  return { ops, reads: [...read].map(readDesired) };
+}
+
+function creation(
+  service: ServiceRow,
+  slot: Slot,
+  options: {
+    readonly create: 'running' | 'ready';
+    readonly index: number;
+    readonly now: DecideTime;
+  },
+): Op {
+  const { create, index, now } = options;
+  const clusterMs = now.clusterMs;
+  const wait = { state: TaskState.ready, delaySinceMs: clusterMs, delayMs: 0 };
+  return createTask({
+    id: placeholderId(index),
+    service,
+    slot,
+    clusterMs,
+    desired: { ...(create === 'running' ? { state: TaskState.running } : wait), byUpdate: true },
+  });
+}
