@@ -151,12 +151,18 @@ export class Manager implements AsyncDisposable {
     await using leading = new TaskGroup(signal);
     this.#leading = leading;
     leading.spawn('controllers', (inner) => this.#controlLoop().lead(term, inner));
-    leading.spawn('dispatcher', (inner) => this.#dispatcher.run(inner));
+    leading.spawn('dispatcher', (inner) => this.#serveNodes(inner));
     try {
       await leading.settle();
     } catch (error) {
       this.#parts.failed(error);
     }
+  }
+
+  /** Leadership may come while the log is still being taken in; nodes are served from what all of it says. */
+  async #serveNodes(signal: AbortSignal): Promise<void> {
+    await this.#proposer.ready(signal);
+    await this.#dispatcher.run(signal);
   }
 
   #controlLoop(): ControlLoop {
