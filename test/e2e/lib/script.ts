@@ -34,7 +34,7 @@ export async function runScript(
  * Replaces tokens, keys, ids, times and ages by words. White space counts only as a separator, for columns are as wide as
  * what stands in them; of the progress of a command only how it ended counts, for it depends on how fast things went.
  */
-export function normalized(text: string): string {
+function normalized(text: string): string {
   return text
     .replaceAll(/SWMTKN-1-[0-9a-z]+-[0-9a-z]+/g, 'TOKEN')
     .replaceAll(/-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/g, 'CERTIFICATE')
