@@ -14,7 +14,7 @@ import { isTerminal } from '../store/task-state.ts';
 import type { StoreView } from '../store/view.ts';
 import { AddressPool } from './address-pool.ts';
 import { AllocationIndex } from './allocation-index.ts';
-import { endpointDraft, giveAllBack, releaseDrafts, subnetDraft } from './drafts.ts';
+import { endpointDraft, releaseDrafts, subnetDraft } from './drafts.ts';
 import { planEndpoint } from './plan-endpoint.ts';
 import { planSubnet } from './plan-subnet.ts';
 import { planTasks } from './plan-tasks.ts';
@@ -48,15 +48,14 @@ export class Allocator implements Decider {
     const index = this.follower.covers(view) ? this.follower : AllocationIndex.of(view);
     if (index.hasReleasable) return release(view, index, budget);
     const service = view.service(asId<'service'>(id));
-    if (service !== undefined) return decideService({ view, index, service }, now, budget);
-    const draft = giveAllBack(view, id);
-    return draft === undefined ? noDecision : { ...noDecision, sets: [draft] };
+    if (service === undefined) return noDecision;
+    return decideService({ view, index, service }, now, budget);
   }
 
   #keysOfService(event: StoreEvent, view: StoreView): readonly string[] {
-    const own = `service/${event.key}`;
-    if (event.kind === 'delete') return [own, ...this.#starved(view)];
-    return event.kind === 'create' || event.facets.includes(Facet.spec) ? [own] : [];
+    if (event.kind === 'delete') return this.#starved(view);
+    const isNews = event.kind === 'create' || event.facets.includes(Facet.spec);
+    return isNews ? [`service/${event.key}`] : [];
   }
 
   #keysOfTask(event: StoreEvent, view: StoreView): readonly string[] {

@@ -13,7 +13,7 @@ import type { NetworkRow, ServiceRow, TaskRow } from '../store/rows.ts';
 import type { StoreView } from '../store/view.ts';
 import { heldAddresses } from './allocation-index.ts';
 import type { EndpointPlan } from './plan-endpoint.ts';
-import { isAllocatorSpace, subnetSpace, vniSpace } from './spaces.ts';
+import { subnetSpace, vniSpace } from './spaces.ts';
 
 /** Replaces what a task has of networks. */
 export function putTaskNetwork(task: TaskRow, network: TaskNetwork): Op {
@@ -105,15 +105,4 @@ function unchangedNetwork(task: TaskRow): TaskNetwork {
   const { addresses, allocatedAtMs, networkError } = task;
   const network = newTaskNetwork({ addresses, allocatedAtMs, error: networkError });
   return withUnknown(network, task.unknown?.network);
-}
-
-/** Gives back what a service that is gone still holds of ports and addresses; undefined when it is nothing. */
-export function giveAllBack(view: StoreView, serviceId: string): Draft | undefined {
-  const claims = view
-    .claimsOf(serviceId)
-    .filter(({ space }) => isAllocatorSpace(space))
-    .map(({ space, key }) => giveBack(space, key, serviceId));
-  if (claims.length === 0) return undefined;
-  const read = readOf({ table: Table.services, key: serviceId, facet: Facet.spec }, 0);
-  return { reason: 'service removed', reads: [read], claims, ops: [] };
 }

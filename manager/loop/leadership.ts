@@ -11,7 +11,7 @@ import type { StoreEvent } from '../store/events.ts';
 import type { PendingView } from '../store/pending-view.ts';
 import type { Watcher } from '../store/watch.ts';
 import { ClusterTime } from './cluster-time.ts';
-import { eventsSince, rowsIn, touchedRows, type TouchedRow } from './pending-events.ts';
+import { eventsSince, holderEvents, rowsIn, touchedRows, type TouchedRow } from './pending-events.ts';
 import type { LoopPorts } from './ports.ts';
 import { Resync } from './resync.ts';
 import { Retries } from './retries.ts';
@@ -258,6 +258,7 @@ export class Leadership {
     log.at('debug', 'set of a controller came to nothing', { actor, reason, outcome });
     this.#view.remove(request.id);
     this.#notify(eventsSince(this.#view, touched, pending));
+    this.#notify(holderEvents(this.#view, request.claims));
     this.#queue.hold(item, clock.nowMs() + this.#retries.nextDelayMs(nameOf(item)));
   }
 }

@@ -1,6 +1,6 @@
 import { asId } from '../../common/pure/ids.ts';
 import { unreachable } from '../../common/pure/invariant.ts';
-import type { CreateObject, Op } from '../../proto/gen/changeset.ts';
+import type { Claim, CreateObject, Op } from '../../proto/gen/changeset.ts';
 import { Facet, Table } from '../../proto/gen/objects.ts';
 import type { StoreEvent } from '../store/events.ts';
 import type { StoreView } from '../store/view.ts';
@@ -75,6 +75,31 @@ export function eventsSince(
         facets: [facet],
         before: old,
         after,
+      },
+    ];
+  });
+}
+
+/**
+ * Tells of the tasks that hold what `claims` were about: a set in flight hid that, and their rows do not show it. Without a word about them
+ * nobody would look at them again.
+ */
+export function holderEvents(view: StoreView, claims: readonly Claim[]): readonly StoreEvent[] {
+  const owners = new Set(claims.map(({ space, key }) => view.claimOwner(space, key)));
+  return [...owners].flatMap((owner) => {
+    const row = owner === undefined ? undefined : view.task(asId<'task'>(owner));
+    if (row === undefined) return [];
+    const facets = [Facet.network];
+    const { revision } = view;
+    return [
+      {
+        revision,
+        table: Table.tasks,
+        key: row.id,
+        kind: 'update',
+        facets,
+        before: row,
+        after: row,
       },
     ];
   });

@@ -90,6 +90,8 @@ class SetEvaluator implements RowLookup {
     for (const read of set.reads) if (this.#refusal === undefined) this.#checkRead(read);
     for (const claim of set.claims) if (this.#refusal === undefined) this.#claim(claim);
     for (const op of set.ops) if (this.#refusal === undefined) this.#apply(op);
+    for (const change of this.#rows.values())
+      if (change.after === undefined) this.#checkGone(change.key);
     if (this.#refusal !== undefined) return { kind: 'refused', refusal: this.#refusal };
     return { kind: 'effect', effect: this.#effect() };
   }
@@ -131,6 +133,21 @@ class SetEvaluator implements RowLookup {
     const allowed = giveBack ? held === owner : held === undefined || held === owner;
     if (!allowed) return this.#refuse({ kind: 'claim', space, key, owner: held ?? '' });
     this.#claims.set(name, { space, key, before, after: giveBack ? undefined : owner });
+  }
+
+  /**
+   * What goes gives back all that it holds: a key held by nobody could never be taken again. Holds also when the author did not know of a
+   * key that was taken meanwhile.
+   */
+  #checkGone(owner: string): void {
+    for (const { space, key } of this.#view.claimsOf(owner)) {
+      const staged = this.#claims.get(`${space}\n${key}`);
+      if (staged === undefined || staged.after === owner)
+        return this.#refuse({ kind: 'claim', space, key, owner });
+    }
+    for (const { space, key, after } of this.#claims.values()) {
+      if (after === owner) return this.#refuse({ kind: 'claim', space, key, owner });
+    }
   }
 
   #apply(op: Op): void {

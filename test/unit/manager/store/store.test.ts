@@ -374,6 +374,19 @@ describe('claims', () => {
     expect(fixture.view.claimsOf('a')).toEqual([{ space: 'vni', key: '2', owner: 'a' }]);
     expect(fixture.view.claimCount('vni')).toBe(2);
   });
+
+  it('a row does not go while it holds something: the set that deletes it gives it all back', () => {
+    const fixture = new StoreFixture();
+    fixture.node('a');
+    fixture.change({ claims: [take('vni', '1', 'a')] });
+    const gone = deleteOp(Table.nodes, 'a');
+    const refusal = { kind: 'claim', space: 'vni', key: '1', owner: 'a' };
+    expect(fixture.apply({ ops: [gone] }).outcome).toEqual({ kind: 'refused', refusal });
+    const takes = { claims: [giveBack('vni', '1', 'a'), take('vni', '2', 'a')], ops: [gone] };
+    expect(fixture.apply(takes).outcome.kind).toBe('refused');
+    fixture.change({ claims: [giveBack('vni', '1', 'a')], ops: [gone] });
+    expect(fixture.view.claimCount('vni')).toBe(0);
+  });
 });
 
 describe('terms and levels', () => {
