@@ -25,6 +25,8 @@ const sessionBackoffMs = { first: 100, max: 8_000 } as const;
 
 /** How long the engine may take to describe itself, milliseconds: an engine that hangs must not keep the node from its manager. */
 const describeDeadlineMs = 2_000;
+/** Wait before an engine that did not describe itself is asked again, milliseconds. */
+const describeRetryMs = 1_000;
 
 export interface AgentParts {
   readonly executor: Executor;
@@ -131,14 +133,22 @@ export class Agent implements AsyncDisposable {
     }
   }
 
-  /** The engine came, went, or may be another one now: the manager should know at once. */
+  /**
+   * The engine came, went, or may be another one now: the manager should know at once. One that was only too slow to say so says nothing
+   * when it is quick again, so while it is taken for gone it is asked again and again.
+   */
   async #followDescription(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
-      await this.#engineChanged.wait(signal);
+      if (this.#description?.engineAvailable === false) await this.#pause(describeRetryMs, signal);
+      else await this.#engineChanged.wait(signal);
       if (signal.aborted) return;
       this.#description = await this.#describe(signal);
       this.#session?.describe(this.#description);
     }
+  }
+
+  async #pause(durationMs: number, signal: AbortSignal): Promise<void> {
+    await this.#parts.clock.sleep(durationMs, signal).catch(() => undefined);
   }
 
   async #describe(signal: AbortSignal): Promise<NodeDescription> {
@@ -162,9 +172,7 @@ export class Agent implements AsyncDisposable {
       }
       if (this.#parts.clock.nowMs() - startedMs > sessionBackoffMs.max)
         waitMs = sessionBackoffMs.first;
-      await this.#parts.clock
-        .sleep(waitMs * (0.5 + this.#parts.random.unit()), signal)
-        .catch(() => undefined);
+      await this.#pause(waitMs * (0.5 + this.#parts.random.unit()), signal);
       waitMs = Math.min(waitMs * 2, sessionBackoffMs.max);
     }
   }

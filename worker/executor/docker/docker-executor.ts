@@ -59,7 +59,9 @@ export class DockerExecutor implements Executor {
       this.#description = describeEngine(this.#parts.hostname, info);
     } catch (error) {
       if (!isShoalError(error)) throw error;
-      this.#description = { ...this.#description, engineAvailable: false };
+      // An engine that is only slow is as it was: whether it hangs is found by pings, with more patience.
+      if (error.code === 'engineUnavailable')
+        this.#description = { ...this.#description, engineAvailable: false };
     }
     return this.#description;
   }

@@ -231,6 +231,9 @@ describe('an agent', () => {
     expect(rig.agent?.hasSession).toBe(true);
     expect(rig.proposer.view.node(one)?.status.description?.engineAvailable).toBe(false);
     release();
+    // No event tells that an engine is quick again.
+    await rig.clock.advance(4_000);
+    expect(rig.proposer.view.node(one)?.status.description?.engineAvailable).toBe(true);
   });
 });
 
