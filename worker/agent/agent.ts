@@ -58,6 +58,7 @@ export class Agent implements AsyncDisposable {
   #endpointsVersion = 0;
   #session: Session | undefined;
   #description: NodeDescription | undefined;
+  #isAskingAgain = false;
 
   constructor(parts: AgentParts, parent?: AbortSignal) {
     this.#parts = parts;
@@ -139,12 +140,22 @@ export class Agent implements AsyncDisposable {
    */
   async #followDescription(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
-      if (this.#description?.engineAvailable === false) await this.#pause(describeRetryMs, signal);
-      else await this.#engineChanged.wait(signal);
+      if (this.#description?.engineAvailable === false) this.#askAgainLater();
+      await this.#engineChanged.wait(signal);
       if (signal.aborted) return;
       this.#description = await this.#describe(signal);
       this.#session?.describe(this.#description);
     }
+  }
+
+  #askAgainLater(): void {
+    if (this.#isAskingAgain) return;
+    this.#isAskingAgain = true;
+    this.#group.spawn('asking the engine again', async (signal) => {
+      await this.#pause(describeRetryMs, signal);
+      this.#isAskingAgain = false;
+      this.#engineChanged.notify();
+    });
   }
 
   async #pause(durationMs: number, signal: AbortSignal): Promise<void> {
