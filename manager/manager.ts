@@ -46,6 +46,8 @@ export interface ManagerParts {
   /** Lets everything else that is ready run first. */
   readonly turn: (signal: AbortSignal) => Promise<void>;
   readonly loopOptions: LoopOptions;
+  /** What decides while this member leads, new for each leadership; the product's own when absent. */
+  readonly deciders?: () => readonly Decider[];
   /** The manager cannot go on: the process must end. */
   readonly failed: (error: unknown) => void;
 }
@@ -166,9 +168,9 @@ export class Manager implements AsyncDisposable {
   }
 
   #controlLoop(): ControlLoop {
-    const { clock, random, log, turn, loopOptions } = this.#parts;
+    const { clock, random, log, turn, loopOptions, deciders = standardDeciders } = this.#parts;
     return new ControlLoop({
-      deciders: newDeciders(),
+      deciders: deciders(),
       proposer: this.#proposer,
       pendingView: () => new PendingView(this.#store),
       watch: (wake) => this.#store.watch(undefined, wake),
@@ -196,7 +198,7 @@ export class Manager implements AsyncDisposable {
 }
 
 /** In the order in which they are asked about one event; each belongs to one leadership. */
-function newDeciders(): readonly Decider[] {
+export function standardDeciders(): readonly Decider[] {
   return [
     new ReplicatedDecider(),
     new GlobalDecider(),

@@ -11,6 +11,8 @@ type End = () => void;
 type Begin = (node: SimNode) => End | undefined;
 
 const noEnd: End = () => undefined;
+/** Mean delay of a message while nothing is wrong, at most, virtual milliseconds. */
+const calmLinkMs = 5;
 const hourMs = 3_600_000;
 
 /** Brings faults into a world, one after the other and over each other, and takes all of them back in the end. */
@@ -51,7 +53,7 @@ export class Nemesis {
     for (const end of this.#ends) end();
     for (const node of this.#world.nodes) {
       node.engine.setFaults({ refusedCalls: 0, lostAnswers: 0 });
-      node.link.setRates({ delayMs: this.#world.options.linkMs, breaks: 0 });
+      node.link.setRates({ delayMs: Math.min(this.#world.options.linkMs, calmLinkMs), breaks: 0 });
       node.link.heal();
       if (!node.isOn) this.#world.spawn('power', () => this.#world.restorePower(node));
       else this.#ensureUp(node);

@@ -1,5 +1,5 @@
 import type { NodeRow, ServiceRow, TaskRow } from '../../../manager/store/rows.ts';
-import { isTerminal, taskError } from '../../../manager/store/task-state.ts';
+import { isPlaced, isTerminal, taskError } from '../../../manager/store/task-state.ts';
 import type { StoreView } from '../../../manager/store/view.ts';
 import { NodeState, TaskState } from '../../../proto/gen/objects.ts';
 import { NodeAvailability } from '../../../proto/gen/specs.ts';
@@ -39,17 +39,20 @@ function unsettledService(view: StoreView, service: ServiceRow): string[] {
   const wanted = tasks.filter((task) => task.desiredState <= TaskState.running);
   const { name } = spec;
   if (wanted.length !== replicas) return [`L2: ${name} wants ${wanted.length} of ${replicas} tasks`];
-  if (badImages.includes(spec.task?.container?.image ?? '')) return unexplained(name, tasks, wanted);
+  if (isBad(service)) return unexplained(name, tasks, wanted);
   return wanted.flatMap((task) => {
     if ((spec.task?.placement?.constraints ?? []).length > 0) return unsettledBlocked(name, task);
     return unsettledTask(name, task, view.node(task.nodeId));
   });
 }
 
+/** Tasks of such a service come and go for ever. */
+function isBad(service: ServiceRow | undefined): boolean {
+  return badImages.includes(service?.current.spec.task?.container?.image ?? '');
+}
+
 /** Tasks that cannot last say why: those of now, or those before them. */
 function unexplained(name: string, tasks: readonly TaskRow[], wanted: readonly TaskRow[]): string[] {
-  const isBlocked = wanted.some((task) => taskError(task) === '' && task.nodeId === '');
-  if (isBlocked) return [`L2: ${name} does not say what blocks it`];
   const hasReason = tasks.some((task) => taskError(task) !== '' || task.exitCode !== 0);
   const isNew = wanted.every((task) => !isTerminal(task));
   return wanted.length === 0 || hasReason || isNew ? [] : [`L2: ${name} fails and does not say why`];
@@ -73,9 +76,12 @@ function unsettledTask(name: string, task: TaskRow, node: NodeRow | undefined): 
 /** Tasks of services that are gone, and tasks to be removed, are gone too. */
 function leftTasks(view: StoreView): string[] {
   return [...view.tasks()].flatMap((task) => {
-    if (view.service(task.serviceId) === undefined) return [`L5: task ${task.id} has no service`];
+    const service = view.service(task.serviceId);
+    if (service !== undefined && isBad(service)) return [];
+    if (service === undefined) return [`L5: task ${task.id} has no service`];
     if (task.desiredState === TaskState.remove) return [`L5: task ${task.id} is to be removed`];
-    if (task.desiredState > TaskState.running && !isTerminal(task)) {
+    // One that no node was given has nothing to stop; its row goes with the slot's history.
+    if (task.desiredState > TaskState.running && isPlaced(task) && !isTerminal(task)) {
       return [`L2: task ${task.id} does not stop`];
     }
     return [];
@@ -92,6 +98,8 @@ function unsettledContainers(world: World, view: StoreView): string[] {
       const taskId = taskIdOf(container);
       const task = tasks.get(taskId);
       const what = `container ${container.name} on ${node.name}`;
+      const service = view.serviceByName(container.name.split('.')[0] ?? '');
+      if (service !== undefined && isBad(service)) continue;
       if (task === undefined) problems.push(`T5: ${what} has no task`);
       if (container.status !== 'running') continue;
       if (running.has(taskId)) problems.push(`T4: ${what} is the second of its task`);
@@ -101,6 +109,7 @@ function unsettledContainers(world: World, view: StoreView): string[] {
       }
     }
     for (const task of tasks.values()) {
+      if (isBad(view.service(task.serviceId))) continue;
       if (task.reportedState === TaskState.running && !running.has(task.id)) {
         problems.push(`T4: task ${task.id} is said to run on ${node.name} and does not`);
       }

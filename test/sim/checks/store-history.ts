@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 
 import type { Manager } from '../../../manager/manager.ts';
 import type { StoreEvent } from '../../../manager/store/events.ts';
+import type { TaskRow } from '../../../manager/store/rows.ts';
 import type { StoreView } from '../../../manager/store/view.ts';
 import { Facet, Table } from '../../../proto/gen/objects.ts';
 import type { Trace } from '../trace.ts';
@@ -101,7 +102,7 @@ class Follower {
       for (const row of rows) {
         this.#rows.set(`${table}/${row.id}`, row);
         const event = { revision, table, key: row.id, kind: 'create' } as const;
-        this.#rules.note({ ...event, facets: [], before: undefined, after: row });
+        this.#rules.learn({ ...event, facets: [], before: undefined, after: row });
       }
     };
     const cluster = view.cluster();
@@ -140,9 +141,7 @@ class Follower {
     }
     this.#rules.endOfSet();
     const digest = hash.digest('hex').slice(0, 12);
-    const [first] = events;
-    const what = `${first?.kind} ${first?.table}/${first?.key.slice(0, 6)} [${first?.facets.join()}]`;
-    this.#parts.trace.add('store', `rev ${revision} ${digest} ${events.length}: ${what}`);
+    this.#parts.trace.add('store', `rev ${revision} ${digest}: ${events.map(describe).join(', ')}`);
     this.#parts.done(revision, digest);
   }
 
@@ -167,4 +166,14 @@ class Follower {
       }
     }
   }
+}
+
+const tableNames = ['', 'cluster', 'node', 'service', 'task', 'network', 'authority'];
+
+/** One change in few words; of a task also where it stands: wanted/reported@node. */
+function describe({ table, key, kind, facets, before, after }: StoreEvent): string {
+  const what = `${kind} ${tableNames[table]} ${key.slice(0, 6)} [${facets.join()}]`;
+  if (table !== Table.tasks) return what;
+  const task = (after ?? before) as TaskRow;
+  return `${what} ${task.desiredState}/${task.reportedState}@${task.nodeId.slice(0, 4)}#${task.slot}`;
 }

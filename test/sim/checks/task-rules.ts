@@ -1,6 +1,6 @@
 import type { StoreEvent } from '../../../manager/store/events.ts';
 import type { NodeRow, ServiceRow, TaskRow } from '../../../manager/store/rows.ts';
-import { isTerminal, taskState } from '../../../manager/store/task-state.ts';
+import { isPlaced, isTerminal, taskState } from '../../../manager/store/task-state.ts';
 import { NodeState, Table, TaskState } from '../../../proto/gen/objects.ts';
 import { NodeAvailability, PublishMode } from '../../../proto/gen/specs.ts';
 
@@ -33,6 +33,12 @@ export class TaskRules {
     else if (event.table === Table.tasks) this.#noteTask(event);
   }
 
+  /** Takes over what was there already. */
+  learn(event: StoreEvent): void {
+    if (event.table === Table.tasks) this.#follow(undefined, event.after as TaskRow);
+    else this.note(event);
+  }
+
   #noteNode({ key, after }: StoreEvent): void {
     if (after === undefined) this.#nodes.delete(key);
     else this.#nodes.set(key, after as NodeRow);
@@ -59,6 +65,10 @@ export class TaskRules {
     if (before !== undefined && after !== undefined) this.#checkSteps(before, after);
     if (after === undefined && before !== undefined) this.#checkDeletion(before);
     if (after !== undefined) this.#checkPlacement(before, after);
+    this.#follow(before, after);
+  }
+
+  #follow(before: TaskRow | undefined, after: TaskRow | undefined): void {
     this.#followAddresses(before, after);
     this.#followSlot(before, after);
   }
@@ -82,7 +92,7 @@ export class TaskRules {
 
   /** T5: only what nobody wants and does not run goes. */
   #checkDeletion(task: TaskRow): void {
-    const isAtRest = isTerminal(task) || task.nodeId === '' || !this.#nodes.has(task.nodeId);
+    const isAtRest = isTerminal(task) || !isPlaced(task) || !this.#nodes.has(task.nodeId);
     const isWanted = task.desiredState <= TaskState.running;
     if (!isAtRest) this.#complain('T5', `task ${task.id} vanished while it may run`);
     if (isWanted && this.#services.has(task.serviceId)) {
@@ -92,7 +102,7 @@ export class TaskRules {
 
   /** T6: nothing new goes where nothing may run. */
   #checkPlacement(before: TaskRow | undefined, after: TaskRow): void {
-    if (after.nodeId === '' || before?.nodeId === after.nodeId) return;
+    if (!isPlaced(after) || (before !== undefined && isPlaced(before))) return;
     const node = this.#nodes.get(after.nodeId);
     const isOpen =
       node?.spec.availability === NodeAvailability.active &&
@@ -102,7 +112,9 @@ export class TaskRules {
 
   /** N1: an address has one owner. */
   #followAddresses(before: TaskRow | undefined, after: TaskRow | undefined): void {
-    for (const key of addressKeys(before)) this.#addresses.delete(key);
+    for (const key of addressKeys(before)) {
+      if (this.#addresses.get(key) === before?.id) this.#addresses.delete(key);
+    }
     for (const key of addressKeys(after)) {
       const owner = this.#addresses.get(key);
       if (owner !== undefined) this.#complain('N1', `address ${key} of ${owner} and ${after?.id}`);
@@ -140,6 +152,8 @@ function ingressPorts(service: ServiceRow | undefined): string[] {
     .map((port) => `${port.publishedPort}/${port.protocol}`);
 }
 
+/** Of a task that may run: one that ended shows what it had, and somebody else may have it. */
 function addressKeys(task: TaskRow | undefined): string[] {
-  return (task?.addresses ?? []).map(({ networkId, address }) => `${networkId} ${address}`);
+  if (task === undefined || isTerminal(task)) return [];
+  return task.addresses.map(({ networkId, address }) => `${networkId} ${address}`);
 }
