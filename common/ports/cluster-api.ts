@@ -97,6 +97,12 @@ export interface ClusterEvent {
   readonly timeMs: number;
 }
 
+/** How a service is updated; by default to the spec that is given. */
+export interface ServiceUpdateOptions {
+  /** To its previous spec, whatever is given. `failedPrecondition {service}` when there is none. */
+  readonly rollback: boolean;
+}
+
 /**
  * What the API asks of the cluster. Answered by a manager in this process, later by one elsewhere; a node without either throws `notSwarmManager`.
  *
@@ -121,6 +127,7 @@ export interface ClusterApi {
     ref: string,
     version: number,
     spec: ServiceSpec,
+    options?: ServiceUpdateOptions,
   ): Promise<{ readonly warnings: readonly string[] }>;
   removeService(context: RequestContext, ref: string): Promise<void>;
 

@@ -1,5 +1,12 @@
 import type { ClusterEvent } from '../../common/ports/cluster-api.ts';
-import { Facet, nodeStateName, Table, taskStateName } from '../../proto/gen/objects.ts';
+import {
+  Facet,
+  nodeStateName,
+  Table,
+  taskStateName,
+  UpdateState,
+  type ServiceLifecycle,
+} from '../../proto/gen/objects.ts';
 import { nodeAvailabilityName, NodeRole } from '../../proto/gen/specs.ts';
 import type { StoreEvent } from '../store/events.ts';
 import type { NetworkRow, NodeRow, ServiceRow, TaskRow } from '../store/rows.ts';
@@ -76,7 +83,25 @@ function describeService(
     before?.current.spec.task?.container?.image,
     after?.current.spec.task?.container?.image,
   );
+  const [old, now] = [before?.lifecycle, after?.lifecycle].map(updateStateWord);
+  if (before === undefined || now === undefined || old === now) return;
+  if (old !== undefined) attributes.set('updatestate.old', old);
+  attributes.set('updatestate.new', now);
 }
+
+function updateStateWord(status: ServiceLifecycle | undefined): string | undefined {
+  return status && updateStateWords[status.updateState];
+}
+
+/** As swarm mode has them in events. */
+const updateStateWords: Readonly<Partial<Record<UpdateState, string>>> = {
+  [UpdateState.updating]: 'updating',
+  [UpdateState.paused]: 'paused',
+  [UpdateState.completed]: 'completed',
+  [UpdateState.rollbackStarted]: 'rollback_started',
+  [UpdateState.rollbackPaused]: 'rollback_paused',
+  [UpdateState.rollbackCompleted]: 'rollback_completed',
+};
 
 function replicas(row: ServiceRow | undefined): string | undefined {
   const mode = row?.current.spec.mode?.mode;

@@ -9,6 +9,7 @@ import type {
   NetworkView,
   NodeView,
   RequestContext,
+  ServiceUpdateOptions,
   ServiceView,
   TaskView,
 } from '../../common/ports/cluster-api.ts';
@@ -27,8 +28,8 @@ import {
   filterServices,
   findService,
   removeServiceChange,
-  updateServiceChange,
 } from './service.ts';
+import { updateServiceChange, type ServiceUpdate } from './service-update.ts';
 import { submitChange } from './submit.ts';
 import { taskView } from './task-view.ts';
 import { filterTasks, findTask } from './task.ts';
@@ -114,9 +115,12 @@ export class ControlApi implements ClusterApi {
     ref: string,
     version: number,
     spec: ServiceSpec,
+    options?: ServiceUpdateOptions,
   ): Promise<{ readonly warnings: readonly string[] }> {
+    const update: ServiceUpdate =
+      options?.rollback === true ? { kind: 'rollback' } : { kind: 'spec', spec };
     await submitChange(this.#parts, context, (view) =>
-      updateServiceChange(view, ref, version, spec),
+      updateServiceChange(view, ref, version, update),
     );
     return { warnings: [] };
   }

@@ -37,10 +37,11 @@ export function taskView(task: TaskRow): TaskView {
 /** The status with the state that follows from all facets; words and times of NEW, PENDING and ASSIGNED are swarm mode's. */
 function shownStatus(task: TaskRow): TaskStatus {
   const state = taskState(task);
+  const implied = impliedMessage(task, state);
   return newTaskStatus({
     state,
     timestampMs: shownTimestampMs(task, state),
-    message: task.message === '' ? impliedMessage(state) : task.message,
+    message: task.message === '' ? implied : task.message,
     error: taskError(task),
     containerId: task.containerId,
     pid: task.pid,
@@ -57,7 +58,11 @@ function shownTimestampMs(task: TaskRow, state: TaskState): number {
   return state === TaskState.pending ? task.allocatedAtMs : task.createdAtMs;
 }
 
-function impliedMessage(state: TaskState): string {
-  if (state === TaskState.assigned) return 'scheduler assigned task to node';
+function impliedMessage(task: TaskRow, state: TaskState): string {
+  if (state === TaskState.assigned) {
+    return task.slot === 0
+      ? 'scheduler confirmed task can run on preassigned node'
+      : 'scheduler assigned task to node';
+  }
   return state === TaskState.pending ? 'pending task scheduling' : 'created';
 }

@@ -1,10 +1,9 @@
-import { equalBytes } from '../../common/pure/bytes.ts';
 import { isShoalError, ShoalError } from '../../common/pure/errors.ts';
-import { asId } from '../../common/pure/ids.ts';
+import { asId, type ServiceId } from '../../common/pure/ids.ts';
 import type { Filters } from '../../common/ports/cluster-api.ts';
 import { TaskState } from '../../proto/gen/objects.ts';
-import { encodeTaskSpec } from '../../proto/gen/specs.ts';
-import type { SpecRevisionRow, TaskRow } from '../store/rows.ts';
+import { Freshness } from '../orchestrator/update/freshness.ts';
+import type { TaskRow } from '../store/rows.ts';
 import type { StoreView } from '../store/view.ts';
 import { anyOf, checkFilters, labelsMatch } from './filters.ts';
 import { lookUp } from './lookup.ts';
@@ -97,37 +96,27 @@ function matches(task: TaskRow, filters: Filters, upToDate: UpToDate): boolean {
   );
 }
 
-/**
- * Tells whether a task runs what its service asks for now; labels and replicas of the service do not matter to it. Holds for one call.
- *
- * Revisions that say the same share the task as a rule, so that few are encoded.
- */
+/** Tells whether a task runs what its service asks for now. Holds for one call. */
 class UpToDate {
   readonly #view: StoreView;
-  readonly #known = new Map<SpecRevisionRow, boolean>();
+  readonly #known = new Map<string, Freshness | undefined>();
 
   constructor(view: StoreView) {
     this.#view = view;
   }
 
-  isSo({ revision, serviceId }: TaskRow): boolean {
-    const known = this.#known.get(revision);
-    if (known !== undefined) return known;
-    const current = this.#view.service(serviceId)?.current;
-    const isSame = current !== undefined && runsSameTask(current, revision);
-    this.#known.set(revision, isSame);
-    return isSame;
+  isSo(task: TaskRow): boolean {
+    const freshness = this.#of(task.serviceId);
+    return freshness !== undefined && !freshness.isStale(task);
   }
-}
 
-function runsSameTask(left: SpecRevisionRow, right: SpecRevisionRow): boolean {
-  const [one, other] = [left.spec.task, right.spec.task];
-  if (one === other) return true;
-  return (
-    one !== undefined &&
-    other !== undefined &&
-    equalBytes(encodeTaskSpec(one), encodeTaskSpec(other))
-  );
+  #of(id: ServiceId): Freshness | undefined {
+    if (this.#known.has(id)) return this.#known.get(id);
+    const service = this.#view.service(id);
+    const freshness = service === undefined ? undefined : new Freshness(this.#view, service);
+    this.#known.set(id, freshness);
+    return freshness;
+  }
 }
 
 function checkDesiredStates(filters: Filters): void {

@@ -9,6 +9,7 @@ import { NodeState, TaskState } from '../../proto/gen/objects.ts';
 import { NodeRole } from '../../proto/gen/specs.ts';
 import type { ClusterRow, NetworkRow, NodeRow, ServiceRow } from '../store/rows.ts';
 import type { StoreView } from '../store/view.ts';
+import { previousRevision } from './service-update.ts';
 
 export function clusterView(row: ClusterRow): ClusterView {
   return { meta: meta(row, row.specVersion), spec: row.spec, lifecycle: row.lifecycle };
@@ -36,7 +37,7 @@ export function serviceView(view: StoreView, row: ServiceRow, withStatus: boolea
   return {
     meta: meta(row, row.current.version),
     spec: row.current.spec,
-    previousSpec: row.previous?.spec,
+    previousSpec: previousRevision(row)?.spec,
     endpoint: row.endpoint,
     lifecycle: row.lifecycle,
     status: withStatus ? serviceStatus(view, row) : undefined,
@@ -50,12 +51,12 @@ export function networkView(row: NetworkRow): NetworkView {
 /** Every task that runs counts, whatever is wanted of it: a start-first update shows 4/3, as in swarm mode. */
 function serviceStatus(view: StoreView, row: ServiceRow): ServiceStatusView {
   const mode = row.current.spec.mode?.mode;
-  const running = view
-    .tasksOfService(row.id)
-    .filter((task) => task.reportedState === TaskState.running);
+  const tasks = view.tasksOfService(row.id);
+  const running = tasks.filter((task) => task.reportedState === TaskState.running);
+  const wanted = tasks.filter((task) => task.desiredState === TaskState.running);
   return {
     runningTasks: running.length,
-    desiredTasks: mode?.kind === 'replicated' ? mode.value.replicas : 0,
+    desiredTasks: mode?.kind === 'replicated' ? mode.value.replicas : wanted.length,
     completedTasks: 0,
   };
 }

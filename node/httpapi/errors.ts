@@ -136,8 +136,12 @@ function portText({ port, service, id, mode }: ErrorFields): string {
   return `port '${port}' is already in use by service '${service}' (${id}) as ${how}`;
 }
 
-function preconditionReply({ message, fields: { managers } }: ShoalError): ErrorReply {
-  if (managers === undefined) return { status: 400, message: rpc('FailedPrecondition', message) };
+function preconditionReply({ message, fields: { managers, service } }: ShoalError): ErrorReply {
+  if (managers === undefined) {
+    const text =
+      service === undefined ? message : `service ${service} does not have a previous spec`;
+    return { status: 400, message: rpc('FailedPrecondition', text) };
+  }
   const rest = Number(managers) <= 1 ? leaveLast : leaveOneOfMany;
   return { status: 503, message: leaveManager + rest };
 }

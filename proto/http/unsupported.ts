@@ -29,7 +29,6 @@ const container = 'TaskTemplate.ContainerSpec';
 
 /** What the Docker API has in a ServiceSpec and Shoal cannot do yet: a row goes when its feature comes. */
 const serviceRows: readonly Unsupported[] = [
-  { path: 'Mode.Global', when: isThere },
   { path: 'Mode.ReplicatedJob', when: isThere },
   { path: 'Mode.GlobalJob', when: isThere },
   { path: 'Networks', when: isGiven },

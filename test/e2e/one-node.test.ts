@@ -192,7 +192,6 @@ describe.each(findDockerClients())('with docker $version', (client) => {
   test('what is not there yet is refused by name, and nothing of it is made', async () => {
     await using node = await initialized(client);
     const refusals = [
-      [['service', 'create', '--mode', 'global', testImage], 'Mode.Global is not supported yet'],
       [
         ['service', 'create', '--endpoint-mode', 'dnsrr', testImage],
         '"dnsrr" is not supported yet',

@@ -7,6 +7,7 @@ import type {
   NetworkView,
   NodeView,
   RequestContext,
+  ServiceUpdateOptions,
   ServiceView,
   TaskView,
 } from '../../common/ports/cluster-api.ts';
@@ -146,16 +147,23 @@ export class FakeCluster implements ClusterApi {
     ref: string,
     version: number,
     spec: ServiceSpec,
+    options?: ServiceUpdateOptions,
   ): Promise<{ warnings: string[] }> {
     return this.#do(`updateService ${ref} ${version}`, () => {
       const service = this.#service(ref);
       if (service.meta.version !== version) {
         throw new ShoalError('outOfSequence', 'update out of sequence');
       }
+      const wanted = options?.rollback === true ? service.previousSpec : spec;
+      if (wanted === undefined) {
+        throw new ShoalError('failedPrecondition', 'service does not have a previous spec', {
+          fields: { service: service.meta.id },
+        });
+      }
       this.services.set(service.meta.id, {
         ...service,
         meta: { ...service.meta, version: version + 1 },
-        spec,
+        spec: wanted,
         previousSpec: service.spec,
       });
       return { warnings: [] };

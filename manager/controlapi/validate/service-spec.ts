@@ -74,7 +74,7 @@ function checkMode(spec: ServiceSpec): void {
       }
       return;
     case 'global':
-      return notYet('Mode.Global');
+      return;
     case 'replicatedJob':
       return notYet('Mode.ReplicatedJob');
     case 'globalJob':

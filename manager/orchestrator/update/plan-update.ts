@@ -88,7 +88,9 @@ function begin(
     const rollbackVersion = rollbackVersionOf(service, due);
     return startedStatus(service, { slots: due.length, rollbackVersion }, now.clusterMs);
   }
-  return status?.slots === 0 ? { ...status, slots: due.length } : status;
+  if (status?.slots !== 0) return status;
+  const startedAtMs = status.startedAtMs || now.clusterMs;
+  return { ...status, startedAtMs, slots: due.length };
 }
 
 /** The spec before this one; where that has the same task, as after a paused update, what the old tasks run. */

@@ -44,12 +44,11 @@ export function startedStatus(
   });
 }
 
-/** The rollback that a user asked for; the spec that the same set writes is the first one that it is about. */
-export function requestedRollback(service: ServiceRow, clusterMs: number): ServiceLifecycle {
+/** The rollback that a user asked for; the spec that the same set writes is the first one that it is about. It begins when the updater sees it. */
+export function requestedRollback(service: ServiceRow): ServiceLifecycle {
   return newServiceLifecycle({
     updateState: UpdateState.rollbackStarted,
     message: 'manually requested rollback',
-    startedAtMs: clusterMs,
     specVersion: service.current.version + 1,
   });
 }
@@ -85,6 +84,7 @@ export function completedStatus(status: ServiceLifecycle, clusterMs: number): Se
     ...status,
     updateState: isRollback(status) ? UpdateState.rollbackCompleted : UpdateState.completed,
     message: isRollback(status) ? 'rollback completed' : 'update completed',
+    startedAtMs: status.startedAtMs || clusterMs,
     completedAtMs: clusterMs,
     failedSlots: [],
   };

@@ -73,11 +73,18 @@ async function updateService({ control }: ApiParts, call: Call): Promise<Respons
   const { request, params, context } = call;
   const { api, spec } = await readSpec(control.cluster.bind(control), call);
   const version = versionParameter(request.query, 'service');
-  if ((request.query.get('rollback') ?? '') !== '') throw notSupportedYet('rollback');
+  const rollback = rollbackParameter(request.query.get('rollback') ?? '');
   const ref = params['id'] ?? '';
   const auth = await authForUpdate(api, call, ref);
-  const { warnings } = await api.updateService(context, ref, version, withAuth(spec, auth));
+  const wanted = withAuth(spec, auth);
+  const { warnings } = await api.updateService(context, ref, version, wanted, { rollback });
   return jsonReply(200, { Warnings: listOrNull(warnings) });
+}
+
+/** True when the service is to go back to its previous spec; the one in the body then does not matter. */
+function rollbackParameter(value: string): boolean {
+  if (['', 'none', 'previous'].includes(value)) return value === 'previous';
+  throw new ShoalError('invalidArgument', `unrecognized rollback option ${value}`);
 }
 
 /** Whoever is no manager says so before it says what it cannot do. */

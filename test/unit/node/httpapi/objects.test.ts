@@ -152,11 +152,22 @@ describe('/services', () => {
     expect([status, json]).toEqual([400, message(text)]);
   });
 
-  test('update by rollback is named as not there', async () => {
+  test('rollback goes to the previous spec, and not without one', async () => {
     await createWeb();
-    const target = '/services/web/update?version=10&rollback=previous';
-    const { status, json } = await api.ask('POST', target, { body: webSpec });
-    expect([status, json]).toEqual([501, message('rollback is not supported yet')]);
+    const rollback = '/services/web/update?rollback=previous&version=';
+    const refused = await api.ask('POST', `${rollback}10`, { body: webSpec });
+    const id = [...api.control.api.services.keys()][0];
+    const text = `rpc error: code = FailedPrecondition desc = service ${id} does not have a previous spec`;
+    expect([refused.status, refused.json]).toEqual([400, message(text)]);
+    const labelled = { ...webSpec, Labels: { b: '2' } };
+    await api.ask('POST', '/services/web/update?version=10', { body: labelled });
+    expect((await api.ask('POST', `${rollback}11`, { body: labelled })).status).toBe(200);
+    expect([...api.control.api.services.values()][0]?.spec.labels).toEqual(new Map([['a', '1']]));
+    const odd = '/services/web/update?version=12&rollback=odd';
+    expect(await api.ask('POST', odd, { body: webSpec })).toMatchObject({
+      status: 400,
+      json: message('unrecognized rollback option odd'),
+    });
   });
 
   test('the registry login is stored, kept by an update without one, and never shown', async () => {
@@ -193,11 +204,11 @@ describe('/services', () => {
 
   test('what a node without a manager cannot do comes before what Shoal cannot do', async () => {
     const outside = new ApiFixture(new FakeNodeControl());
-    const body = { ...webSpec, Mode: { Global: {} } };
+    const body = { ...webSpec, Mode: { GlobalJob: {} } };
     expect((await outside.ask('POST', '/services/create', { body })).status).toBe(503);
     expect(await api.ask('POST', '/services/create', { body })).toMatchObject({
       status: 501,
-      json: message('Mode.Global is not supported yet'),
+      json: message('Mode.GlobalJob is not supported yet'),
     });
   });
 

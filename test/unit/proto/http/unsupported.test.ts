@@ -30,8 +30,7 @@ const container = 'TaskTemplate.ContainerSpec';
 
 describe('a service', () => {
   test.each<[string, JsonValue, string]>([
-    ['Mode.Global', {}, 'Mode.Global'],
-    ['mode.global', {}, 'Mode.Global'],
+    ['mode.globaljob', {}, 'Mode.GlobalJob'],
     ['Mode.ReplicatedJob', {}, 'Mode.ReplicatedJob'],
     ['Mode.GlobalJob', {}, 'Mode.GlobalJob'],
     ['Networks', [{ Target: 'n' }], 'Networks'],
