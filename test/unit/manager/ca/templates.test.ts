@@ -2,7 +2,8 @@
 import { describe, expect, test } from 'vitest';
 import { asId } from '../../../../common/pure/ids.ts';
 import { newJoinToken } from '../../../../manager/ca/join-token.ts';
-import { base64, toPem } from '../../../../manager/ca/pem.ts';
+import { encodeBase64 } from '../../../../common/pure/base64.ts';
+import { toPem } from '../../../../manager/ca/pem.ts';
 import { nodeTemplate, rootTemplate } from '../../../../manager/ca/templates.ts';
 
 const hourMs = 3_600_000;
@@ -57,7 +58,7 @@ describe('a join token', () => {
 describe('base 64', () => {
   test.each([0, 1, 2, 3, 4, 47, 48, 49, 200])('of %d bytes is the platform’s', (length) => {
     const bytes = Uint8Array.from({ length }, (_, index) => (index * 7) % 256);
-    expect(base64(bytes)).toBe(Buffer.from(bytes).toString('base64'));
+    expect(encodeBase64(bytes)).toBe(Buffer.from(bytes).toString('base64'));
   });
 
   test('in PEM has lines of 64 and a line end at the end', () => {
