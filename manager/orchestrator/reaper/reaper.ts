@@ -14,7 +14,7 @@ import { deleteOp, giveBack, readOf } from '../../store/ops.ts';
 import type { NodeRow, TaskRow } from '../../store/rows.ts';
 import { isPlaced, isTerminal } from '../../store/task-state.ts';
 import type { StoreView } from '../../store/view.ts';
-import { readNode } from '../slot/drafts.ts';
+import { readDesired, readNode } from '../slot/drafts.ts';
 import { allServiceKeys, allSlotKeys, parseKey, serviceKey, slotKeyOf } from '../slot/keys.ts';
 import { isWanted, slotIn } from '../slot/slot.ts';
 import { historyLimit, isReapable, planHistory } from './plan-reap.ts';
@@ -91,16 +91,14 @@ function deletion(view: StoreView, tasks: readonly TaskRow[], reason: string): D
 }
 
 /**
- * Relies on what the task holds being what is given back with it, and on nothing of it running: it was not placed since,
- * or its node is still gone. That it ended cannot change.
+ * Relies on the task being as unwanted as it is, on what it holds being what is given back with it, and on nothing of it running: it was
+ * not placed since, or its node is still gone. That it ended cannot change.
  */
 function readsOf(view: StoreView, task: TaskRow): readonly Read[] {
-  const held = readOf(
-    { table: Table.tasks, key: task.id, facet: Facet.network },
-    task.networkVersion,
-  );
-  if (isTerminal(task)) return [held];
-  if (isPlaced(task)) return [held, ...readNode(task.nodeId, view.node(task.nodeId))];
+  const network = { table: Table.tasks, key: task.id, facet: Facet.network };
+  const held = [readDesired(task), readOf(network, task.networkVersion)];
+  if (isTerminal(task)) return held;
+  if (isPlaced(task)) return [...held, ...readNode(task.nodeId, view.node(task.nodeId))];
   const placement = { table: Table.tasks, key: task.id, facet: Facet.placement };
-  return [held, readOf(placement, task.placementVersion)];
+  return [...held, readOf(placement, task.placementVersion)];
 }
