@@ -162,6 +162,7 @@ export class CliClient {
   async #ask(method: string, target: string, body?: unknown): Promise<Answer | undefined> {
     const answer = await this.#http.ask(method, target, body);
     if (method !== 'GET') {
+      if (answer === undefined) this.#world.seen.add('operation without an answer');
       const short = body === undefined ? '' : ` ${JSON.stringify(body).slice(0, 160)}`;
       const said = answer === undefined ? 'no answer' : `${answer.status} ${answer.text.trim()}`;
       this.#world.trace.add(this.#name, `${method} ${target}${short} -> ${said.slice(0, 120)}`);

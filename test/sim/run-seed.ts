@@ -59,7 +59,7 @@ export async function runSeed(request: RunRequest): Promise<RunResult> {
     virtualMs: world.clock.nowMs(),
     digest: world.trace.digest(),
     tail: world.trace.tail,
-    seen: world.seen,
+    seen: new Set([...world.seen, ...[...world.trace.messages].map((text) => `log: ${text}`)]),
   };
 }
 
@@ -74,9 +74,13 @@ function newWorld(request: RunRequest, options: SimOptions): World {
   });
   histories.set(
     world,
-    new StoreHistory(world.trace, (invariant, detail) => {
-      world.fail(invariant, detail);
-    }),
+    new StoreHistory(
+      world.trace,
+      (name) => world.seen.add(name),
+      (invariant, detail) => {
+        world.fail(invariant, detail);
+      },
+    ),
   );
   return world;
 }

@@ -34,7 +34,8 @@ const rareThings = [
   'operation without an answer',
   'published port answered',
   'published port answered in the end',
-  'task ran again after a node was down',
+  'log: node is down',
+  'log: removing a container without a task',
 ];
 
 async function runWell(seed: number): Promise<RunResult> {

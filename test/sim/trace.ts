@@ -13,6 +13,8 @@ const tailLines = 100;
 export class Trace {
   readonly #hash = createHash('sha256');
   readonly #tail: string[] = [];
+  /** Messages that any log wrote. */
+  readonly messages = new Set<string>();
   readonly #nowMs: () => number;
   readonly #sink: ((line: string) => void) | undefined;
 
@@ -54,6 +56,7 @@ export class TraceLog implements Log {
 
   at(level: LogLevel, message: string, fields: LogFields = {}): void {
     if (this.#isOver()) return;
+    this.#trace.messages.add(message);
     const text = Object.entries({ ...this.#fields, ...fields }).map(
       ([name, value]) => ` ${name}=${wordOf(value)}`,
     );

@@ -24,14 +24,17 @@ const versionField: Partial<Record<Facet, string>> = {
 export class StoreHistory {
   readonly #complain: Complain;
   readonly #trace: Trace;
+  readonly #seen: (name: string) => void;
   /** Digest of the events of each revision. */
   readonly #digests = new Map<number, string>();
   #newest = 0;
   #clusterMs = 0;
   #follower: Follower | undefined;
 
-  constructor(trace: Trace, complain: Complain) {
+  /** @param seen is told of rare things, by name. */
+  constructor(trace: Trace, seen: (name: string) => void, complain: Complain) {
     this.#trace = trace;
+    this.#seen = seen;
     this.#complain = complain;
   }
 
@@ -41,6 +44,7 @@ export class StoreHistory {
     this.#follower = new Follower(manager, {
       complain: this.#complain,
       trace: this.#trace,
+      seen: this.#seen,
       done: (revision, digest) => {
         this.#done(revision, digest);
       },
@@ -69,6 +73,7 @@ export class StoreHistory {
 interface FollowerParts {
   readonly complain: Complain;
   readonly trace: Trace;
+  readonly seen: (name: string) => void;
   readonly done: (revision: number, digest: string) => void;
 }
 
@@ -116,6 +121,7 @@ class Follower {
     for (const id of view.servicesWithTasks()) {
       if (view.service(id) === undefined) add(Table.tasks, view.tasksOfService(id));
     }
+    this.#parts.seen('manager started from a snapshot');
     this.#parts.trace.add('store', `snapshot of revision ${revision}`);
   }
 
