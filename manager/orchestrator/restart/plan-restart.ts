@@ -107,9 +107,13 @@ function canHold(view: StoreView, slot: Slot): boolean {
   return !isSilent(node) && node?.spec.availability !== NodeAvailability.drain;
 }
 
-/** The policy's delay is for what fails by itself: what a lost or drained node ended starts elsewhere at once. */
+/**
+ * The policy's delay is for what fails by itself and may do so again: what a lost or drained node ended starts elsewhere at
+ * once, and so does another spec, as when a failed update is rolled back.
+ */
 function replacementOf(view: StoreView, slot: Slot, task: TaskRow): Replacement {
-  const delayMs = nodeLoss(view, task) === undefined ? restartDelayMs(task) : 0;
+  const isSameTask = view.service(task.serviceId)?.current.spec.task === task.revision.spec.task;
+  const delayMs = nodeLoss(view, task) === undefined && isSameTask ? restartDelayMs(task) : 0;
   const isStopping = slot.tasks.some((other) =>
     other === task ? mustStop(view, task) : isStillStopping(view, other),
   );
