@@ -19,7 +19,10 @@ export class ContainerHosts {
   readonly #network: MemoryNetwork;
   /** Told when two running containers have one address. */
   readonly #clash: (address: string) => void;
-  readonly #listeners = new Map<string, { readonly listener: StreamListener; readonly name: string }>();
+  readonly #listeners = new Map<
+    string,
+    { readonly listener: StreamListener; readonly name: string }
+  >();
 
   constructor(network: MemoryNetwork, clash: (address: string) => void) {
     this.#network = network;

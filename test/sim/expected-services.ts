@@ -69,7 +69,5 @@ export class ExpectedServices {
 
 function isSame(left: ServiceState, right: ServiceState): boolean {
   if (left.kind === 'absent' || right.kind === 'absent') return left.kind === right.kind;
-  return (
-    left.replicas === right.replicas && left.image === right.image && left.port === right.port
-  );
+  return left.replicas === right.replicas && left.image === right.image && left.port === right.port;
 }

@@ -31,7 +31,10 @@ export class HttpClient {
     });
     try {
       const request = requestOf(method, target, body);
-      return await Promise.race([this.#exchange(daemon.handler(request, this.#caller)), broken.promise]);
+      return await Promise.race([
+        this.#exchange(daemon.handler(request, this.#caller)),
+        broken.promise,
+      ]);
     } finally {
       forget();
     }

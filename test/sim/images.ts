@@ -21,7 +21,15 @@ export const simImages: readonly FakeImage[] = [
 ];
 
 /** Images whose tasks run once they are given time. */
-export const goodImages = ['web:1', 'web:1', 'web:1', 'slow:1', 'stubborn:1', 'lazy:1', 'checked:1'];
+export const goodImages = [
+  'web:1',
+  'web:1',
+  'web:1',
+  'slow:1',
+  'stubborn:1',
+  'lazy:1',
+  'checked:1',
+];
 
 /** Images whose tasks never last. */
 export const badImages = ['crash:1', 'broken:1', 'denied:1'];

@@ -53,7 +53,8 @@ async function main(): Promise<number> {
   const { help: _, trace, ...choice } = values;
   const plan = planOf(choice);
   const file = trace === undefined ? undefined : openSync(trace, 'w');
-  const sink = file === undefined ? {} : { traceSink: (line: string) => writeSync(file, `${line}\n`) };
+  const sink =
+    file === undefined ? {} : { traceSink: (line: string) => writeSync(file, `${line}\n`) };
   const failed = await runAll(plan, sink);
   if (file !== undefined) closeSync(file);
   return failed === 0 ? 0 : 1;
@@ -73,7 +74,9 @@ async function runAll(plan: Plan, sink: { traceSink?: (line: string) => void }):
   }
   const hours = (cpuMs() - startMs) / 3_600_000;
   const rate = Math.round(done / hours);
-  process.stdout.write(`${done} seeds, ${failed} failed, ${rate} seeds an hour of processor time\n`);
+  process.stdout.write(
+    `${done} seeds, ${failed} failed, ${rate} seeds an hour of processor time\n`,
+  );
   return failed;
 }
 

@@ -38,7 +38,10 @@ export async function runSeed(request: RunRequest): Promise<RunResult> {
   const world = newWorld(request, options);
   const scenario = new Scenario(world);
   const onRejection = (reason: unknown): void => {
-    world.fail('crash', `nobody handles ${reason instanceof Error ? reason.stack : String(reason)}`);
+    world.fail(
+      'crash',
+      `nobody handles ${reason instanceof Error ? reason.stack : String(reason)}`,
+    );
   };
   process.on('unhandledRejection', onRejection);
   let steps = 0;

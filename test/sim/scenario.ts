@@ -83,7 +83,8 @@ export class Scenario {
 
   async #visitEverywhere(service: ServiceRow, port: number): Promise<void> {
     for (const node of this.#world.nodes) {
-      for (let count = 0; count < finalVisits; count += 1) await this.#visitOnce(node, service, port);
+      for (let count = 0; count < finalVisits; count += 1)
+        await this.#visitOnce(node, service, port);
     }
   }
 
@@ -97,7 +98,10 @@ export class Scenario {
       if (serving.includes(visit.taskId)) world.seen.add('published port answered in the end');
       else world.fail('N2', `port ${port} on ${node.name} leads to task ${visit.taskId}`);
     } else if (before.length > 0 && !badImages.includes(imageOf(service))) {
-      world.fail('N2', `port ${port} on ${node.name} is ${visit.kind}, with ${before.length} tasks`);
+      world.fail(
+        'N2',
+        `port ${port} on ${node.name} is ${visit.kind}, with ${before.length} tasks`,
+      );
     }
   }
 
@@ -161,4 +165,3 @@ function imageOf(service: ServiceRow): string {
 function portsOf(service: ServiceRow): number[] {
   return (service.endpoint?.ports ?? []).map(({ publishedPort }) => publishedPort);
 }
-

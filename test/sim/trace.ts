@@ -71,5 +71,5 @@ export class TraceLog implements Log {
 
 function wordOf(value: unknown): string {
   if (value instanceof Error) return `"${value.message}"`;
-  return typeof value === 'object' ? (JSON.stringify(value) ?? '') : String(value);
+  return typeof value === 'string' ? value : (JSON.stringify(value) ?? 'undefined');
 }

@@ -94,7 +94,10 @@ export class World {
   /** Runs `job` beside everything else; its failure is a bug of the simulator or of what it calls. */
   spawn(name: string, job: () => Promise<void>): void {
     job().catch((error: unknown) => {
-      this.fail('crash', `${name}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
+      this.fail(
+        'crash',
+        `${name}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`,
+      );
     });
   }
 

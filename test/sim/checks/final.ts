@@ -38,7 +38,8 @@ function unsettledService(view: StoreView, service: ServiceRow): string[] {
   const tasks = view.tasksOfService(service.id);
   const wanted = tasks.filter((task) => task.desiredState <= TaskState.running);
   const { name } = spec;
-  if (wanted.length !== replicas) return [`L2: ${name} wants ${wanted.length} of ${replicas} tasks`];
+  if (wanted.length !== replicas)
+    return [`L2: ${name} wants ${wanted.length} of ${replicas} tasks`];
   if (isBad(service)) return unexplained(name, tasks, wanted);
   return wanted.flatMap((task) => {
     if ((spec.task?.placement?.constraints ?? []).length > 0) return unsettledBlocked(name, task);
@@ -52,10 +53,16 @@ function isBad(service: ServiceRow | undefined): boolean {
 }
 
 /** Tasks that cannot last say why: those of now, or those before them. */
-function unexplained(name: string, tasks: readonly TaskRow[], wanted: readonly TaskRow[]): string[] {
+function unexplained(
+  name: string,
+  tasks: readonly TaskRow[],
+  wanted: readonly TaskRow[],
+): string[] {
   const hasReason = tasks.some((task) => taskError(task) !== '' || task.exitCode !== 0);
   const isNew = wanted.every((task) => !isTerminal(task));
-  return wanted.length === 0 || hasReason || isNew ? [] : [`L2: ${name} fails and does not say why`];
+  return wanted.length === 0 || hasReason || isNew
+    ? []
+    : [`L2: ${name} fails and does not say why`];
 }
 
 function unsettledBlocked(name: string, task: TaskRow): string[] {

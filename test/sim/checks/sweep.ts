@@ -59,24 +59,23 @@ function sweepClaims(view: StoreView, tasks: readonly TaskRow[], complain: Compl
   for (const network of view.networks()) {
     const taken = view.claimCount(`address/${network.id}`);
     const most = shown.get(network.id)?.size ?? 0;
-    if (taken > most) complain('N1', `${taken} addresses taken of ${network.spec.name}, ${most} used`);
+    if (taken > most)
+      complain('N1', `${taken} addresses taken of ${network.spec.name}, ${most} used`);
   }
 }
 
 function sweepNames(view: StoreView, complain: Complain): void {
   for (const service of view.services()) {
     const { name } = service.current.spec;
-    if (view.serviceByName(name) !== service) complain('S5', `service ${name} is not found by name`);
+    if (view.serviceByName(name) !== service)
+      complain('S5', `service ${name} is not found by name`);
     if (view.claimOwner('service-name', name.toLowerCase()) === undefined) {
       complain('S5', `nobody holds the name ${name}`);
     }
   }
 }
 
-function groups<Item>(
-  items: readonly Item[],
-  keyOf: (item: Item) => string,
-): Map<string, Item[]> {
+function groups<Item>(items: readonly Item[], keyOf: (item: Item) => string): Map<string, Item[]> {
   const found = new Map<string, Item[]>();
   for (const item of items) {
     const group = found.get(keyOf(item));

@@ -80,7 +80,10 @@ export class TaskRules {
       this.#complain('T1', `task ${id} went from ${taskState(before)} to ${taskState(after)}`);
     }
     if (after.desiredState < before.desiredState) {
-      this.#complain('T1', `task ${id} is wanted ${after.desiredState}, was ${before.desiredState}`);
+      this.#complain(
+        'T1',
+        `task ${id} is wanted ${after.desiredState}, was ${before.desiredState}`,
+      );
     }
     const isSame =
       after.serviceId === before.serviceId &&
