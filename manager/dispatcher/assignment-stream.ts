@@ -1,6 +1,7 @@
 import type { NodeId, TaskId } from '../../common/pure/ids.ts';
 import { encodeAssignment, newAssignmentsMessage } from '../../proto/gen/dispatcher.ts';
 import type { Assignment, AssignmentsMessage } from '../../proto/gen/dispatcher.ts';
+import { TaskState } from '../../proto/gen/objects.ts';
 import { isPlaced } from '../store/task-state.ts';
 import type { StoreView } from '../store/view.ts';
 import { assignmentOf } from './assignment.ts';
@@ -13,6 +14,8 @@ export interface AssignmentStream {
   readonly nodeId: NodeId;
   /** Notes changes from before the first message is asked for. */
   readonly feed: Feed<TaskId>;
+  /** True while the node may not hear yet that the task is to stop. */
+  readonly isHeld: (taskId: TaskId) => boolean;
 }
 
 /** A task that is the node's, or was. */
@@ -24,6 +27,7 @@ type Change =
  * Everything that is assigned to a node, then what changes, until `signal` aborts.
  *
  * Each round is cut at one version, which counts once its last message has come; what changes while it is being read follows in the next.
+ * A task whose stop is held counts as wanted to run; `feed` names it again when it is released.
  */
 export async function* streamAssignments(
   stream: AssignmentStream,
@@ -50,7 +54,7 @@ export async function* streamAssignments(
   while (!signal.aborted) {
     await feed.wait(signal);
     const appliesTo = version;
-    const ids = feed.take();
+    const ids = feed.take().filter((id) => !stream.isHeld(id));
     if (ids.length === 0) continue;
     version = stream.view().revision;
     for (const { rows, isLast } of batches(changesOf(stream, ids), bytesOf)) {
@@ -66,11 +70,17 @@ export async function* streamAssignments(
   }
 }
 
-function* changesOf({ view, nodeId }: AssignmentStream, ids: readonly TaskId[]): Iterable<Change> {
+function* changesOf(stream: AssignmentStream, ids: readonly TaskId[]): Iterable<Change> {
+  const { view, nodeId, isHeld } = stream;
   for (const taskId of ids) {
     const task = view().task(taskId);
-    if (task?.nodeId !== nodeId) yield { kind: 'remove', taskId };
-    else if (isPlaced(task)) yield { kind: 'assign', assignment: assignmentOf(view(), task) };
+    if (task?.nodeId !== nodeId) {
+      if (!isHeld(taskId)) yield { kind: 'remove', taskId };
+    } else if (isPlaced(task)) {
+      const assignment = assignmentOf(view(), task);
+      const held = { ...assignment, desiredState: TaskState.running };
+      yield { kind: 'assign', assignment: isHeld(taskId) ? held : assignment };
+    }
   }
 }
 

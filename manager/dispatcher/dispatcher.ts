@@ -1,9 +1,10 @@
 import { isShoalError, ShoalError } from '../../common/pure/errors.ts';
 import { asId } from '../../common/pure/ids.ts';
-import type { NodeId, SetId } from '../../common/pure/ids.ts';
+import type { NodeId, SetId, TaskId } from '../../common/pure/ids.ts';
 import type { Clock } from '../../common/ports/clock.ts';
 import type { Log } from '../../common/ports/log.ts';
 import type { ServerCall } from '../../common/ports/rpc.ts';
+import { TaskGroup } from '../../common/run/task-group.ts';
 import {
   newAcknowledgeEndpointsResponse,
   newDescribeResponse,
@@ -35,7 +36,9 @@ import type { ProposerPort } from '../proposer/port.ts';
 import type { StoreEvent } from '../store/events.ts';
 import type { StoreView } from '../store/view.ts';
 import { streamAssignments } from './assignment-stream.ts';
+import { DrainBarrier } from './drain-barrier.ts';
 import { streamEndpoints } from './endpoint-stream.ts';
+import type { EndpointProgress } from './endpoint-stream.ts';
 import { endpointFeed, nodeFeed, taskFeed } from './feed.ts';
 import type { Feed } from './feed.ts';
 import { NodeWriter } from './node-writer.ts';
@@ -64,6 +67,10 @@ interface NodeSession {
   readonly nodeId: NodeId;
   /** What its streams still have to tell: each stream has its own. */
   readonly feeds: Set<Feed<unknown>>;
+  /** Those of `feeds` that name tasks. */
+  readonly taskFeeds: Set<Feed<TaskId>>;
+  /** How far its newest stream of endpoints is; undefined before the first. */
+  endpoints: EndpointProgress | undefined;
   readonly ended: AbortController;
 }
 
@@ -76,8 +83,8 @@ export class Dispatcher implements DispatcherServer {
   readonly #parts: DispatcherParts;
   readonly #writer: NodeWriter;
   readonly #sessions = new Map<NodeId, NodeSession>();
-  /** The run that serves now; an older one may still be ending. */
-  #running: object | undefined;
+  /** Of the run that serves now; an older one may still be ending. */
+  #drains: DrainBarrier | undefined;
 
   constructor(parts: DispatcherParts) {
     this.#parts = parts;
@@ -93,24 +100,27 @@ export class Dispatcher implements DispatcherServer {
     const stop = this.#parts.subscribe((events) => {
       for (const event of events) this.#note(event);
     });
-    const run = {};
-    this.#running = run;
+    const drains = this.#newBarrier();
+    this.#drains = drains;
     try {
       for (const node of this.#view.nodes()) {
         if (node.status.state === NodeState.nodeDown) continue;
         liveness.seen(node.id, clock.nowMs(), this.#heartbeatPeriodMs());
       }
-      await this.#watchLiveness(signal);
+      await using group = new TaskGroup(signal);
+      group.spawn('drains', (inner) => drains.run(inner));
+      group.spawn('liveness', (inner) => this.#watchLiveness(inner));
+      await group.settle();
     } finally {
       stop();
-      if (this.#running === run) this.#stopServing();
+      if (this.#drains === drains) this.#stopServing();
     }
   }
 
   async *session(request: SessionRequest, call: ServerCall): AsyncIterable<SessionMessage> {
     const { nodeId } = call.peer;
     this.#checkHello(request, nodeId);
-    const session = this.#open(nodeId);
+    const session = this.#open(nodeId, request);
     const signal = AbortSignal.any([call.signal, session.ended.signal]);
     const feed = nodeFeed(nodeId);
     session.feeds.add(feed);
@@ -149,14 +159,26 @@ export class Dispatcher implements DispatcherServer {
     const { nodeId } = session;
     const feed = taskFeed(nodeId);
     const view = (): StoreView => this.#view;
-    yield* fed(session, feed, call, (signal) => streamAssignments({ view, nodeId, feed }, signal));
+    const isHeld = (taskId: TaskId): boolean => this.#drains?.isHeld(taskId) === true;
+    session.taskFeeds.add(feed);
+    try {
+      yield* fed(session, feed, call, (signal) =>
+        streamAssignments({ view, nodeId, feed, isHeld }, signal),
+      );
+    } finally {
+      session.taskFeeds.delete(feed);
+    }
   }
 
   async *endpoints(request: EndpointsRequest, call: ServerCall): AsyncIterable<EndpointsMessage> {
     const session = this.#sessionOf(request.sessionId, call);
     const feed = endpointFeed();
     const view = (): StoreView => this.#view;
-    yield* fed(session, feed, call, (signal) => streamEndpoints({ view, feed }, signal));
+    const told = (progress: EndpointProgress): void => {
+      session.endpoints = progress;
+      this.#drains?.followed(session.nodeId);
+    };
+    yield* fed(session, feed, call, (signal) => streamEndpoints({ view, feed, told }, signal));
   }
 
   async reportStatus(
@@ -173,7 +195,7 @@ export class Dispatcher implements DispatcherServer {
     call: ServerCall,
   ): Promise<AcknowledgeEndpointsResponse> {
     const { nodeId } = this.#sessionOf(request.sessionId, call);
-    this.#parts.acks.acknowledge(nodeId, Math.min(request.version, this.#view.revision));
+    this.#acknowledge(nodeId, request.version);
     return newAcknowledgeEndpointsResponse();
   }
 
@@ -190,11 +212,39 @@ export class Dispatcher implements DispatcherServer {
   }
 
   #stopServing(): void {
-    this.#running = undefined;
+    this.#drains = undefined;
     for (const session of this.#sessions.values()) end(session, 'the manager stops');
   }
 
+  #newBarrier(): DrainBarrier {
+    const { clock, log } = this.#parts;
+    return new DrainBarrier({
+      view: () => this.#view,
+      clock,
+      log,
+      hasSession: (nodeId) => this.#sessions.has(nodeId),
+      followed: (nodeId) => this.#followedBy(nodeId),
+      released: ({ taskId, nodeId }) => {
+        for (const feed of this.#sessions.get(nodeId)?.taskFeeds ?? []) feed.add(taskId);
+      },
+    });
+  }
+
+  /** What a node acknowledged, and what came after it and was no news to the node. */
+  #followedBy(nodeId: NodeId): number {
+    const acknowledged = this.#parts.acks.version(nodeId);
+    const told = this.#sessions.get(nodeId)?.endpoints;
+    if (told === undefined || acknowledged < told.version) return acknowledged;
+    return Math.max(acknowledged, told.revision);
+  }
+
+  #acknowledge(nodeId: NodeId, version: number): void {
+    this.#parts.acks.acknowledge(nodeId, Math.min(version, this.#view.revision));
+    this.#drains?.followed(nodeId);
+  }
+
   #note(event: StoreEvent): void {
+    this.#drains?.note(event);
     if (event.table === Table.nodes && event.kind === 'delete') this.#forget(asId(event.key));
     for (const { feeds } of this.#sessions.values()) for (const feed of feeds) feed.note(event);
   }
@@ -207,7 +257,7 @@ export class Dispatcher implements DispatcherServer {
   }
 
   #checkHello(request: SessionRequest, nodeId: NodeId): void {
-    if (this.#running === undefined)
+    if (this.#drains === undefined)
       throw new ShoalError('unavailable', 'the manager serves no sessions now');
     if (request.protocolMin > protocol || request.protocolMax < protocol) {
       throw new ShoalError(
@@ -221,7 +271,8 @@ export class Dispatcher implements DispatcherServer {
     if (this.#view.node(nodeId) === undefined) throw nodeNotFound(nodeId);
   }
 
-  #open(nodeId: NodeId): NodeSession {
+  /** What the node says that it follows counts if it belongs to this cluster as it is now. */
+  #open(nodeId: NodeId, hello: SessionRequest): NodeSession {
     const { acks, clock, liveness, newSessionId } = this.#parts;
     const older = this.#sessions.get(nodeId);
     if (older !== undefined) end(older, 'a newer session of this node took over');
@@ -229,11 +280,16 @@ export class Dispatcher implements DispatcherServer {
       id: newSessionId(),
       nodeId,
       feeds: new Set<Feed<unknown>>(),
+      taskFeeds: new Set<Feed<TaskId>>(),
+      endpoints: undefined,
       ended: new AbortController(),
     };
     this.#sessions.set(nodeId, session);
     liveness.seen(nodeId, clock.nowMs(), this.#heartbeatPeriodMs());
     acks.forget(nodeId);
+    if (hello.clusterIncarnation === this.#clusterIncarnation) {
+      this.#acknowledge(nodeId, hello.endpointsVersion);
+    }
     return session;
   }
 
@@ -261,13 +317,17 @@ export class Dispatcher implements DispatcherServer {
     return newSessionMessage({
       sessionId: id,
       protocol,
-      clusterIncarnation: this.#view.cluster()?.lifecycle.incarnation ?? 0,
+      clusterIncarnation: this.#clusterIncarnation,
       heartbeatPeriodMs: this.#heartbeatPeriodMs(),
       node: newNode({ id: row.id, createdAtMs, spec, status, lifecycle }),
       managers: managers.map((node) =>
         newManagerAddress({ nodeId: node.id, address: node.lifecycle.managerAddress }),
       ),
     });
+  }
+
+  get #clusterIncarnation(): number {
+    return this.#view.cluster()?.lifecycle.incarnation ?? 0;
   }
 
   #heartbeatPeriodMs(): number {

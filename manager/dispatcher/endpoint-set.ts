@@ -48,6 +48,17 @@ export function servesTraffic(task: TaskRow): boolean {
   return task.reportedState === TaskState.running && task.desiredState === TaskState.running;
 }
 
+/** True when the nodes may send connections to the task now, if its service publishes ports. */
+export function isEndpoint(view: StoreView, task: TaskRow): boolean {
+  return servesTraffic(task) && isReachable(view, task);
+}
+
+/** True when the task has an address to which published ports can lead. */
+export function isReachable(view: StoreView, task: TaskRow): boolean {
+  const ingress = ingressId(view);
+  return ingress !== undefined && addressOn(task, ingress) !== undefined;
+}
+
 function addressOn(task: TaskRow, network: NetworkId): string | undefined {
   const found = task.addresses.find((address) => address.networkId === network);
   return found?.address.split('/')[0];

@@ -11,6 +11,16 @@ export interface EndpointStream {
   readonly view: () => StoreView;
   /** Notes changes from before the first message is asked for. */
   readonly feed: Feed<ServiceId>;
+  /** Says how far it is, before the message of that version goes out. */
+  readonly told: (progress: EndpointProgress) => void;
+}
+
+/** How far a node was told of the endpoints. */
+export interface EndpointProgress {
+  /** Version of the newest message. */
+  readonly version: number;
+  /** Whoever follows `version` follows everything up to this revision: what came after it moved no endpoint. */
+  readonly revision: number;
 }
 
 /** A service that publishes ports, or did when the node was last told. */
@@ -24,24 +34,27 @@ type Change =
  * Services without published ports cost a node no message.
  */
 export async function* streamEndpoints(
-  { view, feed }: EndpointStream,
+  { view, feed, told }: EndpointStream,
   signal: AbortSignal,
 ): AsyncIterable<EndpointsMessage> {
-  const told = new Set<ServiceId>();
+  const known = new Set<ServiceId>();
   feed.take();
   let version = view().revision;
   const all = view()
     .services()
     .map(({ id }) => id);
-  for (const { rows, isLast } of batches(changesOf(view(), all, told), bytesOf)) {
+  told({ version, revision: version });
+  for (const { rows, isLast } of batches(changesOf(view(), all, known), bytesOf)) {
     yield newEndpointsMessage({ complete: true, version, last: isLast, put: setsIn(rows) });
   }
   while (!signal.aborted) {
     await feed.wait(signal);
-    const changes = changesOf(view(), feed.take(), told);
-    if (changes.length === 0) continue;
+    const { revision } = view();
+    const changes = changesOf(view(), feed.take(), known);
     const appliesTo = version;
-    version = view().revision;
+    if (changes.length > 0) version = revision;
+    told({ version, revision });
+    if (changes.length === 0) continue;
     for (const { rows, isLast } of batches(changes, bytesOf)) {
       const remove = rows.flatMap((row) => (row.kind === 'remove' ? [row.serviceId] : []));
       yield newEndpointsMessage({ appliesTo, version, last: isLast, put: setsIn(rows), remove });
@@ -49,15 +62,15 @@ export async function* streamEndpoints(
   }
 }
 
-/** Read at one revision; keeps `told` up to date. */
-function changesOf(view: StoreView, ids: readonly ServiceId[], told: Set<ServiceId>): Change[] {
+/** Read at one revision; keeps the services that the node knows up to date. */
+function changesOf(view: StoreView, ids: readonly ServiceId[], known: Set<ServiceId>): Change[] {
   const changes: Change[] = [];
   for (const serviceId of ids) {
     const set = endpointSetOf(view, serviceId, view.revision);
     if (set !== undefined) {
-      told.add(serviceId);
+      known.add(serviceId);
       changes.push({ kind: 'put', set });
-    } else if (told.delete(serviceId)) changes.push({ kind: 'remove', serviceId });
+    } else if (known.delete(serviceId)) changes.push({ kind: 'remove', serviceId });
   }
   return changes;
 }

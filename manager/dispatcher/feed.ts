@@ -23,7 +23,11 @@ export class Feed<Key> {
 
   note(event: StoreEvent): void {
     const name = this.#nameOf(event);
-    if (name === undefined) return;
+    if (name !== undefined) this.add(name);
+  }
+
+  /** Has the stream look at something again. */
+  add(name: Key): void {
     this.#names.add(name);
     this.#noted.notify();
   }

@@ -7,6 +7,7 @@ import { EndpointAcks } from '../../manager/observed/endpoint-acks.ts';
 import { LivenessTable } from '../../manager/observed/liveness.ts';
 import { createOp } from '../../manager/store/ops.ts';
 import {
+  newAcknowledgeEndpointsRequest,
   newAssignmentsRequest,
   newEndpointsRequest,
   newHeartbeatRequest,
@@ -18,6 +19,7 @@ import type {
   AssignmentsMessage,
   EndpointsMessage,
   SessionMessage,
+  SessionRequest,
 } from '../../proto/gen/dispatcher.ts';
 import {
   newNetwork,
@@ -81,8 +83,9 @@ export class NodeClient {
     return { signal: this.abort.signal };
   }
 
-  async open(description = newNodeDescription({ hostname: 'h' })): Promise<Reader<SessionMessage>> {
-    const hello = newSessionRequest({ protocolMin: 1, protocolMax: 1, description });
+  async open(fields: Partial<SessionRequest> = {}): Promise<Reader<SessionMessage>> {
+    const description = newNodeDescription({ hostname: 'h' });
+    const hello = newSessionRequest({ protocolMin: 1, protocolMax: 1, description, ...fields });
     const reader = await this.read(this.client.session(hello, this.options));
     this.sessionId = reader.last?.sessionId ?? '';
     return reader;
@@ -96,6 +99,13 @@ export class NodeClient {
   async endpoints(): Promise<Reader<EndpointsMessage>> {
     const request = newEndpointsRequest({ sessionId: this.sessionId });
     return this.read(this.client.endpoints(request, this.options));
+  }
+
+  /** Says that its picks follow the endpoints of `version`. */
+  async acknowledge(version: number): Promise<void> {
+    const request = newAcknowledgeEndpointsRequest({ sessionId: this.sessionId, version });
+    await this.client.acknowledgeEndpoints(request, this.options);
+    await this.#rig.clock.settle();
   }
 
   async beat(): Promise<number> {

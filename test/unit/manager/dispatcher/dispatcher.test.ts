@@ -4,7 +4,6 @@ import { asId } from '../../../../common/pure/ids.ts';
 import { limits } from '../../../../common/pure/limits.ts';
 import { createOp, deleteOp } from '../../../../manager/store/ops.ts';
 import {
-  newAcknowledgeEndpointsRequest,
   newAssignmentsRequest,
   newDescribeRequest,
   newReportStatusRequest,
@@ -17,6 +16,7 @@ import {
   newService,
   newServiceEndpoint,
   newTaskDesired,
+  newTaskNetwork,
   newTaskStatus,
   NodeState,
   Table,
@@ -301,7 +301,7 @@ describe('assignments', () => {
   });
 
   test('say what is to stop and what is gone, and nothing of what the node itself reported', async () => {
-    rig.task('a');
+    rig.task('a', { network: newTaskNetwork({ allocatedAtMs: 1 }) });
     await one.open();
     const reader = await one.assignments();
     rig.setTask('a', { kind: 'taskStatus', value: running });
@@ -393,15 +393,11 @@ describe('endpoint sets', () => {
 
   test('are acknowledged by node, not beyond what there is, and anew in each session', async () => {
     await one.open();
-    const acknowledge = async (version: number): Promise<void> => {
-      const request = newAcknowledgeEndpointsRequest({ sessionId: one.sessionId, version });
-      await one.client.acknowledgeEndpoints(request, one.options);
-    };
-    await acknowledge(2);
-    await acknowledge(1);
+    await one.acknowledge(2);
+    await one.acknowledge(1);
     expect(rig.acks.version(nodeId('one'))).toBe(2);
     expect(rig.acks.version(nodeId('two'))).toBe(0);
-    await acknowledge(1_000_000);
+    await one.acknowledge(1_000_000);
     expect(rig.acks.version(nodeId('one'))).toBe(rig.fixture.view.revision);
     await one.open();
     expect(rig.acks.version(nodeId('one'))).toBe(0);
