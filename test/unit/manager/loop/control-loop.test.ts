@@ -214,6 +214,22 @@ describe('what is decided on top of a set that comes to nothing', () => {
     ]);
     await bench.stop();
   });
+
+  test('a row is not deleted on top of a removal that never came', async () => {
+    const bench = new LoopBench();
+    bench.rig.node('n1');
+    bench.rig.service('web', parseServiceSpec(new Map([['replicas', '2']])));
+    bench.lead();
+    await bench.clock.advance(100);
+    bench.proposer.fate = ({ reason }) => (reason === 'scale down' ? 'drop' : 'apply');
+    for (const task of bench.rig.tasks('web')) bench.rig.report(task, TaskState.failed);
+    bench.rig.scale('web', 0);
+    const ids = bench.rig.tasks('web').map(({ id }) => id);
+    await bench.clock.advance(1000);
+    expect(bench.proposer.sets.map(({ reason }) => reason)).toContain('task removed');
+    expect(bench.rig.tasks('web').map(({ id }) => id)).toEqual(expect.arrayContaining(ids));
+    await bench.stop();
+  });
 });
 
 describe('the end of a leadership', () => {
