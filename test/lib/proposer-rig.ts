@@ -14,7 +14,7 @@ import { VirtualClock } from './virtual-clock.ts';
 type Propose = Extract<ToConsensus, { kind: 'propose' }>;
 
 /** Consensus played by hand: the test sees what was posted, and says what comes back and when. */
-class FakeConsensus implements ConsensusPort {
+export class FakeConsensus implements ConsensusPort {
   readonly posted: ToConsensus[] = [];
   #handler: ((message: FromConsensus) => void) | undefined;
   #index = 0;
