@@ -110,6 +110,7 @@ async function serve(config: DaemonConfig, log: Log, stop: StopSignals): Promise
   await using metrics = new MetricsListener(daemonMetrics(node, proxy));
   await using group = new TaskGroup();
   group.spawn('proxy', (signal) => proxy.run(signal));
+  await node.open();
   await api.listen(config.hostSocket);
   await metrics.listen(config.metricsAddr.host, config.metricsAddr.port);
   log.at('info', 'the API is served', { socket: config.hostSocket, pid: process.pid, version });

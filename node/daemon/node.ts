@@ -50,6 +50,8 @@ export class Node implements NodeControl, AsyncDisposable {
   #state: LifecycleState = initialLifecycle;
   #identity: Identity | undefined;
   #roles: Roles | undefined;
+  /** Never rejects. */
+  #resuming: Promise<void> = Promise.resolve();
   #isDisposed = false;
 
   constructor(parts: NodeParts) {
@@ -57,22 +59,26 @@ export class Node implements NodeControl, AsyncDisposable {
     this.#identityFile = new IdentityFile(parts.disk, parts.paths.node);
   }
 
-  /** Takes up the swarm that the data root knows, if any. A failure shows as state `error`; it does not end the node. */
-  async start(): Promise<void> {
+  /**
+   * Finds out whether the data root knows a swarm. Comes before the API opens: a node that does not know yet would take itself
+   * for a free one, and found a swarm over its own. A failure shows as state `error`; it does not end the node.
+   */
+  async open(): Promise<void> {
     try {
       this.#identity = await this.#identityFile.load();
       const hasIdentity = this.#identity !== undefined;
-      if (this.#step({ kind: 'started', hasIdentity }) === 'begin') {
-        await this.#begin(undefined);
-        this.#step({ kind: 'serving' });
-      } else {
-        // What is left of a founding that a crash cut short.
-        await this.#forget();
-      }
+      // What is left of a founding that a crash cut short.
+      if (this.#step({ kind: 'started', hasIdentity }) !== 'begin') await this.#forget();
     } catch (error) {
-      this.#parts.log.at('error', 'the swarm of this node cannot be taken up', { error });
-      this.#step({ kind: 'failed', message: messageOf(error) });
+      this.#resumeFailed(error);
     }
+  }
+
+  /** Takes up the swarm that `open` found, if any. A failure shows as state `error`; it does not end the node. */
+  async start(): Promise<void> {
+    const isFound = this.#state.kind === 'pending' && this.#state.purpose === 'resume';
+    if (isFound) this.#resuming = this.#resume();
+    await this.#resuming;
   }
 
   facts(): NodeFacts {
@@ -124,6 +130,8 @@ export class Node implements NodeControl, AsyncDisposable {
   }
 
   async leave(context: RequestContext, force: boolean): Promise<void> {
+    // What is half started cannot be ended in order.
+    await this.#resuming;
     if (this.#state.kind === 'inactive')
       throw new ShoalError('notInSwarm', 'this node is not part of a swarm');
     if (this.#state.kind === 'active' && !force) {
@@ -167,6 +175,20 @@ export class Node implements NodeControl, AsyncDisposable {
         'this node is joining or leaving a swarm; try again in a moment',
       );
     throw new ShoalError(step.code, 'the node is in another state');
+  }
+
+  async #resume(): Promise<void> {
+    try {
+      await this.#begin(undefined);
+      this.#step({ kind: 'serving' });
+    } catch (error) {
+      this.#resumeFailed(error);
+    }
+  }
+
+  #resumeFailed(error: unknown): void {
+    this.#parts.log.at('error', 'the swarm of this node cannot be taken up', { error });
+    this.#step({ kind: 'failed', message: messageOf(error) });
   }
 
   async #begin(founding: Founding | undefined): Promise<void> {
