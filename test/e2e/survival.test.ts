@@ -6,6 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 import { afterEach, beforeEach, expect, test } from 'vitest';
 
+import { callSocket, type SocketAnswer } from '../../deploy/quickstart/socket-http.ts';
 import { startDockerd, type Dockerd } from '../integration/lib/dockerd.ts';
 import { loadTestImage, testImage } from '../integration/lib/test-image.ts';
 import { outputOf } from './lib/clients.ts';
@@ -54,6 +55,19 @@ async function stateOf(): Promise<readonly unknown[]> {
     tasks.replaceAll(/Running .*?ago/g, 'Running').replaceAll(/ +/g, ' '),
     await node.containers(),
   ];
+}
+
+/** What the daemon answers as soon as its socket opens. */
+async function firstAnswer(path: string, body: string): Promise<SocketAnswer> {
+  const { socketPath } = node;
+  const call = { socketPath, method: 'POST', path: `/v1.41${path}`, limitMs: 30_000 };
+  return await eventually('the socket opens', async () => {
+    try {
+      return await callSocket({ ...call, body: Buffer.from(body) });
+    } catch {
+      return undefined;
+    }
+  });
 }
 
 async function startedTraffic(): Promise<Traffic> {
@@ -148,6 +162,21 @@ test('an engine that restarts is shown while it is away, and its tasks run again
     return stdout.includes('3/3') && stdout.includes('1/1') ? true : undefined;
   });
   expect(await eventually('the port answers', async () => await curl(engine, 8080))).not.toBe('');
+});
+
+test('a daemon that starts takes itself neither for a free node nor for one that can be left at once', async () => {
+  const before = await stateOf();
+  await node.end('SIGTERM');
+  const init = JSON.stringify({ ListenAddr: '0.0.0.0:2377' });
+  const [refused] = await Promise.all([firstAnswer('/swarm/init', init), node.start()]);
+  expect(refused).toMatchObject({ status: 503 });
+  expect(refused.text).toContain('already part of a swarm');
+  await allRun();
+  expect(await stateOf()).toEqual(before);
+  await node.end('SIGTERM');
+  const [left] = await Promise.all([firstAnswer('/swarm/leave?force=1', ''), node.start()]);
+  expect(left).toMatchObject({ status: 200 });
+  expect(await node.containers()).toEqual({});
 });
 
 test('a second daemon on the same data root is refused, and the first goes on', async () => {

@@ -167,6 +167,6 @@ export async function eventually<T>(
     if (seen !== undefined) return seen;
     if (performance.now() > deadlineMs)
       throw new Error(`not within ${String(limitMs)} ms: ${what}`);
-    await sleep(50);
+    await sleep(20);
   }
 }
