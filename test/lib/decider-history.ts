@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { expect } from 'vitest';
 import { createOp, deleteOp, giveBack } from '../../manager/store/ops.ts';
 import type { TaskRow } from '../../manager/store/rows.ts';
-import { isTerminal, taskError } from '../../manager/store/task-state.ts';
+import { isPlaced, isTerminal, taskError } from '../../manager/store/task-state.ts';
 import {
   newCluster,
   newClusterLifecycle,
@@ -179,10 +179,7 @@ export function perform(rig: DeciderRig, step: Action): void {
 
 /** A node reports about a task that it has; states only go forward. */
 function report(rig: DeciderRig, at: number, state: TaskState): void {
-  const task = pick(
-    [...rig.view.tasks()].filter(({ nodeId }) => nodeId !== ''),
-    at,
-  );
+  const task = pick([...rig.view.tasks()].filter(isPlaced), at);
   if (task === undefined || state <= task.reportedState || isTerminal(task)) return;
   const mayRun = task.desiredState === TaskState.running;
   if (state === TaskState.running && !mayRun) return;
@@ -229,7 +226,7 @@ export function calmDown(rig: DeciderRig): void {
 }
 
 export function obey(rig: DeciderRig, task: TaskRow): void {
-  if (task.nodeId === '' || isTerminal(task)) return;
+  if (!isPlaced(task) || isTerminal(task)) return;
   if (task.desiredState > TaskState.running) rig.report(task, TaskState.shutdown);
   else if (task.desiredState > task.reportedState) rig.report(task, task.desiredState);
 }

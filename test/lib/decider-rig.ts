@@ -4,7 +4,8 @@ import type { TaskRow } from '../../manager/store/rows.ts';
 import { stampIds } from '../../manager/loop/stamp.ts';
 import { RowBudget } from '../../manager/loop/row-budget.ts';
 import { seededRandom, type Random } from '../../common/pure/random.ts';
-import { putOp } from '../../manager/store/ops.ts';
+import { requestedRollback } from '../../manager/orchestrator/update/update-status.ts';
+import { deleteFacetOp, putOp } from '../../manager/store/ops.ts';
 import {
   Facet,
   newNodeDescription,
@@ -138,6 +139,23 @@ export class DeciderRig {
 
   service(id: string, spec: Partial<ServiceSpec>): void {
     this.fixture.service(id, { spec: newServiceSpec({ name: id, ...spec }) });
+  }
+
+  /** A user puts another spec, which ends what the last update said; or goes back to the previous one. */
+  update(id: string, spec: Partial<ServiceSpec> | 'rollback'): void {
+    const row = this.view.service(id as never);
+    if (row === undefined) throw new Error(`no such service: ${id}`);
+    const isBack = spec === 'rollback';
+    const value = isBack ? row.previous?.spec : newServiceSpec({ name: id, ...spec });
+    if (value === undefined) throw new Error(`${id} has no previous spec`);
+    const home = { table: Table.services, key: id };
+    const lifecycle = { ...home, facet: Facet.lifecycle };
+    const status = isBack
+      ? putOp(lifecycle, { kind: 'serviceLifecycle', value: requestedRollback(row) })
+      : deleteFacetOp(lifecycle);
+    this.fixture.change({
+      ops: [putOp({ ...home, facet: Facet.spec }, { kind: 'serviceSpec', value }), status],
+    });
   }
 
   scale(id: string, replicas: number): void {

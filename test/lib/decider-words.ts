@@ -1,5 +1,6 @@
 import {
   newResourceReservations,
+  newContainerSpec,
   newEndpointSpec,
   newPlacement,
   newPlatform,
@@ -7,11 +8,15 @@ import {
   newRestartPolicy,
   newServiceMode,
   newTaskSpec,
+  newUpdateConfig,
   PortProtocol,
   PublishMode,
   RestartCondition,
+  UpdateFailureAction,
+  UpdateOrder,
   type PortConfig,
   type ServiceSpec,
+  type UpdateConfig,
 } from '../../proto/gen/specs.ts';
 
 /** A command of a script: its name, the plain words after it, and its `name=value` words. */
@@ -61,7 +66,14 @@ export function parseServiceSpec(options: ReadonlyMap<string, string>): Partial<
       mode: isGlobal ? { kind: 'global', value: {} } : { kind: 'replicated', value: { replicas } },
     }),
     endpoint: newEndpointSpec({ ports: list(options.get('ports')).map(parsePort) }),
+    labels: parseLabels(options.get('labels')),
+    update: parseUpdate(options),
+    rollback: parseUpdate(options),
     task: newTaskSpec({
+      container: newContainerSpec({
+        image: options.get('image') ?? '',
+        registryAuth: options.get('login') ?? '',
+      }),
       restart: parseRestart(options),
       reservations: newResourceReservations({
         nanoCpus: Number(options.get('cpus') ?? '0') * 1e9,
@@ -78,6 +90,25 @@ export function parseServiceSpec(options: ReadonlyMap<string, string>): Partial<
       }),
     }),
   };
+}
+
+/** Undefined when nothing is said of updates. */
+function parseUpdate(options: ReadonlyMap<string, string>): UpdateConfig | undefined {
+  const words = ['parallel', 'pause', 'monitor', 'ratio', 'onfailure', 'order'];
+  if (!words.some((word) => options.has(word))) return undefined;
+  const actions: Readonly<Record<string, UpdateFailureAction>> = {
+    pause: UpdateFailureAction.updatePause,
+    continue: UpdateFailureAction.updateContinue,
+    rollback: UpdateFailureAction.updateRollback,
+  };
+  return newUpdateConfig({
+    parallelism: Number(options.get('parallel') ?? '1'),
+    delayNs: parseMs(options.get('pause') ?? '0s') * 1e6,
+    monitorNs: parseMs(options.get('monitor') ?? '0s') * 1e6,
+    maxFailureRatio: Number(options.get('ratio') ?? '0'),
+    failureAction: actions[options.get('onfailure') ?? 'pause'] ?? UpdateFailureAction.updatePause,
+    order: options.get('order') === 'start-first' ? UpdateOrder.startFirst : UpdateOrder.stopFirst,
+  });
 }
 
 function parseRestart(options: ReadonlyMap<string, string>): ReturnType<typeof newRestartPolicy> {

@@ -8,7 +8,7 @@ import { Scheduler } from '../../manager/scheduler/scheduler.ts';
 import type { Decider, Draft } from '../../manager/store/decider.ts';
 import { createOp, deleteOp, giveBack, take } from '../../manager/store/ops.ts';
 import type { TaskRow } from '../../manager/store/rows.ts';
-import { taskError, taskState } from '../../manager/store/task-state.ts';
+import { isPlaced, taskError, taskState } from '../../manager/store/task-state.ts';
 import type { Claim, Op } from '../../proto/gen/changeset.ts';
 import {
   newCluster,
@@ -19,7 +19,9 @@ import {
   Table,
   TaskState,
   taskStateName,
+  updateStateName,
   type ServiceEndpoint,
+  type ServiceLifecycle,
   type TaskNetwork,
 } from '../../proto/gen/objects.ts';
 import {
@@ -47,6 +49,8 @@ export class DeciderWorld {
   /** Names of tasks as they were given, also when the row is gone. */
   readonly #names = new Map<string, string>();
   readonly #ordinals = new Map<string, number>();
+  /** What the last command said of each service. */
+  readonly #options = new Map<string, ReadonlyMap<string, string>>();
   readonly #deciders: Readonly<Record<string, () => Decider>> = {
     replicated: () => new ReplicatedDecider(),
     global: () => new GlobalDecider(),
@@ -74,7 +78,25 @@ export class DeciderWorld {
     'node-remove': ({ words: [id = ''] }) => this.#change([deleteOp(Table.nodes, id)]),
     network: (command) => this.#network(command),
     service: ({ words: [id = ''], options }) => {
+      this.#options.set(id, options);
       this.#rig.service(id, parseServiceSpec(options));
+      return [];
+    },
+    // Another spec: what is not named stays as the last command said.
+    respec: ({ words: [id = ''], options }) => {
+      const merged = new Map([...(this.#options.get(id) ?? []), ...options]);
+      this.#options.set(id, merged);
+      this.#rig.update(id, parseServiceSpec(merged));
+      return [];
+    },
+    rollback: ({ words: [id = ''] }) => {
+      this.#rig.update(id, 'rollback');
+      return [];
+    },
+    status: ({ words: [id = ''] }) => [this.#status(id)],
+    // Nodes do what they are told, once.
+    work: ({ words: [id = ''] }) => {
+      for (const task of this.#rig.tasks(id)) this.#workOn(task);
       return [];
     },
     scale: ({ words: [id = '', replicas = ''] }) => {
@@ -215,7 +237,7 @@ export class DeciderWorld {
   }
 
   #workOn(task: TaskRow): void {
-    if (task.nodeId === '' || task.reportedState > TaskState.running) return;
+    if (!isPlaced(task) || task.reportedState > TaskState.running) return;
     const isWanted = task.desiredState <= TaskState.running;
     if (isWanted && task.desiredState > task.reportedState)
       this.#rig.report(task, task.desiredState);
@@ -235,6 +257,21 @@ export class DeciderWorld {
       ];
       return words.join(' ');
     });
+  }
+
+  #status(id: string): string {
+    const status = this.#rig.view.service(id as never)?.lifecycle;
+    if (status === undefined) return 'no update';
+    const failed = status.failedSlots.length === 0 ? '' : ` failed=${status.failedSlots.join(',')}`;
+    return `${this.#named(status.message)}: slots=${status.slots}${failed}`;
+  }
+
+  /** `text` with the names of tasks for their ids. */
+  #named(text: string): string {
+    return text
+      .split(' ')
+      .map((word) => this.#nameOf(word))
+      .join(' ');
   }
 
   #claims(prefix: string): readonly string[] {
@@ -264,7 +301,7 @@ export class DeciderWorld {
     const services = [...this.#rig.view.servicesWithTasks()];
     for (const task of services.flatMap((id) => this.#rig.tasks(id))) {
       if (this.#names.has(task.id)) continue;
-      const slot = `${task.serviceId}.${task.slot}`;
+      const slot = `${task.serviceId}.${task.slot === 0 ? task.nodeId : task.slot}`;
       const ordinal = (this.#ordinals.get(slot) ?? 0) + 1;
       this.#ordinals.set(slot, ordinal);
       this.#names.set(task.id, `${slot}#${ordinal}`);
@@ -278,7 +315,7 @@ export class DeciderWorld {
   #describe(draft: Draft): readonly string[] {
     const reads = draft.reads.map(({ key }) => this.#nameOf(key));
     return [
-      `${draft.reason}${reads.length === 0 ? '' : ` (relies on ${[...new Set(reads)].join(', ')})`}`,
+      `${this.#named(draft.reason)}${reads.length === 0 ? '' : ` (relies on ${[...new Set(reads)].join(', ')})`}`,
       ...draft.ops.map((op) => `  ${this.#describeOp(op)}`),
       ...draft.claims.map(
         ({ space, key, owner, giveBack: isBack }) =>
@@ -293,8 +330,9 @@ export class DeciderWorld {
     if (op.kind === 'put') return `${this.#nameOf(op.value.key)} ${describePut(op.value.value)}`;
     const { object } = op.value;
     if (object?.kind !== 'task') return `create ${object?.kind ?? ''}`;
-    const { desired } = object.value;
-    return `create ${this.#nameOf(object.value.id)} ${describeDesired(desired)}`;
+    const { desired, placement } = object.value;
+    const node = placement === undefined ? '' : ` for ${placement.nodeId}`;
+    return `create ${this.#nameOf(object.value.id)} ${describeDesired(desired)}${node}`;
   }
 }
 
@@ -305,12 +343,18 @@ function describePut(value: PutValue | undefined): string {
   if (value?.kind === 'taskNetwork') return describeNetwork(value.value);
   if (value?.kind === 'serviceEndpoint') return describeEndpoint(value.value);
   if (value?.kind === 'taskPlacement') {
-    const { nodeId, explanation } = value.value;
-    return nodeId === '' ? `explanation "${explanation}"` : `node=${nodeId}`;
+    const { nodeId, placedAtMs, explanation } = value.value;
+    return placedAtMs === 0 ? `explanation "${explanation}"` : `node=${nodeId}`;
   }
+  if (value?.kind === 'serviceLifecycle') return describeStatus(value.value);
   if (value?.kind !== 'networkAllocation') return value?.kind ?? 'nothing';
   const { error, subnet, gateway, vni } = value.value;
   return error === '' ? `subnet=${subnet} gateway=${gateway} vni=${vni}` : `error "${error}"`;
+}
+
+function describeStatus({ updateState, slots, failedSlots }: ServiceLifecycle): string {
+  const failed = failedSlots.length === 0 ? '' : ` failed=${failedSlots.join(',')}`;
+  return `${updateStateName(updateState)} slots=${slots}${failed}`;
 }
 
 function describeEndpoint({ ports, virtualIps, error }: ServiceEndpoint): string {

@@ -132,7 +132,7 @@ function stepOf(
   const { view, service, slot, id } = scope;
   const reads = readNode(slot.nodeId, view.node(slot.nodeId));
   if (step.kind === 'stop') {
-    const ops = step.tasks.map((task) => putDesired(task, { state: TaskState.shutdown }));
+    const ops = step.tasks.map((task) => putDesired(task, { state: step.to }));
     return { ops, reads: [...reads, ...step.tasks.map(readDesired)] };
   }
   const wait = { state: TaskState.ready, delaySinceMs: now.clusterMs, delayMs: 0 };

@@ -12,10 +12,16 @@ import type { Freshness } from '../update/freshness.ts';
 /** What to do with one service on one node. */
 export type NodeStep =
   | { readonly kind: 'none' }
-  /** The node may not run the service: its tasks are given up. */
-  | { readonly kind: 'stop'; readonly tasks: readonly TaskRow[] }
+  /** The node may not run the service: its tasks are given up. Those of a node that is gone are removed, history included. */
+  | {
+      readonly kind: 'stop';
+      readonly tasks: readonly TaskRow[];
+      readonly to: typeof TaskState.shutdown | typeof TaskState.remove;
+    }
   /** The node lacks a task. `isWaiting` while an earlier one still stops. */
   | { readonly kind: 'create'; readonly isWaiting: boolean };
+
+type StopStep = Extract<NodeStep, { readonly kind: 'stop' }>;
 
 export interface NodeInput {
   readonly view: StoreView;
@@ -34,15 +40,19 @@ export interface NodeInput {
  */
 export function planNode(input: NodeInput): NodeStep {
   const { view, node, slot, matches } = input;
+  if (node === undefined) return stop(slot.tasks, TaskState.remove);
   const wanted = slot.tasks.filter(isWanted);
-  if (node === undefined || !mayKeep(node) || !matches(node)) {
-    return wanted.length === 0 ? none : { kind: 'stop', tasks: wanted };
-  }
+  if (!mayKeep(node) || !matches(node)) return stop(wanted, TaskState.shutdown);
   if (wanted.length > 0 || !mayTake(node) || hasEndedForGood(input)) return none;
   return { kind: 'create', isWaiting: slot.tasks.some((task) => isStillStopping(view, task)) };
 }
 
 const none: NodeStep = { kind: 'none' };
+
+function stop(tasks: readonly TaskRow[], to: StopStep['to']): NodeStep {
+  const going = tasks.filter((task) => task.desiredState < to);
+  return going.length === 0 ? none : { kind: 'stop', tasks: going, to };
+}
 
 function mayKeep(node: NodeRow): boolean {
   return !isSilent(node) && node.spec.availability !== NodeAvailability.drain;

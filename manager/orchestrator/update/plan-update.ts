@@ -83,14 +83,15 @@ function begin(
 ): ServiceLifecycle | undefined {
   const status = service.lifecycle;
   const due = slots.filter((slot) => slot.isDue || isHalf(slot));
-  if (due.length === 0) return status;
-  if (!isInProgress(status)) {
-    const rollbackVersion = rollbackVersionOf(service, due);
-    return startedStatus(service, { slots: due.length, rollbackVersion }, now.clusterMs);
+  if (status !== undefined && isInProgress(status)) {
+    // A restart may have been faster.
+    const count = slots.filter((slot) => due.includes(slot) || slot.updated.length > 0).length;
+    if (status.slots > 0 || count === 0) return status;
+    return { ...status, startedAtMs: status.startedAtMs || now.clusterMs, slots: count };
   }
-  if (status?.slots !== 0) return status;
-  const startedAtMs = status.startedAtMs || now.clusterMs;
-  return { ...status, startedAtMs, slots: due.length };
+  if (due.length === 0) return status;
+  const rollbackVersion = rollbackVersionOf(service, due);
+  return startedStatus(service, { slots: due.length, rollbackVersion }, now.clusterMs);
 }
 
 /** The spec before this one; where that has the same task, as after a paused update, what the old tasks run. */

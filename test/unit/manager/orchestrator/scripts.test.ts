@@ -31,3 +31,33 @@ describe('reaper', () => {
     await runScript('reaper/removal.txt');
   });
 });
+
+describe('update', () => {
+  test('slots get their new task one after the other', async () => {
+    await runScript('update/stop-first.txt');
+  });
+  test('start-first keeps the old task until the new one runs', async () => {
+    await runScript('update/start-first.txt');
+  });
+  test('failures pause it, or are borne', async () => {
+    await runScript('update/failure.txt');
+  });
+  test('failures and users take it back', async () => {
+    await runScript('update/rollback.txt');
+  });
+  test('tasks that run what is asked for stay', async () => {
+    await runScript('update/fresh.txt');
+  });
+});
+
+describe('global', () => {
+  test('each node that may has one task', async () => {
+    await runScript('global/nodes.txt');
+  });
+  test('failures stay with their node', async () => {
+    await runScript('global/failures.txt');
+  });
+  test('a new spec goes from node to node', async () => {
+    await runScript('global/update.txt');
+  });
+});

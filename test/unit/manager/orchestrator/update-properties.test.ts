@@ -1,0 +1,300 @@
+// Shows that rolling updates keep what they promise through random histories of failures, lost nodes, new specs and rollbacks, with
+// deciders that know nothing but the store: a naive model counts workers and failures beside them.
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { Allocator } from '../../../../manager/allocator/allocator.ts';
+import { ReaperDecider } from '../../../../manager/orchestrator/reaper/reaper.ts';
+import { ReplicatedDecider } from '../../../../manager/orchestrator/replicated/replicated.ts';
+import { RestartDecider } from '../../../../manager/orchestrator/restart/restart.ts';
+import { UpdateDecider } from '../../../../manager/orchestrator/update/update.ts';
+import { Scheduler } from '../../../../manager/scheduler/scheduler.ts';
+import { createOp } from '../../../../manager/store/ops.ts';
+import type { TaskRow } from '../../../../manager/store/rows.ts';
+import { isPlaced, isTerminal } from '../../../../manager/store/task-state.ts';
+import {
+  newCluster,
+  newClusterLifecycle,
+  NodeState,
+  TaskState,
+  UpdateState,
+} from '../../../../proto/gen/objects.ts';
+import { newClusterSpec } from '../../../../proto/gen/specs.ts';
+import type { ServiceSpec } from '../../../../proto/gen/specs.ts';
+import { DeciderRig } from '../../../lib/decider-rig.ts';
+import { parseServiceSpec } from '../../../lib/decider-words.ts';
+
+const shape = fc.record({
+  replicas: fc.integer({ min: 1, max: 5 }),
+  parallel: fc.nat({ max: 3 }),
+  pauseMs: fc.constantFrom(0, 2000),
+  monitorMs: fc.constantFrom(1000, 5000),
+  action: fc.constantFrom('pause', 'continue', 'rollback'),
+  ratio: fc.constantFrom(0, 0.4, 1),
+  order: fc.constantFrom('stop-first', 'start-first'),
+  history: fc.integer({ min: 1, max: 5 }),
+});
+type Shape = typeof shape extends fc.Arbitrary<infer Value> ? Value : never;
+
+const step = fc.oneof(
+  { weight: 6, arbitrary: fc.record({ kind: fc.constant('work' as const), task: fc.nat() }) },
+  { weight: 2, arbitrary: fc.record({ kind: fc.constant('fail' as const), task: fc.nat() }) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant('end' as const), task: fc.nat() }) },
+  { weight: 10, arbitrary: fc.record({ kind: fc.constant('decide' as const), at: fc.nat() }) },
+  { weight: 2, arbitrary: fc.record({ kind: fc.constant('wait' as const), ms: fc.nat(4000) }) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant('spec' as const), image: fc.nat(3) }) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant('back' as const) }) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant('scale' as const), to: fc.nat(5) }) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant('node' as const), isUp: fc.boolean() }) },
+);
+type Step = typeof step extends fc.Arbitrary<infer Value> ? Value : never;
+
+const updater = new UpdateDecider();
+const others = [
+  new ReplicatedDecider(),
+  new RestartDecider(),
+  new ReaperDecider(),
+  new Allocator(),
+  new Scheduler(),
+];
+
+/** A slot that the update took, as the naive model remembers it. */
+interface Worker {
+  settledMs: number | undefined;
+}
+
+class History {
+  readonly rig = new DeciderRig();
+  readonly #shape: Shape;
+  #image = 0;
+  #replicas: number;
+  /** Workers and failed slots of the update that runs, and the version of the spec that it is of. */
+  #version = 0;
+  #workers = new Map<number, Worker>();
+  #failed = new Set<number>();
+  #startedMs = new Map<string, number>();
+
+  constructor(options: Shape) {
+    this.#shape = options;
+    this.#replicas = options.replicas;
+    const value = newCluster({
+      id: 'cluster',
+      spec: newClusterSpec({ taskHistoryRetentionLimit: options.history }),
+      lifecycle: newClusterLifecycle({ level: 1 }),
+    });
+    this.rig.fixture.change({ ops: [createOp({ kind: 'cluster', value })] });
+    for (const id of ['n1', 'n2']) this.rig.node(id);
+    this.rig.service('web', this.#spec());
+    this.rig.converge(others);
+    for (const task of this.#tasks()) this.rig.report(task, TaskState.running);
+  }
+
+  get service(): NonNullable<ReturnType<DeciderRig['view']['service']>> {
+    const service = this.rig.view.service('web' as never);
+    if (service === undefined) throw new Error('the service is gone');
+    return service;
+  }
+
+  #spec(): Partial<ServiceSpec> {
+    const { parallel, pauseMs, monitorMs, action, ratio, order } = this.#shape;
+    return parseServiceSpec(
+      new Map([
+        ['replicas', String(this.#replicas)],
+        ['image', `web:${this.#image}`],
+        ['delay', '1s'],
+        ['parallel', String(parallel)],
+        ['pause', `${pauseMs}ms`],
+        ['monitor', `${monitorMs}ms`],
+        ['onfailure', action],
+        ['ratio', String(ratio)],
+        ['order', order],
+      ]),
+    );
+  }
+
+  #tasks(): readonly TaskRow[] {
+    return this.rig.tasks('web');
+  }
+
+  perform(happening: Step): void {
+    switch (happening.kind) {
+      case 'work':
+      case 'fail':
+      case 'end':
+        return this.#report(happening);
+      case 'decide':
+        return happening.at % 3 === 0 ? this.update() : this.#decide(happening.at);
+      case 'wait':
+        return this.rig.advance(happening.ms);
+      case 'spec':
+        this.#image = happening.image;
+        return this.#respec();
+      case 'scale':
+        this.#replicas = happening.to;
+        return this.#respec();
+      case 'back':
+        if (this.service.previous !== undefined) this.rig.update('web', 'rollback');
+        return undefined;
+      case 'node':
+        return this.rig.nodeState('n2', happening.isUp ? NodeState.nodeReady : NodeState.nodeDown);
+    }
+  }
+
+  #respec(): void {
+    this.rig.update('web', this.#spec());
+  }
+
+  #decide(at: number): void {
+    const decider = others[at % others.length];
+    if (decider === undefined) return;
+    for (const key of decider.allKeys(this.rig.view)) this.rig.settle(decider, key);
+  }
+
+  #report({ kind, task: at }: Extract<Step, { readonly task: number }>): void {
+    const placed = this.#tasks().filter((task) => isPlaced(task) && !isTerminal(task));
+    const task = placed[at % Math.max(1, placed.length)];
+    if (task === undefined) return;
+    if (kind === 'work') this.obey(task);
+    else this.#tell(task, kind === 'fail' ? TaskState.failed : TaskState.complete);
+  }
+
+  obey(task: TaskRow): void {
+    if (!isPlaced(task) || isTerminal(task)) return;
+    if (task.desiredState > TaskState.running) this.#tell(task, TaskState.shutdown);
+    else if (task.desiredState > task.reportedState) this.#tell(task, task.desiredState);
+  }
+
+  /** The naive model watches what nodes say, and knows no rows but the one that they speak of. */
+  #tell(task: TaskRow, state: TaskState): void {
+    this.rig.report(task, state);
+    const nowMs = this.rig.nowMs;
+    if (state === TaskState.running) this.#startedMs.set(task.id, nowMs);
+    if (!task.byUpdate || task.revision.version < this.#version) return;
+    const worker = this.#workers.get(task.slot);
+    if (worker !== undefined && state >= TaskState.running) worker.settledMs ??= nowMs;
+    if (state !== TaskState.failed && state !== TaskState.complete) return;
+    const startedMs = this.#startedMs.get(task.id);
+    const isWatched = startedMs === undefined || nowMs - startedMs <= this.#shape.monitorMs;
+    if (isWatched && task.desiredState < TaskState.remove) this.#failed.add(task.slot);
+  }
+
+  /** Lets the updater decide once, and holds its decision against the model. */
+  update(): void {
+    const { lifecycle: before, current } = this.service;
+    const isNew = before === undefined || before.specVersion !== this.#version;
+    if (isNew || before.updateState !== UpdateState.updating)
+      this.#forget(before?.specVersion ?? 0);
+    const freshBefore = this.#slotsWithUpdate();
+    this.rig.settleAtOnce(updater, 'service/web');
+    const { lifecycle: after, current: now } = this.service;
+    if (after !== undefined && after.specVersion !== this.#version) this.#forget(after.specVersion);
+    if (now !== current) return this.#expectWentBack();
+    const taken = [...this.#slotsWithUpdate()].filter((slot) => !freshBefore.has(slot));
+    const parallelism = this.#shape.parallel || Infinity;
+    expect(this.#busy() + taken.length, 'slots in work').toBeLessThanOrEqual(
+      Math.max(parallelism, this.#busy()),
+    );
+    for (const slot of taken) this.#workers.set(slot, { settledMs: undefined });
+    this.#expectFailuresCount();
+  }
+
+  #forget(version: number): void {
+    if (version === this.#version) return;
+    this.#version = version;
+    this.#workers = new Map();
+    this.#failed = new Set();
+  }
+
+  /** Slots in which the running update has put a task. */
+  #slotsWithUpdate(): Set<number> {
+    const since = this.service.lifecycle?.specVersion ?? Infinity;
+    const made = this.#tasks().filter((task) => task.byUpdate && task.revision.version >= since);
+    return new Set(made.map(({ slot }) => slot));
+  }
+
+  #busy(): number {
+    const wanted = new Set(
+      this.#tasks()
+        .filter((task) => task.desiredState <= TaskState.running)
+        .map(({ slot }) => slot),
+    );
+    let busy = 0;
+    for (const [slot, { settledMs }] of this.#workers) {
+      if (!wanted.has(slot) || this.#failed.has(slot)) continue;
+      const isPausing = settledMs === undefined || this.rig.nowMs < settledMs + this.#shape.pauseMs;
+      if (isPausing) busy += 1;
+    }
+    return busy;
+  }
+
+  /** Too many failures never go on, and none is made up. */
+  #expectFailuresCount(): void {
+    const { lifecycle } = this.service;
+    if (lifecycle === undefined || lifecycle.slots === 0) return;
+    const known = new Set(lifecycle.failedSlots.map(Number));
+    for (const slot of known) expect(this.#failed.has(slot), `slot ${slot} failed`).toBe(true);
+    const isTooMany = this.#failed.size / lifecycle.slots > this.#shape.ratio;
+    if (!isTooMany || this.#shape.action === 'continue') return;
+    expect(lifecycle.updateState, 'goes on').not.toBe(UpdateState.updating);
+  }
+
+  #expectWentBack(): void {
+    const { current, lifecycle } = this.service;
+    expect(lifecycle?.updateState).toBe(UpdateState.rollbackStarted);
+    const failed = this.rig.view.specRevision('web' as never, lifecycle?.failedVersion ?? 0);
+    expect(current.spec.task).not.toBe(failed?.spec.task);
+  }
+
+  /** At most one task a slot is meant to run; start-first one more, which is of another spec. */
+  checkSafety(): void {
+    for (const tasks of Map.groupBy(this.#tasks(), ({ slot }) => slot).values()) {
+      const wanted = tasks.filter(({ desiredState }) => desiredState <= TaskState.running);
+      const most = this.#shape.order === 'start-first' ? 2 : 1;
+      expect(wanted.length, `wanted tasks of slot ${tasks[0]?.slot}`).toBeLessThanOrEqual(most);
+      const revisions = new Set(wanted.map(({ revision }) => revision.spec.task));
+      if (wanted.length === 2) expect(revisions.size, 'specs in a slot').toBe(2);
+    }
+  }
+
+  /** Everything heals; nodes do what they are told. */
+  calmDown(): void {
+    this.rig.nodeState('n2', NodeState.nodeReady);
+    for (let round = 0; round < 60; round += 1) {
+      this.rig.converge([...others, updater]);
+      for (const task of this.#tasks()) this.obey(task);
+      this.rig.advance(3000);
+    }
+    this.rig.converge([...others, updater]);
+  }
+
+  checkEnd(): void {
+    const { lifecycle, current } = this.service;
+    const state = lifecycle?.updateState;
+    expect([UpdateState.updating, UpdateState.rollbackStarted]).not.toContain(state);
+    const wanted = this.#tasks().filter(({ desiredState }) => desiredState <= TaskState.running);
+    const replicas =
+      current.spec.mode?.mode?.kind === 'replicated' ? current.spec.mode.mode.value.replicas : 0;
+    expect(wanted).toHaveLength(replicas);
+    expect(new Set(wanted.map(({ slot }) => slot)).size).toBe(replicas);
+    for (const task of wanted) expect(task.reportedState).toBe(TaskState.running);
+    if (state === UpdateState.paused || state === UpdateState.rollbackPaused) return;
+    for (const task of wanted) expect(task.revision.spec.task).toBe(current.spec.task);
+  }
+}
+
+describe('a rolling update', () => {
+  test('keeps to its workers, order and failures, and comes to an end', () => {
+    fc.assert(
+      fc.property(shape, fc.array(step, { minLength: 10, maxLength: 100 }), (options, steps) => {
+        const history = new History(options);
+        for (const happening of steps) {
+          history.perform(happening);
+          history.checkSafety();
+        }
+        history.calmDown();
+        history.checkSafety();
+        history.checkEnd();
+      }),
+      { numRuns: 150 },
+    );
+  });
+});
