@@ -113,6 +113,8 @@ export const limits = {
   proxyFrameBytes: 16_777_216,
   /** Requests of the daemon that wait for an answer of the proxy process. */
   proxyRequests: 256,
+  /** Tasks for the end of whose connections a daemon waits at one time. */
+  proxyDrains: 10_000,
   /** Bytes of the log of the proxy process before it begins a new one (one old one is kept). */
   proxyLogBytes: 262_144,
   /** Connections to the local engine for calls that it answers by itself. */

@@ -224,7 +224,9 @@ export type ToProxyMessage =
   | { readonly kind: 'hello'; readonly value: ProxyHello }
   | { readonly kind: 'endpoints'; readonly value: ProxyEndpoints }
   | { readonly kind: 'stop'; readonly value: ProxyStop }
-  | { readonly kind: 'stats'; readonly value: ProxyStatsRequest };
+  | { readonly kind: 'stats'; readonly value: ProxyStatsRequest }
+  /** Asks to be told once by `drained`. A proxy that does not know it passes over it. */
+  | { readonly kind: 'drain'; readonly value: ProxyDrain };
 
 /** Frames from the daemon to the proxy process. */
 export interface ToProxy {
@@ -279,13 +281,19 @@ export function writeToProxy(writer: Writer, value: ToProxy): void {
       writer.finish(mark);
       break;
     }
+    case 'drain': {
+      const mark = writer.begin(42);
+      writeProxyDrain(writer, value.message.value);
+      writer.finish(mark);
+      break;
+    }
     case undefined:
       break;
   }
   if (value.unknown !== undefined) writer.raw(value.unknown);
 }
 
-const toProxyFields: readonly number[] = [1, 2, 3, 4];
+const toProxyFields: readonly number[] = [1, 2, 3, 4, 5];
 
 export function readToProxy(reader: Reader): ToProxy {
   const value: Draft<ToProxy> = {
@@ -319,6 +327,12 @@ export function readToProxy(reader: Reader): ToProxy {
         reader.leave(outerEnd);
         break;
       }
+      case 42: {
+        const outerEnd = reader.enter('drain');
+        value.message = { kind: 'drain', value: readProxyDrain(reader) };
+        reader.leave(outerEnd);
+        break;
+      }
       default:
         unknown = reader.skip(tag, toProxyFields, unknown);
     }
@@ -330,7 +344,8 @@ export function readToProxy(reader: Reader): ToProxy {
 export type FromProxyMessage =
   | { readonly kind: 'hello'; readonly value: ProxyHello }
   | { readonly kind: 'acknowledge'; readonly value: ProxyAcknowledge }
-  | { readonly kind: 'stats'; readonly value: ProxyStats };
+  | { readonly kind: 'stats'; readonly value: ProxyStats }
+  | { readonly kind: 'drained'; readonly value: ProxyDrain };
 
 /** Frames from the proxy process to the daemon. */
 export interface FromProxy {
@@ -379,13 +394,19 @@ export function writeFromProxy(writer: Writer, value: FromProxy): void {
       writer.finish(mark);
       break;
     }
+    case 'drained': {
+      const mark = writer.begin(34);
+      writeProxyDrain(writer, value.message.value);
+      writer.finish(mark);
+      break;
+    }
     case undefined:
       break;
   }
   if (value.unknown !== undefined) writer.raw(value.unknown);
 }
 
-const fromProxyFields: readonly number[] = [1, 2, 3];
+const fromProxyFields: readonly number[] = [1, 2, 3, 4];
 
 export function readFromProxy(reader: Reader): FromProxy {
   const value: Draft<FromProxy> = {
@@ -413,6 +434,12 @@ export function readFromProxy(reader: Reader): FromProxy {
         reader.leave(outerEnd);
         break;
       }
+      case 34: {
+        const outerEnd = reader.enter('drained');
+        value.message = { kind: 'drained', value: readProxyDrain(reader) };
+        reader.leave(outerEnd);
+        break;
+      }
       default:
         unknown = reader.skip(tag, fromProxyFields, unknown);
     }
@@ -428,6 +455,8 @@ export interface ProxyHello {
   /** Version of the endpoint snapshot that the proxy serves now. */
   readonly endpointsVersion: number;
   readonly build: string;
+  /** The proxy answers `drain`. */
+  readonly tellsDrained: boolean;
   /** Fields that this version does not know, as they came. */
   readonly unknown?: Uint8Array;
 }
@@ -439,6 +468,7 @@ export function newProxyHello(fields: Partial<ProxyHello> = {}): ProxyHello {
     pid: fields.pid ?? 0,
     endpointsVersion: fields.endpointsVersion ?? 0,
     build: fields.build ?? '',
+    tellsDrained: fields.tellsDrained ?? false,
   };
   return fields.unknown === undefined ? value : { ...value, unknown: fields.unknown };
 }
@@ -460,10 +490,11 @@ export function writeProxyHello(writer: Writer, value: ProxyHello): void {
   if (value.pid !== 0) writer.uint32(16, value.pid, 'ProxyHello.pid');
   if (value.endpointsVersion !== 0) writer.uint64(24, value.endpointsVersion, 'ProxyHello.endpointsVersion');
   if (value.build !== '') writer.string(34, value.build);
+  if (value.tellsDrained) writer.bool(40, value.tellsDrained);
   if (value.unknown !== undefined) writer.raw(value.unknown);
 }
 
-const proxyHelloFields: readonly number[] = [1, 2, 3, 4];
+const proxyHelloFields: readonly number[] = [1, 2, 3, 4, 5];
 
 export function readProxyHello(reader: Reader): ProxyHello {
   const value: Draft<ProxyHello> = {
@@ -471,6 +502,7 @@ export function readProxyHello(reader: Reader): ProxyHello {
     pid: 0,
     endpointsVersion: 0,
     build: '',
+    tellsDrained: false,
   };
   let unknown: number[] | undefined;
   while (reader.pos < reader.end) {
@@ -487,6 +519,9 @@ export function readProxyHello(reader: Reader): ProxyHello {
         break;
       case 34:
         value.build = reader.string('build');
+        break;
+      case 40:
+        value.tellsDrained = reader.bool('tellsDrained');
         break;
       default:
         unknown = reader.skip(tag, proxyHelloFields, unknown);
@@ -746,6 +781,59 @@ export function readProxyStop(reader: Reader): ProxyStop {
         break;
       default:
         unknown = reader.skip(tag, proxyStopFields, unknown);
+    }
+  }
+  if (unknown !== undefined) value.unknown = reader.collect(unknown);
+  return value;
+}
+
+/** Names a task to which no connection is to be open, or is open. */
+export interface ProxyDrain {
+  readonly taskId: string;
+  /** Fields that this version does not know, as they came. */
+  readonly unknown?: Uint8Array;
+}
+
+/** A ProxyDrain of `fields`, with defaults for the rest. */
+export function newProxyDrain(fields: Partial<ProxyDrain> = {}): ProxyDrain {
+  const value: ProxyDrain = {
+    taskId: fields.taskId ?? '',
+  };
+  return fields.unknown === undefined ? value : { ...value, unknown: fields.unknown };
+}
+
+/** @throws ShoalError `invalidArgument` naming the field whose number does not fit. */
+export function encodeProxyDrain(value: ProxyDrain): Uint8Array {
+  const writer = new Writer();
+  writeProxyDrain(writer, value);
+  return writer.take();
+}
+
+/** @throws ShoalError `corrupt` with the path of the field that is malformed. */
+export function decodeProxyDrain(bytes: Uint8Array): ProxyDrain {
+  return readProxyDrain(new Reader(bytes, 'ProxyDrain'));
+}
+
+export function writeProxyDrain(writer: Writer, value: ProxyDrain): void {
+  if (value.taskId !== '') writer.string(10, value.taskId);
+  if (value.unknown !== undefined) writer.raw(value.unknown);
+}
+
+const proxyDrainFields: readonly number[] = [1];
+
+export function readProxyDrain(reader: Reader): ProxyDrain {
+  const value: Draft<ProxyDrain> = {
+    taskId: '',
+  };
+  let unknown: number[] | undefined;
+  while (reader.pos < reader.end) {
+    const tag = reader.tag();
+    switch (tag) {
+      case 10:
+        value.taskId = reader.string('taskId');
+        break;
+      default:
+        unknown = reader.skip(tag, proxyDrainFields, unknown);
     }
   }
   if (unknown !== undefined) value.unknown = reader.collect(unknown);

@@ -55,7 +55,8 @@ export class Agent implements AsyncDisposable {
   readonly #applier: EndpointApplier;
   readonly #incarnation: string;
   readonly #engineChanged = new Wakeup();
-  #endpointsVersion = 0;
+  /** Version of the endpoints that all that serves traffic follows. */
+  #followedVersion = 0;
   #session: Session | undefined;
   #description: NodeDescription | undefined;
   #isAskingAgain = false;
@@ -66,6 +67,7 @@ export class Agent implements AsyncDisposable {
     this.#incarnation = parts.random.fork('incarnation').u32().toString(36);
     this.#tasks = new TaskSet({
       executor: parts.executor,
+      drained: (taskId, signal) => parts.endpointServer.drained(taskId, signal),
       clock: parts.clock,
       log: parts.log,
       group: this.#group,
@@ -81,6 +83,7 @@ export class Agent implements AsyncDisposable {
       clock: parts.clock,
       log: parts.log,
       applied: (version) => {
+        this.#followedVersion = version;
         this.#session?.acknowledgeEndpoints(version);
       },
     });
@@ -123,7 +126,6 @@ export class Agent implements AsyncDisposable {
     for (const [taskId, assignment] of assignments)
       this.#tasks.assign(assignment, statuses.get(taskId)?.status);
     for (const [serviceId, set] of endpoints) this.#endpoints.set(serviceId, set);
-    this.#endpointsVersion = mark.endpointsVersion;
     if (endpoints.size > 0) this.#applier.want(mark.endpointsVersion, [...endpoints.values()]);
   }
 
@@ -200,7 +202,7 @@ export class Agent implements AsyncDisposable {
         incarnation: this.#incarnation,
         description: this.#description,
         assignmentsVersion: this.#parts.journal.content.mark.assignmentsVersion,
-        endpointsVersion: this.#endpointsVersion,
+        endpointsVersion: this.#followedVersion,
         clusterIncarnation: this.#parts.journal.content.mark.clusterIncarnation,
       },
       sink: this.#sink(),
@@ -265,7 +267,6 @@ export class Agent implements AsyncDisposable {
       ...gone.map((value) => newJournalRecord({ record: { kind: 'forgetEndpoints', value } })),
       ...put.map((value) => newJournalRecord({ record: { kind: 'endpoints', value } })),
     ]);
-    this.#endpointsVersion = version;
     this.#mark({ endpointsVersion: version });
     this.#applier.want(version, [...this.#endpoints.values()]);
   }

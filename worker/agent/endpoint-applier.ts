@@ -15,6 +15,8 @@ export interface EndpointServer {
     sets: readonly EndpointSet[],
     signal: AbortSignal,
   ): Promise<{ readonly version: number; readonly failures: readonly PortFailure[] }>;
+  /** Resolves when no connection to the task is open any more. @throws ShoalError when that cannot be known */
+  drained(taskId: string, signal: AbortSignal): Promise<void>;
 }
 
 export interface EndpointApplierParts {

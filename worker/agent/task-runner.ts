@@ -8,6 +8,7 @@ import type { Assignment } from '../../proto/gen/dispatcher.ts';
 import { newTaskStatus, TaskState } from '../../proto/gen/objects.ts';
 import type { TaskStatus } from '../../proto/gen/objects.ts';
 import type { ContainerView, Executor } from '../executor/contract.ts';
+import { ConnectionDrain } from './connection-drain.ts';
 import { stepTask } from '../task/step.ts';
 import type { ActionFailure, StateChange } from '../task/step.ts';
 
@@ -19,6 +20,8 @@ const engineRetryMs = 1_000;
 
 export interface TaskRunnerParts {
   readonly executor: Executor;
+  /** Resolves when no connection from outside to the task is open. @throws ShoalError when that cannot be known */
+  readonly drained: (taskId: string, signal: AbortSignal) => Promise<void>;
   readonly clock: Clock;
   readonly log: Log;
   /** Takes a new status: journal, report, endpoint view. */
@@ -39,6 +42,7 @@ export class TaskRunner {
   #action: AbortController | undefined;
   readonly #kicked = new Wakeup();
   #isRemoved = false;
+  readonly #drain: ConnectionDrain;
   /** What the engine said when it failed last: logged when it changes. */
   #trouble = '';
 
@@ -46,6 +50,7 @@ export class TaskRunner {
     this.#parts = parts;
     this.#assignment = assignment;
     this.#status = status ?? newTaskStatus({ state: TaskState.assigned });
+    this.#drain = new ConnectionDrain({ ...parts, kicked: this.#kicked }, assignment.taskId);
   }
 
   get assignment(): Assignment {
@@ -61,17 +66,20 @@ export class TaskRunner {
     this.#kicked.notify();
   }
 
-  /** Takes a newer assignment of the same task. */
+  /** Takes a newer assignment of the same task. What is to stop never starts again, whoever says it: a new leader may not know yet. */
   update(assignment: Assignment): void {
-    const wasWanted = this.#assignment.desiredState <= TaskState.running;
-    this.#assignment = assignment;
+    const before = this.#assignment.desiredState;
+    const wasWanted = before <= TaskState.running;
+    const isForward = wasWanted || assignment.desiredState >= before;
+    const desiredState = isForward ? assignment.desiredState : before;
+    this.#assignment = { ...assignment, desiredState };
     if (wasWanted && assignment.desiredState > TaskState.running) {
       this.#action?.abort(new ShoalError('cancelled', 'the task is to stop'));
     }
     this.kick();
   }
 
-  /** The manager forgot the task: its container goes, and the runner ends. */
+  /** The manager forgot the task: its container goes, without waiting for connections, and the runner ends. */
   remove(): void {
     if (this.#isRemoved) return;
     this.#isRemoved = true;
@@ -123,8 +131,19 @@ export class TaskRunner {
     });
     if (step.report !== undefined) this.#report(step.report, container);
     if (step.action === 'none') return;
+    if (step.action === 'stop' && !(await this.#mayStop(signal))) return;
     await this.#act(step.action, signal);
     this.kick();
+  }
+
+  /** A task that serves published ports is not stopped before its connections had their time. False: look again. */
+  async #mayStop(signal: AbortSignal): Promise<boolean> {
+    const { networks, desiredState } = this.#assignment;
+    const isServing = this.#status.state === TaskState.running && desiredState > TaskState.running;
+    if (!isServing || !networks.some(({ ingress }) => ingress)) return true;
+    if (await this.#drain.wait(stopGraceMs(this.#assignment), signal)) return true;
+    this.kick();
+    return false;
   }
 
   async #act(action: 'prepare' | 'start' | 'stop', signal: AbortSignal): Promise<void> {

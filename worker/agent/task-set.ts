@@ -12,6 +12,8 @@ const orphanRetryMs = 2_000;
 
 export interface TaskSetParts {
   readonly executor: Executor;
+  /** Resolves when no connection from outside to the task is open. @throws ShoalError when that cannot be known */
+  readonly drained: (taskId: string, signal: AbortSignal) => Promise<void>;
   readonly clock: Clock;
   readonly log: Log;
   readonly group: TaskGroup;
@@ -41,8 +43,7 @@ export class TaskSet {
       known.update(assignment);
       return;
     }
-    const { executor, clock, log, report } = this.#parts;
-    const runner = new TaskRunner({ executor, clock, log, report }, assignment, status);
+    const runner = new TaskRunner(this.#parts, assignment, status);
     this.#runners.set(assignment.taskId, runner);
     this.#parts.group.spawn(`task ${assignment.taskId}`, (signal) => this.#run(runner, signal));
   }

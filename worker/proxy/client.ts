@@ -33,6 +33,8 @@ const backoffMsMax = 10_000;
 const lastWordMs = 100;
 /** A connection that lived this long clears the back-off. */
 const stableMs = 5_000;
+/** How often a proxy that does not tell of drains is asked. */
+const drainPollMs = 250;
 /** How long a proxy of another version may keep its connections. */
 const replaceGraceMs = 3_600_000;
 
@@ -153,6 +155,21 @@ export class ProxyClient implements PublishedPorts {
     return await abortable(this.#session.stats(), signal);
   }
 
+  async drained(taskId: string, signal: AbortSignal): Promise<void> {
+    for (;;) {
+      while (this.#phase === 'unknown' || this.#phase === 'starting')
+        await this.#changed.wait(signal);
+      const session = this.#session;
+      // Connections end with the process that carries them.
+      if (session === undefined) return;
+      const { tellsDrained } = await session.hello;
+      const isDrained = tellsDrained
+        ? await abortable(session.drained(taskId), signal)
+        : await this.#pollDrained(session, taskId, signal);
+      if (isDrained) return;
+    }
+  }
+
   async stop(graceMs: number, signal: AbortSignal): Promise<void> {
     this.#wanted = undefined;
     this.#changed.ring();
@@ -174,6 +191,20 @@ export class ProxyClient implements PublishedPorts {
       failures: this.#failures,
       ...error,
     };
+  }
+
+  /** Asks a proxy of an older build, which does not tell by itself, over and over. False when its connection closes first. */
+  async #pollDrained(session: ProxySession, taskId: string, signal: AbortSignal): Promise<boolean> {
+    try {
+      for (;;) {
+        const { tasks } = await abortable(session.stats(), signal);
+        if (!tasks.some((task) => task.taskId === taskId)) return true;
+        await this.#dependencies.clock.sleep(drainPollMs, signal);
+      }
+    } catch (error) {
+      if (!isShoalError(error, 'unavailable')) throw error;
+      return false;
+    }
   }
 
   /** Connects, starting a proxy if that is needed, and serves until the connection ends. */

@@ -1,11 +1,13 @@
 import type { Log } from '../../common/ports/log.ts';
 import type { ByteStream } from '../../common/ports/net.ts';
 import { ShoalError } from '../../common/pure/errors.ts';
+import { limits } from '../../common/pure/limits.ts';
 import { TaskGroup } from '../../common/run/task-group.ts';
 import {
   decodeToProxy,
   encodeFromProxy,
   newFromProxy,
+  newProxyDrain,
   newProxyHello,
   type FromProxyMessage,
   type ProxyAcknowledge,
@@ -40,6 +42,8 @@ export class ProxyControl implements AsyncDisposable {
   #silent: Channel | undefined;
   /** The newest endpoints that are not followed yet; older ones are not worth following. */
   #wanted: ProxyEndpoints | undefined;
+  /** Tasks whose drain the daemon asked for and was not told of. */
+  readonly #draining = new Set<string>();
   #isFollowing = false;
   #isStopping = false;
 
@@ -96,7 +100,13 @@ export class ProxyControl implements AsyncDisposable {
   #hello(): ProxyHello {
     const { proxy, pid, build } = this.#dependencies;
     const endpointsVersion = proxy.status().version;
-    return newProxyHello({ protocol: proxyProtocol, pid, endpointsVersion, build });
+    return newProxyHello({
+      protocol: proxyProtocol,
+      pid,
+      endpointsVersion,
+      build,
+      tellsDrained: true,
+    });
   }
 
   #takeOver(channel: Channel, { pid, build, protocol }: ProxyHello): void {
@@ -119,9 +129,23 @@ export class ProxyControl implements AsyncDisposable {
           this.#send({ kind: 'stats', value });
         });
         return;
+      case 'drain':
+        this.#drain(message.value.taskId);
+        return;
       case 'stop':
         this.#stop(session, message.value.graceMs);
     }
+  }
+
+  /** Whoever is the daemon by then is told. Beyond the limit nobody is: then the stop waits for its whole grace. */
+  #drain(taskId: string): void {
+    if (this.#draining.has(taskId) || this.#draining.size >= limits.proxyDrains) return;
+    this.#draining.add(taskId);
+    this.#group.spawn('drain', async (signal) => {
+      await this.#dependencies.proxy.drained(taskId, signal);
+      this.#draining.delete(taskId);
+      this.#send({ kind: 'drained', value: newProxyDrain({ taskId }) });
+    });
   }
 
   /** Who replaces this proxy by one of another version goes on from the snapshot; who ends it wants it forgotten. */

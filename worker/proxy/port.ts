@@ -33,6 +33,12 @@ export interface PublishedPorts {
    * @throws ShoalError `unavailable` when the proxy goes away meanwhile, `tooBusy` when too many wait.
    */
   stats(signal: AbortSignal): Promise<ProxyStats>;
+  /**
+   * Resolves when no connection to the task is open. What was dialled before the task left the sets counts; whoever wants to know that none will
+   * come has to wait for `apply` first.
+   * @throws ShoalError `tooBusy` when too many wait; the signal's reason when it aborts first.
+   */
+  drained(taskId: string, signal: AbortSignal): Promise<void>;
   /** Closes every port, lets open connections end for `graceMs`, then drops them. Harmless when nothing runs. */
   stop(graceMs: number, signal: AbortSignal): Promise<void>;
   status(): ProxyStatus;

@@ -41,6 +41,13 @@ export interface ProxyDependencies {
   readonly collect?: () => void;
 }
 
+/** Those who wait for the end of a task's connections. */
+interface Drain {
+  /** Rings when one of them has ended. */
+  readonly closed: Bell;
+  waiting: number;
+}
+
 interface Reached {
   readonly endpoint: BalancedEndpoint;
   readonly server: ByteStream;
@@ -61,6 +68,7 @@ export class Proxy implements PublishedPorts, AsyncDisposable {
   readonly #splices = new Set<Splice>();
   /** Rings when the number of open connections falls to zero. */
   readonly #idle = new Bell();
+  readonly #drains = new Map<string, Drain>();
   readonly #onFailures = new Set<(acknowledge: ProxyAcknowledge) => void>();
   readonly #counts = { accepted: 0, open: 0, connectFailures: 0, bytesUp: 0, bytesDown: 0 };
   #planFailures: readonly PortFailure[] = [];
@@ -117,6 +125,18 @@ export class Proxy implements PublishedPorts, AsyncDisposable {
     );
   }
 
+  async drained(taskId: string, signal: AbortSignal): Promise<void> {
+    const drain = this.#drains.get(taskId) ?? { closed: new Bell(), waiting: 0 };
+    this.#drains.set(taskId, drain);
+    drain.waiting += 1;
+    try {
+      while (this.#openTo(taskId) > 0) await drain.closed.wait(signal);
+    } finally {
+      drain.waiting -= 1;
+      if (drain.waiting === 0) this.#drains.delete(taskId);
+    }
+  }
+
   async stop(graceMs: number, signal: AbortSignal): Promise<void> {
     this.#isStopped = true;
     await this.#applied;
@@ -155,12 +175,21 @@ export class Proxy implements PublishedPorts, AsyncDisposable {
 
   #openByTask(): TaskConnections[] {
     const byTask = new Map<string, number>();
-    for (const port of [...this.#ports.values(), ...this.#closedPorts]) {
-      for (const { target, open } of port.balancer.busy()) {
-        byTask.set(target.taskId, (byTask.get(target.taskId) ?? 0) + open);
-      }
+    for (const { target, open } of this.#busy()) {
+      byTask.set(target.taskId, (byTask.get(target.taskId) ?? 0) + open);
     }
     return [...byTask].map(([taskId, open]) => newTaskConnections({ taskId, open }));
+  }
+
+  #openTo(taskId: string): number {
+    let count = 0;
+    for (const { target, open } of this.#busy()) if (target.taskId === taskId) count += open;
+    return count;
+  }
+
+  *#busy(): Generator<BalancedEndpoint> {
+    for (const port of this.#ports.values()) yield* port.balancer.busy();
+    for (const port of this.#closedPorts) yield* port.balancer.busy();
   }
 
   /** Picks switch at once, before anything is awaited; listeners follow. */
@@ -262,6 +291,7 @@ export class Proxy implements PublishedPorts, AsyncDisposable {
       }
       this.#counts.connectFailures += 1;
       port.balancer.failed(endpoint, clock.nowMs());
+      this.#gaveBack(endpoint);
     }
     return undefined;
   }
@@ -293,10 +323,15 @@ export class Proxy implements PublishedPorts, AsyncDisposable {
       closed: () => {
         this.#splices.delete(splice);
         port.balancer.closed(endpoint);
+        this.#gaveBack(endpoint);
         this.#countClosed();
       },
     });
     this.#splices.add(splice);
+  }
+
+  #gaveBack({ target }: BalancedEndpoint): void {
+    this.#drains.get(target.taskId)?.closed.ring();
   }
 
   #carried(bytes: number): void {

@@ -4,6 +4,7 @@ import { limits } from '../../common/pure/limits.ts';
 import {
   decodeFromProxy,
   encodeToProxy,
+  newProxyDrain,
   newProxyHello,
   newProxyStatsRequest,
   newProxyStop,
@@ -29,6 +30,7 @@ export class ProxySession {
   readonly #hello = Promise.withResolvers<ProxyHello>();
   readonly #closed = Promise.withResolvers<void>();
   readonly #stats: Waiter<ProxyStats>[] = [];
+  readonly #drains = new Map<string, PromiseWithResolvers<boolean>>();
   #isClosed = false;
 
   constructor(
@@ -79,6 +81,23 @@ export class ProxySession {
     return promise;
   }
 
+  /**
+   * Resolves with true once no connection to the task is open, with false when this one is closed first.
+   * @throws ShoalError `tooBusy` beyond `limits.proxyDrains`.
+   */
+  drained(taskId: string): Promise<boolean> {
+    if (this.#isClosed) return Promise.resolve(false);
+    const asked = this.#drains.get(taskId);
+    if (asked !== undefined) return asked.promise;
+    if (this.#drains.size >= limits.proxyDrains) {
+      return Promise.reject(new ShoalError('tooBusy', 'too many drains wait for the proxy'));
+    }
+    const drain = Promise.withResolvers<boolean>();
+    this.#drains.set(taskId, drain);
+    this.#send({ kind: 'drain', value: newProxyDrain({ taskId }) });
+    return drain.promise;
+  }
+
   /** Closing twice is harmless. */
   close(): void {
     this.#channel.close();
@@ -95,6 +114,10 @@ export class ProxySession {
         return;
       case 'stats':
         this.#stats.shift()?.resolve(message.value);
+        return;
+      case 'drained':
+        this.#drains.get(message.value.taskId)?.resolve(true);
+        this.#drains.delete(message.value.taskId);
     }
   }
 
@@ -106,6 +129,8 @@ export class ProxySession {
     this.#isClosed = true;
     this.#hello.reject(unavailable(error));
     for (const waiter of this.#stats.splice(0)) waiter.reject(unavailable(error));
+    for (const drain of this.#drains.values()) drain.resolve(false);
+    this.#drains.clear();
     this.#closed.resolve();
   }
 }

@@ -13,6 +13,7 @@ import { createOp, deleteOp } from '../../../../manager/store/ops.ts';
 import type { EndpointSet } from '../../../../proto/gen/dispatcher.ts';
 import {
   newNetwork,
+  newNetworkAllocation,
   newServiceEndpoint,
   newTaskAddress,
   newTaskDesired,
@@ -30,6 +31,7 @@ import { Journal } from '../../../../worker/journal/journal.ts';
 import { FakeExecutor } from '../../../lib/fake-executor.ts';
 import { KeptLog } from '../../../lib/kept-log.ts';
 import { MemoryDisk } from '../../../lib/memory-disk.ts';
+import { OpenConnections } from '../../../lib/open-connections.ts';
 import { putValue } from '../../../lib/store-fixture.ts';
 import { nodeId, StoreProposer } from '../../../lib/store-proposer.ts';
 import { VirtualClock } from '../../../lib/virtual-clock.ts';
@@ -39,14 +41,30 @@ const one = nodeId('one');
 class FakeEndpointServer implements EndpointServer {
   applied: { readonly version: number; readonly sets: readonly EndpointSet[] } | undefined;
   failOnce = false;
+  readonly connections = new OpenConnections();
+  #held: PromiseWithResolvers<void> | undefined;
+
+  /** What is to be applied waits until the result is called. */
+  holdOnce(): () => void {
+    this.#held = Promise.withResolvers<void>();
+    return () => {
+      this.#held?.resolve();
+      this.#held = undefined;
+    };
+  }
 
   async apply(version: number, sets: readonly EndpointSet[]): ReturnType<EndpointServer['apply']> {
     if (this.failOnce) {
       this.failOnce = false;
       throw new ShoalError('unavailable', 'proxy is not there');
     }
+    await this.#held?.promise;
     this.applied = { version, sets };
     return { version, failures: [{ port: 81, protocol: 'tcp', error: 'address in use' }] };
+  }
+
+  drained(taskId: string, signal: AbortSignal): Promise<void> {
+    return this.connections.drained(taskId, signal);
   }
 }
 
@@ -83,6 +101,7 @@ class Rig {
     const ingress = newNetwork({
       id: 'ingress',
       spec: newNetworkSpec({ name: 'ingress', ingress: true }),
+      network: newNetworkAllocation({ subnet: '10.0.0.0/24', gateway: '10.0.0.254' }),
     });
     fixture.change({ ops: [createOp({ kind: 'network', value: ingress })] });
     const ports = [newPortConfig({ targetPort: 80, publishedPort: 8080 })];
@@ -316,6 +335,50 @@ describe('an agent that starts again', () => {
     await rig.startAgent();
     await rig.clock.advance(60_000);
     expect([...rig.executor.containers.keys()]).toEqual(['stray']);
+  });
+});
+
+describe('a stop', () => {
+  test('waits for the endpoints to be applied, then for open connections', async () => {
+    await rig.startAgent();
+    await rig.task('a');
+    rig.endpoints.connections.open('a');
+    const apply = rig.endpoints.holdOnce();
+    await rig.want('a', TaskState.shutdown);
+    await rig.clock.advance(1_000);
+    expect(rig.endpoints.connections.asked).toEqual([]);
+    apply();
+    await rig.clock.settle();
+    expect(rig.endpoints.connections.asked).toEqual(['a']);
+    await rig.clock.advance(5_000);
+    expect(rig.executor.containers.get('a')?.state).toBe('running');
+    rig.endpoints.connections.close('a');
+    await rig.clock.settle();
+    expect(rig.taskState('a')).toBe(TaskState.shutdown);
+  });
+
+  test('goes on after a restart of the daemon, whose hello tells what is followed', async () => {
+    await rig.startAgent();
+    await rig.task('a');
+    rig.endpoints.connections.open('a');
+    await rig.want('a', TaskState.shutdown);
+    await rig.killAgent();
+    await rig.startAgent();
+    await rig.clock.advance(1_000);
+    expect(rig.executor.containers.get('a')?.state).toBe('running');
+    rig.endpoints.connections.close('a');
+    await rig.clock.settle();
+    expect(rig.taskState('a')).toBe(TaskState.shutdown);
+  });
+
+  test('is not waited for when the agent is disposed of, as when its node leaves', async () => {
+    const agent = await rig.startAgent();
+    await rig.task('a');
+    rig.endpoints.connections.open('a');
+    await rig.want('a', TaskState.shutdown);
+    await agent[Symbol.asyncDispose]();
+    expect(rig.clock.nowMs()).toBe(0);
+    expect(rig.endpoints.connections.waiting).toBe(0);
   });
 });
 

@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { ShoalError } from '../../../../common/pure/errors.ts';
 import { limits } from '../../../../common/pure/limits.ts';
 import { TaskGroup } from '../../../../common/run/task-group.ts';
-import { newAssignment } from '../../../../proto/gen/dispatcher.ts';
+import { newAssignment, newNodeNetwork } from '../../../../proto/gen/dispatcher.ts';
 import type { Assignment } from '../../../../proto/gen/dispatcher.ts';
 import { newTaskStatus, TaskState } from '../../../../proto/gen/objects.ts';
 import type { TaskStatus } from '../../../../proto/gen/objects.ts';
@@ -11,6 +11,7 @@ import { newContainerSpec, newTaskSpec } from '../../../../proto/gen/specs.ts';
 import { TaskSet } from '../../../../worker/agent/task-set.ts';
 import { FakeExecutor } from '../../../lib/fake-executor.ts';
 import { KeptLog } from '../../../lib/kept-log.ts';
+import { OpenConnections } from '../../../lib/open-connections.ts';
 import { VirtualClock } from '../../../lib/virtual-clock.ts';
 
 class Rig {
@@ -21,11 +22,13 @@ class Rig {
   readonly reported: string[] = [];
   readonly statuses = new Map<string, TaskStatus>();
   readonly forgotten: string[] = [];
+  readonly connections = new OpenConnections();
   readonly tasks: TaskSet;
 
   constructor() {
     this.tasks = new TaskSet({
       executor: this.executor,
+      drained: (taskId, signal) => this.connections.drained(taskId, signal),
       clock: this.clock,
       log: this.log,
       group: this.group,
@@ -308,6 +311,87 @@ describe('a task that was there before', () => {
     await rig.group[Symbol.asyncDispose]();
     expect(rig.executor.containers.get('a')?.state).toBe('running');
     expect(rig.forgotten).toEqual([]);
+  });
+});
+
+describe('a task with open connections', () => {
+  const served = { networks: [newNodeNetwork({ id: 'ingress', ingress: true })] };
+
+  beforeEach(async () => {
+    await rig.assign('a', TaskState.running, served);
+    rig.connections.open('a');
+  });
+
+  test('is stopped the moment they have ended, with its whole grace period', async () => {
+    await rig.assign('a', TaskState.shutdown, served);
+    await rig.clock.advance(9_000);
+    expect(rig.executor.calls).toEqual(['prepare a', 'start a']);
+    rig.connections.close('a');
+    await rig.clock.settle();
+    expect(rig.executor.calls.at(-1)).toBe('stop a 10000');
+    expect(rig.state('a')).toBe(TaskState.shutdown);
+    expect(rig.clock.nowMs()).toBe(9_000);
+  });
+
+  test('is stopped after its grace period when they do not end, and whatever happens meanwhile', async () => {
+    const spec = newTaskSpec({ container: newContainerSpec({ stopGracePeriodNs: 3e9 }) });
+    await rig.assign('a', TaskState.shutdown, { ...served, spec });
+    for (let second = 1; second < 3; second += 1) {
+      await rig.clock.advance(1_000);
+      rig.executor.emit({ kind: 'resync' });
+      await rig.assign('a', TaskState.remove, { ...served, spec });
+    }
+    await rig.clock.advance(999);
+    expect(rig.executor.calls).toEqual(['prepare a', 'start a']);
+    await rig.clock.advance(1);
+    expect(rig.executor.calls.at(-1)).toBe('stop a 3000');
+    expect(rig.connections.waiting).toBe(0);
+  });
+
+  test('that ends by itself meanwhile says so at once', async () => {
+    await rig.assign('a', TaskState.shutdown, served);
+    rig.executor.change('a', { state: 'exited', exitCode: 1 });
+    await rig.clock.settle();
+    expect(rig.state('a')).toBe(TaskState.shutdown);
+    expect(rig.executor.calls).toEqual(['prepare a', 'start a']);
+  });
+
+  test('is removed without waiting when the manager has forgotten it', async () => {
+    await rig.assign('a', TaskState.shutdown, served);
+    rig.tasks.remove('a');
+    await rig.clock.settle();
+    expect(rig.executor.containers.size).toBe(0);
+    expect(rig.clock.nowMs()).toBe(0);
+  });
+
+  test('and failed is stopped without waiting', async () => {
+    rig.executor.change('a', { health: 'unhealthy' });
+    await rig.clock.settle();
+    expect(rig.executor.calls.at(-1)).toBe('stop a 10000');
+    expect(rig.connections.asked).toEqual([]);
+  });
+
+  test('of which nobody can know is stopped at once', async () => {
+    rig.connections.failure = new ShoalError('tooBusy', 'too many drains wait for the proxy');
+    await rig.assign('a', TaskState.shutdown, served);
+    expect(rig.state('a')).toBe(TaskState.shutdown);
+    expect(rig.log.lines.map(({ message }) => message)).toContain(
+      'open connections of a task cannot be known',
+    );
+  });
+
+  test('is not asked about when it publishes no ports', async () => {
+    await rig.assign('a', TaskState.shutdown);
+    expect(rig.state('a')).toBe(TaskState.shutdown);
+    expect(rig.connections.asked).toEqual([]);
+  });
+
+  test('goes on stopping when a new leader does not know yet that it stops', async () => {
+    await rig.assign('a', TaskState.shutdown, served);
+    await rig.assign('a', TaskState.running, served);
+    rig.connections.close('a');
+    await rig.clock.settle();
+    expect(rig.state('a')).toBe(TaskState.shutdown);
   });
 });
 

@@ -8,6 +8,7 @@ import {
   encodeFromProxy,
   newFromProxy,
   newProxyHello,
+  newProxyStats,
 } from '../../../../proto/gen/node.ts';
 import { newPortConfig, PortProtocol } from '../../../../proto/gen/specs.ts';
 import { Channel, proxyProtocol } from '../../../../worker/proxy/channel.ts';
@@ -16,6 +17,7 @@ import { ShoalError } from '../../../../common/pure/errors.ts';
 import { KeptLog } from '../../../lib/kept-log.ts';
 import { MemoryDisk } from '../../../lib/memory-disk.ts';
 import { MemoryNetwork } from '../../../lib/memory-net.ts';
+import { StreamPeer } from '../../../lib/stream-peer.ts';
 import { VirtualClock } from '../../../lib/virtual-clock.ts';
 import { VirtualProxyProcess } from '../../../lib/virtual-proxy.ts';
 
@@ -226,9 +228,125 @@ describe('ProxyClient', () => {
   });
 });
 
+describe('the end of a task’s connections', () => {
+  async function connected(stage: Stage): Promise<StreamPeer> {
+    const net = stage.network.host('a', ['10.0.0.1']);
+    await net.listen({ kind: 'tcp', host: '', port: 80 }, (stream) => void new StreamPeer(stream));
+    const dialled = stage.network
+      .host('client', ['192.168.0.9'])
+      .dial({ kind: 'tcp', host: '192.168.0.1', port: 8080 }, never);
+    await stage.clock.advance(10);
+    return new StreamPeer(await dialled);
+  }
+
+  it('is told by the proxy, once, without asking again', async () => {
+    const stage = await new Stage().prepare();
+    const daemon = stage.daemon();
+    await stage.during(daemon.apply(1, [webSet()], never));
+    const client = await connected(stage);
+    const waits = [new Ending(daemon), new Ending(daemon)];
+    await stage.clock.advance(60_000);
+    expect(waits.map(({ outcome }) => outcome)).toEqual([undefined, undefined]);
+    client.stream.destroy();
+    await stage.clock.advance(10);
+    expect(waits.map(({ outcome }) => outcome)).toEqual(['drained', 'drained']);
+    expect(await outcomeOf(stage, new Ending(daemon))).toBe('drained');
+    stage.end();
+  });
+
+  it('is told to the next daemon as well', async () => {
+    const stage = await new Stage().prepare();
+    const first = stage.daemon();
+    await stage.during(first.apply(1, [webSet()], never));
+    const client = await connected(stage);
+    const waiting = new Ending(first);
+    await stage.clock.advance(10);
+    stage.end();
+    await stage.clock.advance(1_000);
+    const next = new Ending(stage.daemon());
+    await stage.clock.advance(1_000);
+    expect(next.outcome).toBeUndefined();
+    client.stream.destroy();
+    await stage.clock.advance(10);
+    expect([waiting.outcome, next.outcome]).toEqual([undefined, 'drained']);
+    stage.end();
+  });
+
+  it('is there when no proxy runs, and when the one that carried them died', async () => {
+    const stage = await new Stage().prepare();
+    const daemon = stage.daemon();
+    expect(await outcomeOf(stage, new Ending(daemon))).toBe('drained');
+    await stage.during(daemon.apply(1, [webSet()], never));
+    await connected(stage);
+    const waiting = new Ending(daemon);
+    await stage.clock.advance(10);
+    expect(waiting.outcome).toBeUndefined();
+    await stage.process.kill();
+    await stage.clock.advance(1_000);
+    expect(waiting.outcome).toBe('drained');
+    stage.end();
+  });
+
+  it('can be given up', async () => {
+    const stage = await new Stage().prepare();
+    const daemon = stage.daemon();
+    await stage.during(daemon.apply(1, [webSet()], never));
+    await connected(stage);
+    const impatient = new AbortController();
+    const waiting = new Ending(daemon, impatient.signal);
+    await stage.clock.advance(10);
+    impatient.abort(new Error('no patience'));
+    expect(await outcomeOf(stage, waiting)).toBe('no patience');
+    stage.end();
+  });
+
+  it('is asked for four times a second where the proxy is of a build that does not tell', async () => {
+    const stage = await new Stage().prepare();
+    const old = new OldProxy(proxyProtocol);
+    await stage.network
+      .host('node')
+      .listen({ kind: 'unix', path: stage.process.socketPath }, (stream) => {
+        old.accept(stream, () => undefined);
+      });
+    old.openTo = 'a';
+    const waiting = new Ending(stage.daemon());
+    await stage.clock.advance(1_010);
+    expect(waiting.outcome).toBeUndefined();
+    expect(old.messages).toEqual(['hello', 'stats', 'stats', 'stats', 'stats', 'stats']);
+    old.openTo = undefined;
+    await stage.clock.advance(250);
+    expect(waiting.outcome).toBe('drained');
+    stage.end();
+  });
+});
+
+/** Waits for the end of the connections to task `a`. */
+class Ending {
+  /** `drained`, or the message with which it failed. */
+  outcome: string | undefined;
+
+  constructor(daemon: ProxyClient, signal: AbortSignal = never) {
+    daemon.drained('a', signal).then(
+      () => {
+        this.outcome = 'drained';
+      },
+      (error: unknown) => {
+        this.outcome = error instanceof Error ? error.message : String(error);
+      },
+    );
+  }
+}
+
+async function outcomeOf(stage: Stage, ending: Ending): Promise<string | undefined> {
+  await stage.clock.advance(100);
+  return ending.outcome;
+}
+
 /** Speaks only what every version understands. */
 class OldProxy {
   readonly messages: string[] = [];
+  /** The task to which a connection is open. */
+  openTo: string | undefined;
   readonly #protocol: number;
 
   constructor(protocol: number) {
@@ -236,15 +354,22 @@ class OldProxy {
   }
 
   accept(stream: ByteStream, onStop: () => void): void {
-    const channel = new Channel(stream, {
+    const channel: Channel = new Channel(stream, {
       message: (payload) => {
         const kind = decodeToProxy(payload).message?.kind ?? 'unknown';
         this.messages.push(kind);
         if (kind === 'stop') onStop();
+        if (kind === 'stats') this.#sendStats(channel);
       },
       closed: () => undefined,
     });
     const value = newProxyHello({ protocol: this.#protocol, pid: 4711 });
     channel.send(encodeFromProxy(newFromProxy({ message: { kind: 'hello', value } })));
+  }
+
+  #sendStats(channel: Channel): void {
+    const tasks = this.openTo === undefined ? [] : [{ taskId: this.openTo, open: 1 }];
+    const value = newProxyStats({ tasks });
+    channel.send(encodeFromProxy(newFromProxy({ message: { kind: 'stats', value } })));
   }
 }

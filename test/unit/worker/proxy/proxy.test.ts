@@ -301,6 +301,43 @@ describe('Proxy', () => {
     expect(stage.clock.nowMs()).toBe(0);
   });
 
+  it('tells when the last connection to a task has ended, over all ports, closed ones too', async () => {
+    await using stage = await serving([1, 2]);
+    await stage.proxy.apply(2, [webSet([1], 8080), webSet([1], 9090)], never);
+    const first = await stage.open(8080);
+    const last = await stage.open(9090);
+    await stage.proxy.apply(3, [webSet([2], 9090)], never);
+    const waits = [new Wait(stage.proxy, 'task1'), new Wait(stage.proxy, 'task1')];
+    const other = new Wait(stage.proxy, 'nobody');
+    await stage.clock.advance(60_000);
+    expect([...waits, other].map(({ outcome }) => outcome)).toEqual([
+      undefined,
+      undefined,
+      'drained',
+    ]);
+    first.stream.destroy();
+    await stage.clock.advance(0);
+    expect(waits[0]?.outcome).toBeUndefined();
+    last.stream.destroy();
+    await stage.clock.advance(0);
+    expect(waits.map(({ outcome }) => outcome)).toEqual(['drained', 'drained']);
+  });
+
+  it('counts a connection that is still being dialled, and ends a wait that is given up', async () => {
+    await using stage = await serving([1]);
+    stage.network.stopHost('task1');
+    await stage.open();
+    const drained = new Wait(stage.proxy, 'task1');
+    const impatient = new AbortController();
+    const givenUp = new Wait(stage.proxy, 'task1', impatient.signal);
+    await stage.clock.advance(limits.proxyDialMs - 1);
+    impatient.abort(new Error('no patience'));
+    await stage.clock.settle();
+    expect([drained.outcome, givenUp.outcome]).toEqual([undefined, 'no patience']);
+    await stage.clock.advance(1);
+    expect(drained.outcome).toBe('drained');
+  });
+
   it('may be disposed of twice', async () => {
     const stage = await serving([1]);
     await stage[Symbol.asyncDispose]();
@@ -308,3 +345,20 @@ describe('Proxy', () => {
     expect(stage.network.openStreams).toBe(0);
   });
 });
+
+/** Waits for the end of a task's connections. */
+class Wait {
+  /** `drained`, or the message with which it failed. */
+  outcome: string | undefined;
+
+  constructor(proxy: Proxy, taskId: string, signal: AbortSignal = never) {
+    proxy.drained(taskId, signal).then(
+      () => {
+        this.outcome = 'drained';
+      },
+      (error: unknown) => {
+        this.outcome = error instanceof Error ? error.message : String(error);
+      },
+    );
+  }
+}
