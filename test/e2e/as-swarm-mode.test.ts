@@ -162,6 +162,9 @@ const meant: Readonly<Record<string, (ofDocker: CommandResult) => CommandResult>
   service: (result) => ({ ...result, stdout: result.stdout.replace('10.0.0.3/24', '10.0.0.2/24') }),
 };
 
+/** Without a registry swarm mode tries to pull for each task, and waits for that. */
+const scriptsLimitMs = 900_000;
+
 let engine: Dockerd;
 
 beforeAll(async () => {
@@ -181,7 +184,7 @@ describe.each(findDockerClients())('docker $version', (client) => {
     ofDocker = await runScript(client, engine.socketPath, script);
     await using node = await ShoalNode.start(engine);
     ofShoal = await runScript(client, node.socketPath, script);
-  });
+  }, scriptsLimitMs);
 
   test.each(script.map(({ name, args }) => ({ name, line: args.join(' ') })))(
     '$name: says what swarm mode says',
