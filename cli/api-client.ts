@@ -45,6 +45,17 @@ export class UnixApiClient implements DaemonApi, Disposable {
     return this.#decode(text);
   }
 
+  async stream(request: ApiRequest, signal: AbortSignal): Promise<AsyncIterable<Uint8Array>> {
+    const response = await this.#send(request, undefined, signal);
+    const status = response.statusCode ?? 0;
+    if (status >= 400) {
+      throw new DaemonError(status, refusalText(await this.#readText(response, signal), response));
+    }
+    // Logs that are followed may be silent for days.
+    response.socket.setTimeout(0);
+    return this.#pieces(response, signal);
+  }
+
   [Symbol.dispose](): void {
     this.#agent.destroy();
   }
@@ -106,6 +117,17 @@ export class UnixApiClient implements DaemonApi, Disposable {
       throw new CliError(`the answer of the daemon at ${this.#host} is longer than ${limit} bytes`);
     }
     return Buffer.concat(chunks).toString('utf8');
+  }
+
+  async *#pieces(response: IncomingMessage, signal: AbortSignal): AsyncGenerator<Uint8Array> {
+    try {
+      for await (const chunk of response as AsyncIterable<Buffer>) yield chunk;
+    } catch (error) {
+      if (signal.aborted) throw signal.reason;
+      throw this.#explain(error);
+    } finally {
+      response.destroy();
+    }
   }
 
   #decode(text: string): unknown {

@@ -1,6 +1,13 @@
 import { UnixApiClient } from './api-client.ts';
-import { CliError, type CommandContext, exitCodes } from './commands/context.ts';
-import { buildProgram, type CommandBody } from './program.ts';
+import {
+  type ByteSink,
+  CliError,
+  type CommandContext,
+  exitCodes,
+  type ProgressScreen,
+} from './commands/context.ts';
+import { buildProgram } from './program.ts';
+import type { CommandBody } from './verbs.ts';
 
 /** Runs one command line and gives its exit code. Errors are printed here and nowhere else. */
 async function main(argv: readonly string[]): Promise<number> {
@@ -17,12 +24,46 @@ async function main(argv: readonly string[]): Promise<number> {
 }
 
 function contextOver(api: UnixApiClient): CommandContext {
-  return { api, clock: systemClock, out, err, variable: (name) => process.env[name] };
+  return {
+    api,
+    clock: systemClock,
+    out,
+    err,
+    sinks: { out: sinkOver(process.stdout), err: sinkOver(process.stderr) },
+    openScreen: process.stderr.isTTY && process.env['TERM'] !== 'dumb' ? openScreen : undefined,
+    variable: (name) => process.env[name],
+  };
+}
+
+function sinkOver(stream: NodeJS.WriteStream): ByteSink {
+  return {
+    isTerminal: stream.isTTY,
+    write: (bytes) =>
+      new Promise((resolve) => {
+        if (stream.write(bytes)) resolve();
+        else stream.once('drain', resolve);
+      }),
+  };
+}
+
+/** Loaded only where somebody looks on: it takes as long as all the rest of a verb. */
+async function openScreen(): Promise<ProgressScreen> {
+  const { createLogUpdate } = await import('log-update');
+  const update = createLogUpdate(process.stderr);
+  return {
+    columns: () => process.stderr.columns,
+    draw: (lines) => {
+      update(lines.join('\n'));
+    },
+    done: () => {
+      update.done();
+    },
+  };
 }
 
 function report(error: unknown, signal: AbortSignal): number {
   if (error instanceof CliError) {
-    err(`${error.message}\n`);
+    if (error.message !== '') err(`${error.message}\n`);
     return error.exitCode;
   }
   if (signal.aborted) {
@@ -82,5 +123,9 @@ const systemClock: CommandContext['clock'] = {
 
 // The reader of a pipe may go away early, as `head` does: there is nobody left to tell.
 process.stdout.on('error', () => process.exit(exitCodes.failed));
+process.stderr.on('error', () => process.exit(exitCodes.failed));
 
-process.exitCode = await main(process.argv.slice(2));
+// A bundle cannot wait at its top level.
+void main(process.argv.slice(2)).then((code) => {
+  process.exitCode = code;
+});

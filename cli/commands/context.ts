@@ -18,6 +18,30 @@ export interface DaemonApi {
    * @throws DaemonError if the daemon refuses; CliError if it cannot be reached or does not answer in its language.
    */
   call(request: ApiRequest, signal: AbortSignal): Promise<unknown>;
+
+  /**
+   * Asks the daemon and gives its answer piece by piece. Whoever stops reading early ends the connection.
+   * @returns once the answer has begun; how long it goes on has no limit.
+   * @throws as `call` does, at any piece too.
+   */
+  stream(request: ApiRequest, signal: AbortSignal): Promise<AsyncIterable<Uint8Array>>;
+}
+
+/** Lines at the bottom of a terminal that are drawn over and over. */
+export interface ProgressScreen {
+  /** Characters that fit on a line now. */
+  columns(): number;
+  /** Shows `lines` in place of those drawn before. They are printable already. */
+  draw(lines: readonly string[]): void;
+  /** Leaves what was drawn where it is. */
+  done(): void;
+}
+
+/** Where a stream of bytes goes. */
+export interface ByteSink {
+  readonly isTerminal: boolean;
+  /** Resolves once the reader has room for more. */
+  write(bytes: Uint8Array): Promise<void>;
 }
 
 /** What a command may touch. */
@@ -28,12 +52,25 @@ export interface CommandContext {
   readonly out: (text: string) => void;
   /** Writes progress and errors. */
   readonly err: (text: string) => void;
+  /** Standard output and standard error for what is too much to be kept, such as logs. */
+  readonly sinks: { readonly out: ByteSink; readonly err: ByteSink };
+  /** Opens a screen for progress; `undefined` where nobody looks at a terminal. */
+  readonly openScreen: (() => Promise<ProgressScreen>) | undefined;
   /** The variable `name` of the shell that called, for `--env NAME`. */
   readonly variable: (name: string) => string | undefined;
 }
 
 /** What the process tells its caller. */
-export const exitCodes = { ok: 0, failed: 1, usage: 2, interrupted: 130 } as const;
+export const exitCodes = {
+  ok: 0,
+  failed: 1,
+  usage: 2,
+  /** The service runs as before the update. */
+  rolledBack: 3,
+  /** An update or a rollback stopped half-way: tasks of two specs are there. */
+  stoppedHalfway: 4,
+  interrupted: 130,
+} as const;
 
 /** A failure that ends the client: `message` is the whole text for people, `exitCode` one of `exitCodes`. */
 export class CliError extends Error {

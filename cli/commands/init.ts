@@ -1,4 +1,3 @@
-import { usageError } from './context.ts';
 import type { CommandContext } from './context.ts';
 import { parseCount } from './spec/quantities.ts';
 
@@ -13,8 +12,6 @@ export interface InitFlags {
 /** Bits of a network's mask when the cluster takes networks from its pools: Docker's default. */
 const subnetMaskBits = 24;
 
-const availabilities: readonly string[] = ['active', 'pause', 'drain'];
-
 /** `init`: starts a swarm whose first manager is this node. */
 export async function runInit(
   context: CommandContext,
@@ -28,10 +25,6 @@ export async function runInit(
 }
 
 function buildInit(flags: InitFlags): Readonly<Record<string, unknown>> {
-  if (!availabilities.includes(flags.availability)) {
-    const known = availabilities.join(', ');
-    throw usageError(`--availability "${flags.availability}" is unknown; give one of ${known}`);
-  }
   const history = flags.taskHistoryLimit;
   const retention =
     history === undefined

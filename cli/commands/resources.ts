@@ -51,12 +51,29 @@ export async function getInfo(context: CommandContext, signal: AbortSignal): Pro
   return readInfo(await context.api.call({ method: 'GET', path: '/info' }, signal));
 }
 
+/** A list of the API that commands print. */
+export type ListPath = '/nodes' | '/services' | '/tasks';
+
+/** Asks for a list as the daemon gives it; services come with their counts of tasks. */
+export async function askList(
+  context: CommandContext,
+  path: ListPath,
+  filters: Filters,
+  signal: AbortSignal,
+): Promise<readonly Json[]> {
+  const status = path === '/services' ? { status: 'true' } : {};
+  const query = { ...status, ...filterQuery(filters) };
+  const answer = await context.api.call({ method: 'GET', path, query }, signal);
+  if (Array.isArray(answer)) return answer as readonly Json[];
+  throw new CliError('the daemon answered something else than a list');
+}
+
 /** Asks for all nodes. */
 export async function listNodes(
   context: CommandContext,
   signal: AbortSignal,
 ): Promise<readonly NodeView[]> {
-  return asList(await context.api.call({ method: 'GET', path: '/nodes' }, signal)).map(readNode);
+  return (await askList(context, '/nodes', {}, signal)).map(readNode);
 }
 
 /** Asks for services with their counts of tasks. */
@@ -65,10 +82,7 @@ export async function listServices(
   filters: Filters,
   signal: AbortSignal,
 ): Promise<readonly ServiceView[]> {
-  const query = { status: 'true', ...filterQuery(filters) };
-  return asList(await context.api.call({ method: 'GET', path: '/services', query }, signal)).map(
-    readService,
-  );
+  return (await askList(context, '/services', filters, signal)).map(readService);
 }
 
 /** Asks for tasks. */
@@ -77,10 +91,15 @@ export async function listTasks(
   filters: Filters,
   signal: AbortSignal,
 ): Promise<readonly TaskView[]> {
-  const query = filterQuery(filters);
-  return asList(await context.api.call({ method: 'GET', path: '/tasks', query }, signal)).map(
-    readTask,
-  );
+  return (await askList(context, '/tasks', filters, signal)).map(readTask);
+}
+
+/** Blanks for each level of printed JSON: Docker's. */
+const jsonIndent = 4;
+
+/** Prints what the daemon gave, for programs. */
+export function printJson(context: CommandContext, value: Json): void {
+  context.out(`${JSON.stringify(value, null, jsonIndent)}\n`);
 }
 
 /**
@@ -93,6 +112,17 @@ export function getService(
   signal: AbortSignal,
 ): Promise<Json> {
   return context.api.call({ method: 'GET', path: apiPath('services', service) }, signal);
+}
+
+/** Asks for one node by id, host name or unique start of an id, as it came; `self` is the node that was asked. */
+export async function getNode(
+  context: CommandContext,
+  node: string,
+  signal: AbortSignal,
+): Promise<Json> {
+  const ref = node === 'self' ? (await getInfo(context, signal)).nodeId : node;
+  // A node of no swarm has no id: the daemon says so itself.
+  return context.api.call({ method: 'GET', path: apiPath('nodes', ref || 'self') }, signal);
 }
 
 /** Prints what the daemon warns of, one line each. */
@@ -110,9 +140,4 @@ export function idOf(answer: Json): string {
 /** True when the daemon refused because there is no such thing. */
 export function isNotFound(error: unknown): boolean {
   return error instanceof DaemonError && error.status === 404;
-}
-
-function asList(answer: Json): readonly Json[] {
-  if (!Array.isArray(answer)) throw new CliError('the daemon answered something else than a list');
-  return answer;
 }

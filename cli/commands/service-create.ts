@@ -1,12 +1,9 @@
 import type { CommandContext } from './context.ts';
 import { idOf, printWarnings } from './resources.ts';
 import { buildServiceSpec, type ServiceFlags } from './spec/service-spec.ts';
-import { waitForService } from './wait.ts';
+import { type WaitFlags, waitForService } from './wait.ts';
 
-export interface ServiceCreateFlags extends ServiceFlags {
-  readonly detach?: boolean;
-  readonly quiet?: boolean;
-}
+export interface ServiceCreateFlags extends ServiceFlags, WaitFlags {}
 
 export interface ServiceCreateArgs {
   readonly image: string;
@@ -16,7 +13,7 @@ export interface ServiceCreateArgs {
 
 /**
  * `service create`: creates a service, prints its id and, unless detached, waits until it has converged.
- * Only the id goes to standard output; progress goes to standard error.
+ * Only the id, or with `--json` the verdict, goes to standard output; progress goes to standard error.
  */
 export async function runServiceCreate(
   context: CommandContext,
@@ -26,8 +23,6 @@ export async function runServiceCreate(
   const body = buildServiceSpec({ flags, image, args, variable: context.variable });
   const answer = await context.api.call({ method: 'POST', path: '/services/create', body }, signal);
   printWarnings(context, answer);
-  context.out(`${idOf(answer)}\n`);
-  if (flags.detach === true) return;
-  const shown = flags.quiet === true ? { ...context, err: () => undefined } : context;
-  await waitForService(shown, idOf(answer), signal);
+  if (flags.json !== true) context.out(`${idOf(answer)}\n`);
+  await waitForService(context, idOf(answer), { flags }, signal);
 }

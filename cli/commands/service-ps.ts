@@ -1,12 +1,20 @@
 import { renderTaskList, sortTasks, type TaskNames } from '../render/task-list.ts';
-import { readService, type ServiceView } from '../render/views.ts';
+import { readService, readTask, type ServiceView, type TaskView } from '../render/views.ts';
 import { CliError, type CommandContext } from './context.ts';
-import { getService, isNotFound, listNodes, listTasks, parseFilters } from './resources.ts';
+import {
+  askList,
+  getService,
+  isNotFound,
+  listNodes,
+  parseFilters,
+  printJson,
+} from './resources.ts';
 
 export interface ServicePsFlags {
   readonly filter?: readonly string[];
   readonly quiet?: boolean;
   readonly trunc?: boolean;
+  readonly json?: boolean;
 }
 
 export interface ServicePsArgs {
@@ -27,22 +35,34 @@ export async function runServicePs(
   const { found, missing } = await findServices(context, services, signal);
   if (found.length > 0) {
     const wanted = { ...filters, service: found.map((service) => service.id) };
-    const tasks = await listTasks(context, wanted, signal);
-    const names = await readNames(context, found, signal);
-    context.out(
-      flags.quiet === true
-        ? sortTasks(tasks, names)
-            .map((task) => `${task.id}\n`)
-            .join('')
-        : renderTaskList(tasks, names, {
-            nowMs: context.clock.wallMs(),
-            isWhole: flags.trunc === false,
-          }),
-    );
+    const tasks = await askList(context, '/tasks', wanted, signal);
+    if (flags.json === true) printJson(context, tasks);
+    else await printTasks(context, { tasks: tasks.map(readTask), services: found, flags }, signal);
   }
   if (missing.length > 0) {
     throw new CliError(missing.map((name) => `no such service: ${name}`).join('\n'));
   }
+}
+
+interface ServiceTasks {
+  readonly tasks: readonly TaskView[];
+  readonly services: readonly ServiceView[];
+  readonly flags: ServicePsFlags;
+}
+
+async function printTasks(
+  context: CommandContext,
+  { tasks, services, flags }: ServiceTasks,
+  signal: AbortSignal,
+): Promise<void> {
+  const names = await readNames(context, services, signal);
+  if (flags.quiet === true) {
+    const ids = sortTasks(tasks, names).map((task) => `${task.id}\n`);
+    context.out(ids.join(''));
+    return;
+  }
+  const options = { nowMs: context.clock.wallMs(), isWhole: flags.trunc === false };
+  context.out(renderTaskList(tasks, names, options));
 }
 
 async function findServices(

@@ -4,7 +4,7 @@ import { readService } from '../render/views.ts';
 import { CliError, type CommandContext, DaemonError, usageError } from './context.ts';
 import { apiPath, getService, printWarnings } from './resources.ts';
 import { parseCount } from './spec/quantities.ts';
-import { waitForService } from './wait.ts';
+import { type WaitFlags, waitForService } from './wait.ts';
 
 interface Target {
   readonly service: string;
@@ -14,7 +14,7 @@ interface Target {
 export interface ServiceScaleArgs {
   /** `SERVICE=REPLICAS` words. */
   readonly targets: readonly string[];
-  readonly flags: { readonly detach?: boolean };
+  readonly flags: WaitFlags;
 }
 
 /** `service scale`: sets how many tasks services have and, unless detached, waits until they have converged. */
@@ -29,16 +29,37 @@ export async function runServiceScale(
   for (const target of parsed) {
     try {
       scaled.push(await scaleService(context, target, signal));
-      context.out(`${target.service} scaled to ${String(target.replicas)}\n`);
+      if (flags.json !== true) {
+        context.out(`${target.service} scaled to ${String(target.replicas)}\n`);
+      }
     } catch (error) {
       if (!(error instanceof DaemonError) && !(error instanceof ScaleError)) throw error;
       refusals.push(`${target.service}: ${error.message}`);
     }
   }
-  if (flags.detach !== true) {
-    for (const serviceId of scaled) await waitForService(context, serviceId, signal);
+  const failures = await waitForAll(context, scaled, flags, signal);
+  const exitCode = failures.at(-1)?.exitCode;
+  const messages = [...refusals, ...failures.map((failure) => failure.message)];
+  if (messages.length > 0) throw new CliError(messages.join('\n'), exitCode);
+}
+
+/** Waits for each in turn, also after one that did not converge: every service gets its verdict. */
+async function waitForAll(
+  context: CommandContext,
+  serviceIds: readonly string[],
+  flags: WaitFlags,
+  signal: AbortSignal,
+): Promise<readonly CliError[]> {
+  const failures: CliError[] = [];
+  for (const serviceId of serviceIds) {
+    try {
+      await waitForService(context, serviceId, { flags }, signal);
+    } catch (error) {
+      if (!(error instanceof CliError) || signal.aborted) throw error;
+      failures.push(error);
+    }
   }
-  if (refusals.length > 0) throw new CliError(refusals.join('\n'));
+  return failures;
 }
 
 class ScaleError extends CliError {}

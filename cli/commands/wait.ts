@@ -1,39 +1,117 @@
-import { startProgress, stepProgress } from '../render/progress.ts';
+import { type Ending, type ProgressStep, startProgress, stepProgress } from '../render/progress.ts';
+import { progressScreen } from '../render/progress-screen.ts';
 import { printable } from '../render/text.ts';
 import { readService } from '../render/views.ts';
-import { CliError, type CommandContext, exitCodes } from './context.ts';
+import { CliError, type CommandContext, exitCodes, type ProgressScreen } from './context.ts';
 import { getService, isNotFound, listTasks } from './resources.ts';
 
 /** Time between two looks at a service, in milliseconds: Docker's client polls as often. */
 const pollMs = 200;
 
+/** How verbs that change a service follow it. */
+export interface WaitFlags {
+  /** End at once, with the daemon's word only. */
+  readonly detach?: boolean;
+  /** Print no progress. */
+  readonly quiet?: boolean;
+  /** Print the verdict as one line of JSON. */
+  readonly json?: boolean;
+}
+
+export interface WaitOptions {
+  readonly flags: WaitFlags;
+  /** Whether going back to the spec before is what was asked for. */
+  readonly isRollbackWanted?: boolean;
+}
+
+const endingCodes = {
+  converged: exitCodes.ok,
+  failed: exitCodes.failed,
+  rolledBack: exitCodes.rolledBack,
+  stoppedHalfway: exitCodes.stoppedHalfway,
+} as const;
+
 /**
- * Waits until a replicated service has converged, and prints what changes on the way.
+ * Unless detached, waits until a service has converged, and shows what changes on the way. With `--json` it prints the
+ * verdict to standard output.
  *
- * @throws CliError if it never will by itself, was removed, or `signal` aborted (exit code 130; the service stays).
+ * @throws CliError if the service did not converge to what was asked for: the exit code says in which way. If `signal`
+ * aborts, that is 130, and the service stays.
  */
 export async function waitForService(
   context: CommandContext,
   serviceId: string,
+  { flags, isRollbackWanted = false }: WaitOptions,
   signal: AbortSignal,
 ): Promise<void> {
+  if (flags.detach === true) {
+    if (flags.json === true) printVerdict(context, serviceId, { outcome: 'started', message: '' });
+    return;
+  }
+  const shown =
+    flags.quiet === true
+      ? { ...context, err: (): void => undefined, openScreen: undefined }
+      : context;
+  const ending = await followService(shown, { serviceId, isRollbackWanted }, signal);
+  const message = ending.kind === 'converged' ? '' : ending.message;
+  if (flags.json === true) printVerdict(context, serviceId, { outcome: ending.kind, message });
+  if (ending.kind === 'converged') return;
+  throw new CliError(printable(ending.message), endingCodes[ending.kind]);
+}
+
+function printVerdict(
+  context: CommandContext,
+  serviceId: string,
+  { outcome, message }: { readonly outcome: string; readonly message: string },
+): void {
+  context.out(`${JSON.stringify({ ID: serviceId, Outcome: outcome, Message: message })}\n`);
+}
+
+interface Followed {
+  readonly serviceId: string;
+  readonly isRollbackWanted: boolean;
+}
+
+async function followService(
+  context: CommandContext,
+  { serviceId, isRollbackWanted }: Followed,
+  signal: AbortSignal,
+): Promise<Ending> {
   let progress = startProgress;
   let name = serviceId;
+  // Opening loads code: the first look goes on meanwhile.
+  const opening = context.openScreen?.();
+  let screen: ProgressScreen | undefined;
   try {
     for (;;) {
       const service = readService(await getService(context, serviceId, signal));
       name = service.name;
       const filters = { service: [serviceId], '_up-to-date': ['true'] };
       const tasks = await listTasks(context, filters, signal);
-      const step = stepProgress(progress, { service, tasks, nowMs: context.clock.nowMs() });
+      const nowMs = context.clock.nowMs();
+      const step = stepProgress(progress, { service, tasks, nowMs, isRollbackWanted });
       progress = step.progress;
-      context.err(step.lines.map((line) => `${printable(line)}\n`).join(''));
-      if (step.verdict.kind === 'converged') return;
-      if (step.verdict.kind === 'failed') throw new CliError(printable(step.verdict.message));
+      screen ??= await opening;
+      show(context, screen, step);
+      if (step.verdict.kind !== 'waiting') return step.verdict;
       await context.clock.sleep(pollMs, signal);
     }
   } catch (error) {
     throw explainEnd(error, name, signal);
+  } finally {
+    screen?.done();
+  }
+}
+
+function show(
+  context: CommandContext,
+  screen: ProgressScreen | undefined,
+  step: ProgressStep,
+): void {
+  if (screen === undefined) {
+    context.err(step.lines.map((line) => `${printable(line)}\n`).join(''));
+  } else {
+    screen.draw(progressScreen(step, screen.columns()));
   }
 }
 

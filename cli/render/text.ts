@@ -26,6 +26,19 @@ function showControl(character: string): string {
 }
 
 /**
+ * Makes what a container wrote fit for a terminal: colours, tabs and line feeds stay, all that could move the cursor,
+ * ask the terminal for answers or set its title becomes visible. Colours end with the text.
+ */
+export function printableLog(text: string): string {
+  // oxlint-disable-next-line no-control-regex
+  const parts = text.replaceAll('\r\n', '\n').split(/(\u001b\[[0-9;:]*m|[\n\t])/);
+  const shown = parts.map((part, index) => (index % 2 === 1 ? part : printable(part))).join('');
+  if (!shown.includes('\u001b')) return shown;
+  const reset = '\u001b[0m';
+  return shown.endsWith('\n') ? `${shown.slice(0, -1)}${reset}\n` : shown + reset;
+}
+
+/**
  * The image as Docker's tables show it: without the digest if there is a tag too, and without the default registry.
  * An image that has no tag is shown as it was given.
  */

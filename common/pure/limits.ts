@@ -148,10 +148,39 @@ export const limits = {
   engineInspectFanOut: 16,
   /** Events of the executor that wait for their reader; beyond it they become one `resync`. */
   executorQueueEvents: 4096,
+  /** Connections for logs of containers that the cluster reads; beyond it a log is refused. */
+  engineLogConnections: 512,
+  /** How long the engine may take to begin giving a log. */
+  engineLogMs: 10_000,
+  /** How long it may be silent while it gives one that it does not follow. */
+  engineLogSilenceMs: 60_000,
+  /** Bytes of one piece of a log; engines cut lines at 16 KiB, their drivers at 1 MB at most. */
+  engineLogPieceBytes: 524_288,
+  /** Bytes of a log after which they are sent to the manager; as much again waits meanwhile. */
+  logBatchBytes: 32_768,
+  /** Bytes of logs that wait for one slow reader, before one batch more. */
+  logQueueBytes: 262_144,
+  /** Readers of logs on one manager. */
+  logReaders: 128,
+  /** Logs read at once for one of them: other tasks wait for their turn. */
+  logReads: 256,
+  /** What one of them is told at once about missing logs. */
+  logNotices: 256,
+  /** How long a node may be away before those who read its logs are told. */
+  logNodeMs: 5000,
+  /** How long a worker waits for room at the reader before it asks again. */
+  logRoomMs: 10_000,
+  /** First and longest pause before a log that broke off is followed further. */
+  logRetryMs: 250,
+  logRetryMsMax: 4000,
   /** Bytes of one answer that the command line reads. */
   clientAnswerBytes: 268_435_456,
   /** How long the command line waits for a silent daemon, in milliseconds. */
   clientAnswerMs: 60_000,
+  /** Bytes of one line of logs that the command line puts together. */
+  clientLogFrameBytes: 4_194_304,
+  /** How long completion on the command line waits for names, in milliseconds. */
+  clientCompletionMs: 300,
   /** Sets of the control loop that wait for their outcome; beyond it nothing is decided. */
   loopSetsInFlight: 256,
   /** How long one slice of decisions may take before others get a turn, in milliseconds. */
@@ -185,4 +214,9 @@ invariant(
   limits.proposerAgeMs < limits.clientAnswerMs,
   'a client must outlast the commit it waits for',
 );
+invariant(
+  limits.logBatchBytes + limits.engineLogPieceBytes < limits.rpcMessageBytes,
+  'a message must hold a batch and one piece more',
+);
+invariant(limits.logRoomMs < limits.rpcUnaryMs, 'a wait for room must end before its call does');
 invariant(limits.deciderChunkOps < limits.setOps, 'a chunk of decisions must fit one set');

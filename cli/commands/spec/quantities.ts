@@ -54,3 +54,10 @@ export function parseCount(flag: string, text: string, max: number): number {
   if (Number.isSafeInteger(count) && count <= max) return count;
   throw usageError(`${flag} "${text}" is not a whole number from 0 to ${String(max)}`);
 }
+
+/** A share from 0 to 1, such as `0.25`. */
+export function parseRatio(flag: string, text: string): number {
+  const ratio = /^(?:\d+\.?\d*|\.\d+)$/.test(text) ? Number(text) : Number.NaN;
+  if (ratio <= 1) return ratio;
+  throw usageError(`${flag} "${text}" is not a number from 0 to 1`);
+}

@@ -249,7 +249,10 @@ describe('failures', () => {
     [['service', 'create', '--evn', 'A=1', 'x'], "error: unknown option '--evn'"],
     [['service', 'create', '-p', 'x', 'nginx'], '--publish "x" has a wrong port "x"'],
     [['service', 'scale', 'web'], '"web" is not SERVICE=REPLICAS'],
-    [['init', '--availability', 'off'], '--availability "off" is unknown'],
+    [
+      ['init', '--availability', 'off'],
+      "argument 'off' is invalid. Allowed choices are active, pause",
+    ],
     [
       ['-H', 'tcp://1.2.3.4:1', 'status'],
       '--host (or SHOAL_HOST) "tcp://1.2.3.4:1" is not a unix socket',

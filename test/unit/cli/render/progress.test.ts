@@ -14,19 +14,29 @@ interface Look {
   readonly atMs: number;
   readonly tasks: readonly TaskFacts[];
   readonly update?: string;
+  readonly message?: string;
+  readonly spec?: Readonly<Record<string, unknown>>;
 }
 
-function watch(replicas: number, looks: readonly Look[]): { lines: string[]; verdict: Verdict } {
+function watch(
+  replicas: number,
+  looks: readonly Look[],
+  isRollbackWanted = false,
+): { lines: string[]; verdict: Verdict } {
   let progress: Progress = startProgress;
   let verdict: Verdict = { kind: 'waiting' };
   const lines: string[] = [];
-  for (const { atMs, tasks, update } of looks) {
+  for (const { atMs, tasks, update, message = 'task died', spec = {} } of looks) {
     expect(verdict.kind).toBe('waiting');
-    const more =
-      update === undefined ? {} : { UpdateStatus: { State: update, Message: 'task died' } };
-    const service = readService(serviceJson({ id: 's1', name: 'web', replicas, more }));
+    const more = update === undefined ? {} : { UpdateStatus: { State: update, Message: message } };
+    const service = readService(serviceJson({ id: 's1', name: 'web', replicas, more, spec }));
     const seen = tasks.map((task) => readTask(taskJson(task)));
-    const step = stepProgress(progress, { service, tasks: seen, nowMs: atMs });
+    const step = stepProgress(progress, {
+      service,
+      tasks: seen,
+      nowMs: atMs,
+      isRollbackWanted,
+    });
     progress = step.progress;
     verdict = step.verdict;
     lines.push(...step.lines.map((line) => `${String(atMs)} ${line}`));
@@ -149,9 +159,82 @@ describe('stepProgress', () => {
     ['rollback_paused', 'service rollback paused: task died'],
   ])('an update that is %s ends the wait', (update, message) => {
     expect(watch(1, [{ atMs: 0, tasks: [running], update }]).verdict).toEqual({
-      kind: 'failed',
+      kind: 'stoppedHalfway',
       message,
     });
+  });
+
+  test('an update that is under way has not converged, however long its tasks run', () => {
+    const looks = [0, 9000].map((atMs) => ({ atMs, tasks: [running], update: 'updating' }));
+    expect(watch(1, looks)).toEqual({
+      verdict: { kind: 'waiting' },
+      lines: ['0 overall progress: 1 out of 1 tasks', '0 web.1: running'],
+    });
+  });
+
+  test('an update that the daemon calls completed was watched already', () => {
+    const looks = [
+      { atMs: 0, tasks: [], update: 'updating' },
+      { atMs: 200, tasks: [running], update: 'completed' },
+    ];
+    expect(watch(1, looks).verdict.kind).toBe('converged');
+    const broken = [{ atMs: 0, tasks: [failed, { id: 'b', state: 'ready' }], update: 'completed' }];
+    expect(watch(1, broken).verdict.kind).toBe('waiting');
+  });
+
+  test('a failing update that is rolled back ends with why, once the service runs again', () => {
+    const looks = [
+      { atMs: 0, tasks: [failed], update: 'updating' },
+      { atMs: 200, tasks: [], update: 'rollback_started', message: 'update rolled back: task a' },
+      { atMs: 400, tasks: [running], update: 'rollback_started', message: 'in progress' },
+      { atMs: 600, tasks: [running], update: 'rollback_completed', message: 'completed' },
+    ];
+    expect(watch(1, looks)).toEqual({
+      verdict: {
+        kind: 'rolledBack',
+        message:
+          'service web was rolled back: update rolled back: task a (web.1: failed: exit (1))',
+      },
+      lines: [
+        '0 overall progress: 0 out of 1 tasks',
+        '0 web.1: failed: exit (1)',
+        '200 service rolled back: update rolled back: task a',
+        '400 overall progress: 1 out of 1 tasks',
+        '400 web.1: running',
+        '600 verify: service web converged',
+      ],
+    });
+  });
+
+  test('a rollback that was asked for converges like any change', () => {
+    const looks = [
+      { atMs: 0, tasks: [], update: 'rollback_started' },
+      { atMs: 200, tasks: [running], update: 'rollback_completed' },
+    ];
+    expect(watch(1, looks, true).verdict).toEqual({ kind: 'converged' });
+  });
+
+  test('what the updater does about a task that ended is waited for', () => {
+    const looks = [0, 9000].map((atMs) => ({ atMs, tasks: [failed], update: 'updating' }));
+    expect(watch(1, looks).verdict.kind).toBe('waiting');
+  });
+
+  test('a global service converges once every task that was made runs', () => {
+    const spec = { Mode: { Global: {} } };
+    const onNode = { id: 'a', slot: 0, nodeId: 'n1' };
+    const looks = [
+      { atMs: 0, tasks: [], spec },
+      { atMs: 200, tasks: [onNode, { ...onNode, id: 'b', nodeId: 'n2', state: 'ready' }], spec },
+      { atMs: 400, tasks: [onNode, { ...onNode, id: 'b', nodeId: 'n2' }], spec },
+      { atMs: 5400, tasks: [onNode, { ...onNode, id: 'b', nodeId: 'n2' }], spec },
+    ];
+    const { lines, verdict } = watch(1, looks);
+    expect(verdict.kind).toBe('converged');
+    expect(lines.slice(0, 3)).toEqual([
+      '0 overall progress: waiting for new tasks',
+      '200 overall progress: 1 out of 2 tasks',
+      '200 web.n1: running',
+    ]);
   });
 
   test('many tasks are counted, not listed, and their errors are bounded', () => {
