@@ -2,6 +2,8 @@ import type {
   ContainerCreateBody,
   ContainerCreated,
   ContainerDetails,
+  ContainerLogLine,
+  ContainerLogsOptions,
   ContainerSummary,
   EndpointSettings,
   EngineApi,
@@ -52,6 +54,16 @@ export class ProcessEngine implements EngineApi {
 
   inspectContainer(container: string, signal: AbortSignal): Promise<ContainerDetails> {
     return this.#life.hold(this.#engine.inspectContainer(container, signal));
+  }
+
+  async containerLogs(
+    container: string,
+    options: ContainerLogsOptions,
+    signal: AbortSignal,
+  ): Promise<AsyncIterable<ContainerLogLine>> {
+    return this.#each(
+      await this.#life.hold(this.#engine.containerLogs(container, options, signal)),
+    );
   }
 
   startContainer(container: string, signal: AbortSignal): Promise<void> {
