@@ -19,7 +19,7 @@ say() { printf '%s\n' "$*"; }
 loud() { printf '\n*** %s\n' "$*" >&2; }
 
 missing_packages() {
-  for pair in dockerd=docker.io docker-registry=docker-registry ip=iproute2 iptables=iptables ps=procps nft=nftables \
+  for pair in dockerd=docker.io docker-registry=docker-registry ip=iproute2 iptables=iptables ps=procps nft=nftables curl=curl \
     openssl=openssl \
     gcc=gcc; do
     command -v "${pair%%=*}" >/dev/null 2>&1 || printf '%s ' "${pair#*=}"

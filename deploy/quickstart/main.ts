@@ -4,7 +4,7 @@
  * It speaks to the daemon as any user would, with the command `shoal`, and shows each command that it runs.
  */
 import { spawn } from 'node:child_process';
-import { rmSync } from 'node:fs';
+import { existsSync, rmSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join, relative } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -28,8 +28,8 @@ async function start(settings: Settings): Promise<void> {
     say(`Building the image ${demoImage} from this machine's Node, without a registry`);
     await buildDemoImage(settings.engineSocket);
   }
-  const port = await ensureService(settings);
-  const seen = await awaitAnswers(port);
+  const { port, replicas } = await ensureService(settings);
+  const seen = await awaitAnswers(port, Math.min(replicas, demoReplicas));
   say('', `The demo answers at http://localhost:${String(port)}. Its replicas say:`, '');
   say(...seen.map((line) => `    ${line}`));
   printNext(settings, port);
@@ -66,25 +66,32 @@ async function ensureSwarm(settings: Settings): Promise<void> {
   }
 }
 
-/** @returns the port on which the demo is published, whether it was there already or not. */
-async function ensureService(settings: Settings): Promise<number> {
+interface Demo {
+  /** On which it is published. */
+  readonly port: number;
+  readonly replicas: number;
+}
+
+/** Creates the demo's service, or finds it as someone left it. @throws when it can answer nothing as it is */
+async function ensureService(settings: Settings): Promise<Demo> {
   const service = await getJson(settings.socketPath, `/services/${demoName}`);
   if (service !== undefined) {
     const port = member(service, 'Endpoint', 'Ports', 0, 'PublishedPort');
-    if (typeof port !== 'number') {
+    const replicas = member(service, 'Spec', 'Mode', 'Replicated', 'Replicas');
+    if (typeof port !== 'number' || typeof replicas !== 'number' || replicas === 0) {
       throw new Error(
-        `the service "${demoName}" publishes no port; remove it: cli/shoal service rm ${demoName}`,
+        `the service "${demoName}" has no port or no replicas; remove it first: cli/shoal service rm ${demoName}`,
       );
     }
     say(`The service "${demoName}" is there already`);
-    return port;
+    return { port, replicas };
   }
   const port = await choosePort();
   const environment = ['-e', 'REPLICA={{.Task.Name}}', '-e', 'NODE_HOSTNAME={{.Node.Hostname}}'];
   const published = ['-p', `${String(port)}:${String(demoPort)}`];
   const name = ['--name', demoName, '--replicas', String(demoReplicas)];
   await shoal(settings, ['service', 'create', ...name, ...published, ...environment, demoImage]);
-  return port;
+  return { port, replicas: demoReplicas };
 }
 
 async function choosePort(): Promise<number> {
@@ -99,12 +106,12 @@ async function choosePort(): Promise<number> {
   );
 }
 
-/** Asks until every replica that is wanted answered, or a few of very many did. */
-async function awaitAnswers(port: number): Promise<readonly string[]> {
+/** Asks until `replicas` different ones answered. @returns an answer of each */
+async function awaitAnswers(port: number, replicas: number): Promise<readonly string[]> {
   const byReplica = new Map<string, string>();
   const deadlineMs = performance.now() + answerLimitMs;
   let problem: unknown;
-  while (byReplica.size < demoReplicas && performance.now() < deadlineMs) {
+  while (byReplica.size < replicas && performance.now() < deadlineMs) {
     try {
       const answer = await fetch(`http://127.0.0.1:${String(port)}/`, {
         signal: AbortSignal.timeout(5_000),
@@ -123,6 +130,10 @@ async function awaitAnswers(port: number): Promise<readonly string[]> {
 }
 
 async function stop(settings: Settings): Promise<void> {
+  if (!existsSync(settings.dataRoot)) {
+    say(`There is no data root ${settings.dataRoot}: nothing to stop`);
+    return;
+  }
   if (!(await isDaemonUp(settings))) {
     if (daemonPid(settings) !== undefined)
       throw new Error('the daemon runs and does not answer; try again in a moment');

@@ -29,6 +29,8 @@ export function findDockerClients(): readonly DockerClient[] {
     if (!found.has(version)) found.set(version, { program, version });
   }
   if (found.size === 0) throw new Error(`there is no Docker client at ${places.join(' or ')}`);
+  const names = [...found.values()].map(({ program, version }) => `${program} (${version})`);
+  console.log(`docker clients: ${names.join(', ')}`);
   return [...found.values()];
 }
 
