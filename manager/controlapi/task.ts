@@ -2,7 +2,7 @@ import { isShoalError, ShoalError } from '../../common/pure/errors.ts';
 import { asId, type ServiceId } from '../../common/pure/ids.ts';
 import type { Filters } from '../../common/ports/cluster-api.ts';
 import { TaskState } from '../../proto/gen/objects.ts';
-import { Freshness } from '../orchestrator/update/freshness.ts';
+import { Freshness } from '../orchestrator/slot/freshness.ts';
 import type { TaskRow } from '../store/rows.ts';
 import type { StoreView } from '../store/view.ts';
 import { anyOf, checkFilters, labelsMatch } from './filters.ts';

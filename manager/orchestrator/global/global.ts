@@ -16,7 +16,7 @@ import { inChunks, scanCost, type Step } from '../slot/chunks.ts';
 import { createTask, putDesired, readDesired, readNode, readServiceSpec } from '../slot/drafts.ts';
 import { parseKey, serviceKey, slotKeyOf } from '../slot/keys.ts';
 import { slotIn, slotsOf, type Slot } from '../slot/slot.ts';
-import { Freshness } from '../update/freshness.ts';
+import { Freshness } from '../slot/freshness.ts';
 import { planNode, type NodeStep } from './plan-node.ts';
 
 /**

@@ -7,7 +7,7 @@ import { isSilent } from '../restart/node-health.ts';
 import { isStillStopping } from '../restart/plan-restart.ts';
 import { shouldRestart } from '../restart/policy.ts';
 import { isWanted, type Slot } from '../slot/slot.ts';
-import type { Freshness } from '../update/freshness.ts';
+import type { Freshness } from '../slot/freshness.ts';
 
 /** What to do with one service on one node. */
 export type NodeStep =

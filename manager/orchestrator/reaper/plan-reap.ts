@@ -3,6 +3,7 @@ import type { TaskRow } from '../../store/rows.ts';
 import { isPlaced, isTerminal } from '../../store/task-state.ts';
 import type { StoreView } from '../../store/view.ts';
 import { isWanted, type Slot } from '../slot/slot.ts';
+import { isInProgress } from '../slot/update-state.ts';
 
 /** Tasks kept for each slot when the cluster's spec is not there to say it. */
 const defaultHistoryLimit = 5;
@@ -39,9 +40,16 @@ export function planHistory(view: StoreView, slot: Slot, limit: number): readonl
     .slice(0, surplus);
 }
 
-/** How many rows to keep in a slot, those that live included; negative = all. Counting attempts needs their history. */
+/**
+ * How many rows to keep in a slot, those that live included; negative = all. Counting attempts needs their history, and a
+ * running update that of its failures.
+ */
 export function historyLimit(view: StoreView, slot: Slot): number {
-  const attemptsMax = slot.tasks.at(-1)?.revision.spec.task?.restart?.maxAttempts ?? 0;
+  const newest = slot.tasks.at(-1);
+  const attemptsMax = newest?.revision.spec.task?.restart?.maxAttempts ?? 0;
   if (attemptsMax > 0) return attemptsMax + 1;
-  return view.cluster()?.spec.taskHistoryRetentionLimit ?? defaultHistoryLimit;
+  const limit = view.cluster()?.spec.taskHistoryRetentionLimit ?? defaultHistoryLimit;
+  const isUpdating =
+    newest !== undefined && isInProgress(view.service(newest.serviceId)?.lifecycle);
+  return isUpdating && limit >= 0 ? Math.max(limit, defaultHistoryLimit) : limit;
 }

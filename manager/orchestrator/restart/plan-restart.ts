@@ -5,6 +5,7 @@ import type { TaskRow } from '../../store/rows.ts';
 import { isPlaced, isTerminal } from '../../store/task-state.ts';
 import type { StoreView } from '../../store/view.ts';
 import { earlier, remainingMs } from '../slot/decision-time.ts';
+import type { Freshness } from '../slot/freshness.ts';
 import { isWanted, type Slot } from '../slot/slot.ts';
 import { isSilent, nodeLoss, type NodeLoss } from './node-health.ts';
 import { restartDelayMs, shouldRestart } from './policy.ts';
@@ -17,6 +18,8 @@ export interface Replacement {
   readonly delayMs: number;
   /** True when there is nothing to wait for: it is to run from the beginning. */
   readonly startsAtOnce: boolean;
+  /** True when it belongs to the update that runs: it takes another spec to the slot, or is there for one that did. */
+  readonly byUpdate: boolean;
 }
 
 /** What to do about one task of a slot. */
@@ -31,6 +34,16 @@ export type RestartStep =
   /** The delay of `task` is over and what it replaces has stopped: let it run. */
   | { readonly kind: 'start'; readonly task: TaskRow };
 
+/** A slot with what decides about its tasks. */
+export interface RestartInput {
+  readonly view: StoreView;
+  readonly slot: Slot;
+  /** Tells which tasks of the slot's service run what it asks for now. */
+  readonly freshness: Freshness;
+  /** True while the service's tasks are being replaced by those of another spec. */
+  readonly isUpdating: boolean;
+}
+
 export interface RestartPlan {
   readonly steps: readonly RestartStep[];
   /** When to look again though nothing changed, on `nowMs`. */
@@ -44,14 +57,15 @@ export interface RestartPlan {
  * when the delay is over and the old task has stopped, or 60 s have passed, or the old task's node is silent. A task
  * that ends while its own delay lasts is replaced only after it: no failure loops faster than the policy's delay.
  */
-export function planRestart(view: StoreView, slot: Slot, now: DecideTime): RestartPlan {
+export function planRestart(input: RestartInput, now: DecideTime): RestartPlan {
+  const { view, slot } = input;
   const steps: RestartStep[] = [];
   let wakeAtMs: number | undefined;
   for (const task of slot.tasks) {
     if (!isWanted(task)) continue;
     const waitMs = msUntilActed(view, slot, task, now);
     if (waitMs > 0) wakeAtMs = earlier(wakeAtMs, now.nowMs + waitMs);
-    else steps.push(...stepsOf(view, slot, task, now));
+    else steps.push(...stepsOf(input, task, now));
   }
   return { steps, wakeAtMs };
 }
@@ -81,7 +95,8 @@ export function mustStop(view: StoreView, task: TaskRow): boolean {
   return !isTerminal(task) && isPlaced(task) && !isSilent(view.node(task.nodeId));
 }
 
-function stepsOf(view: StoreView, slot: Slot, task: TaskRow, now: DecideTime): RestartStep[] {
+function stepsOf(input: RestartInput, task: TaskRow, now: DecideTime): RestartStep[] {
+  const { view, slot } = input;
   const loss = isTerminal(task) ? undefined : nodeLoss(view, task);
   // A slot of a node goes nowhere else: whether its task may stay is for the one who put it there.
   if (loss !== undefined && slot.nodeId !== '') return [];
@@ -90,14 +105,21 @@ function stepsOf(view: StoreView, slot: Slot, task: TaskRow, now: DecideTime): R
   }
   const endedAtMs = loss === undefined ? task.appliedAtMs : now.clusterMs;
   const isReplaced =
-    !isFollowed(slot, task) && canHold(view, slot) && shouldRestart(slot, task, endedAtMs);
-  const replacement = isReplaced ? replacementOf(view, slot, task) : undefined;
+    !isTakenOver(input, task) && canHold(view, slot) && shouldRestart(slot, task, endedAtMs);
+  const replacement = isReplaced ? replacementOf(input, task) : undefined;
   return [{ kind: 'restart', task, loss, replacement }];
 }
 
-/** True when a younger task takes the slot over already, as in an update that starts the new one first. */
-function isFollowed(slot: Slot, task: TaskRow): boolean {
-  return slot.tasks.slice(slot.tasks.indexOf(task) + 1).some(isWanted);
+/**
+ * True when another task has the slot: a younger one, as in an update that starts the new one first, or one that goes on
+ * and runs what is asked for, as when such an update is rolled back.
+ */
+function isTakenOver({ view, slot, freshness }: RestartInput, task: TaskRow): boolean {
+  const at = slot.tasks.indexOf(task);
+  return slot.tasks.some((other, index) => {
+    if (other === task || !isWanted(other)) return false;
+    return index > at || (!isOver(view, other) && !freshness.isStale(other));
+  });
 }
 
 /** False when the slot is that of a node which may run nothing now. */
@@ -111,11 +133,13 @@ function canHold(view: StoreView, slot: Slot): boolean {
  * The policy's delay is for what fails by itself and may do so again: what a lost or drained node ended starts elsewhere at
  * once, and so does another spec, as when a failed update is rolled back.
  */
-function replacementOf(view: StoreView, slot: Slot, task: TaskRow): Replacement {
-  const isSameTask = view.service(task.serviceId)?.current.spec.task === task.revision.spec.task;
-  const delayMs = nodeLoss(view, task) === undefined && isSameTask ? restartDelayMs(task) : 0;
+function replacementOf(input: RestartInput, task: TaskRow): Replacement {
+  const { view, slot, freshness, isUpdating } = input;
+  const isStale = freshness.isStale(task);
+  const delayMs = nodeLoss(view, task) === undefined && !isStale ? restartDelayMs(task) : 0;
   const isStopping = slot.tasks.some((other) =>
     other === task ? mustStop(view, task) : isStillStopping(view, other),
   );
-  return { delayMs, startsAtOnce: delayMs === 0 && !isStopping };
+  const byUpdate = isUpdating && (task.byUpdate || isStale);
+  return { delayMs, startsAtOnce: delayMs === 0 && !isStopping, byUpdate };
 }

@@ -15,8 +15,9 @@ import { isTerminal } from '../../store/task-state.ts';
 import type { StoreView } from '../../store/view.ts';
 import { createTask, putDesired, readNode, readServiceSpec } from '../slot/drafts.ts';
 import { allSlotKeys, parseKey, slotKeyOf, slotKeysOf } from '../slot/keys.ts';
+import { Freshness } from '../slot/freshness.ts';
 import { slotIn, type Slot } from '../slot/slot.ts';
-import { isUpdated } from '../slot/update-state.ts';
+import { isInProgress } from '../slot/update-state.ts';
 import { nodeLoss } from './node-health.ts';
 import { planRestart, type RestartStep } from './plan-restart.ts';
 
@@ -43,7 +44,9 @@ export class RestartDecider implements Decider {
     if (service === undefined || !isRestarted(service)) return noDecision;
     const slot = slotIn(view, scope.serviceId, scope.slot);
     budget.spend(slot.tasks.length + 1);
-    const plan = planRestart(view, slot, now);
+    const freshness = new Freshness(view, service);
+    const isUpdating = isInProgress(service.lifecycle);
+    const plan = planRestart({ view, slot, freshness, isUpdating }, now);
     const sets = plan.steps.map((step, index) =>
       draftOf({ view, service, slot, step, placeholder: placeholderId(index), now }),
     );
@@ -111,7 +114,7 @@ function draftOf(input: DraftInput): Draft {
 
 function replacementOf({ service, slot, step, placeholder, now }: DraftInput): Op[] {
   if (step.kind !== 'restart' || step.replacement === undefined) return [];
-  const { startsAtOnce, delayMs } = step.replacement;
+  const { startsAtOnce, delayMs, byUpdate } = step.replacement;
   const wait = { state: TaskState.ready, delaySinceMs: now.clusterMs, delayMs };
   const create = createTask({
     id: placeholder,
@@ -120,7 +123,7 @@ function replacementOf({ service, slot, step, placeholder, now }: DraftInput): O
     clusterMs: now.clusterMs,
     desired: {
       ...(startsAtOnce ? { state: TaskState.running } : wait),
-      byUpdate: isUpdated(service, step.task),
+      byUpdate,
     },
   });
   return [create];

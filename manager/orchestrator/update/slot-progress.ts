@@ -2,7 +2,7 @@ import { TaskState, type ServiceLifecycle } from '../../../proto/gen/objects.ts'
 import type { TaskRow } from '../../store/rows.ts';
 import { isTerminal } from '../../store/task-state.ts';
 import { isOccupied, isWanted, slotName, type Slot } from '../slot/slot.ts';
-import type { Freshness } from './freshness.ts';
+import type { Freshness } from '../slot/freshness.ts';
 
 /** How far a slot has come. */
 export interface SlotProgress {

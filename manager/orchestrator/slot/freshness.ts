@@ -32,13 +32,12 @@ interface Difference {
 export class Freshness {
   readonly #view: StoreView;
   readonly #current: SpecRevisionRow;
-  readonly #matches: (node: NodeRow) => boolean;
+  #matches: ((node: NodeRow) => boolean) | undefined;
   readonly #known = new Map<number, Difference>();
 
   constructor(view: StoreView, service: ServiceRow) {
     this.#view = view;
     this.#current = service.current;
-    this.#matches = nodeMatcher(service.current.spec.task?.placement?.constraints ?? []);
   }
 
   isStale(task: TaskRow): boolean {
@@ -51,6 +50,7 @@ export class Freshness {
 
   #isWhereItMayBe(task: TaskRow): boolean {
     const node = this.#view.node(task.nodeId);
+    this.#matches ??= nodeMatcher(this.#current.spec.task?.placement?.constraints ?? []);
     return node !== undefined && this.#matches(node);
   }
 
