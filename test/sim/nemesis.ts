@@ -189,18 +189,9 @@ export class Nemesis {
 
   #failDisk(node: SimNode): End {
     const operations = ['write', 'rename', 'syncDirectory', 'sync'] as const;
-    const count = this.#mayFailSync(node) ? operations.length : operations.length - 1;
-    const operation = oneOf(this.#random, operations.slice(0, count));
+    const operation = oneOf(this.#random, operations);
     node.disk.failOn({ operation, nth: 1 + this.#random.below(5) });
     return noEnd;
-  }
-
-  /**
-   * A failed sync leaves bytes that can be read and are not durable. The log takes them for good when the daemon starts again, so a power
-   * cut after that finds a hole (docs/simulation.md, what is known): the two do not come together yet.
-   */
-  #mayFailSync(node: SimNode): boolean {
-    return node.index > 0 || !this.#world.options.faults.includes('managerPowerCut');
   }
 
   /** Nodes other than the manager's: some node must be left to run things on. */

@@ -210,8 +210,7 @@ export class WriteAheadLog implements AsyncDisposable {
     if (read !== undefined && last !== undefined) {
       const path = `${this.#options.directory}/${last.name}`;
       const file = await this.#ports.disk.open(path, 'write');
-      // A killed process may have left bytes and names that can be read and are not durable yet.
-      await file.sync();
+      // A killed process may have left names that can be read and are not durable yet; what was read is.
       await this.#ports.disk.syncDirectory(this.#options.directory);
       this.#open = { segment: last, file, bytes: read.endBytes, end: read.end };
     }

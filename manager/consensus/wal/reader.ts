@@ -43,11 +43,12 @@ export interface ReadLog {
   readonly hasGroups: boolean;
 }
 
-const zeroBytes = 1024 * 1024;
+/** Bytes written at a time when the end of the log is settled. */
+const chunkBytes = 1024 * 1024;
 
 /**
- * Reads and verifies every segment, oldest first. Cuts a torn tail of the last one, durably; anything else that is not as
- * written is refused.
+ * Reads and verifies every segment, oldest first. Cuts a torn tail of the last one and makes the rest of it durable; anything else that is
+ * not as written is refused.
  *
  * @returns undefined when there is no segment.
  * @throws `corrupt`, `dataRootTooNew`, or what the disk throws.
@@ -74,8 +75,10 @@ export async function readLog(
     );
     applyGroups(state, scanned, segment);
     checkTail(scanned, segment, segment === segments.at(-1));
-    if (scanned.tail.kind === 'torn')
-      await cutTail(`${place.directory}/${segment.name}`, bytes, scanned.end, ports.disk);
+    if (segment === segments.at(-1)) {
+      const path = `${place.directory}/${segment.name}`;
+      await settle(ports.disk, path, { bytes, end: scanned.end });
+    }
     hasGroups ||= scanned.groups.length > 0;
     ({ crc, end } = scanned);
     endBytes = bytes.length;
@@ -168,11 +171,25 @@ function checkWhole(state: LogState, mustBeWhole: boolean): void {
   if (complaint !== undefined) throw corrupt('the log is not whole', { complaint });
 }
 
-/** Zeroes what a write left that never finished; whoever crashes in between finds a torn tail again. */
-async function cutTail(path: string, bytes: Uint8Array, end: number, disk: Disk): Promise<void> {
+/**
+ * Makes what was read of the last segment durable, and zeroes what a write left that never finished.
+ *
+ * All that is kept is written anew: after a sync that failed the kernel may hold bytes that can be read, count as clean, and are not on the
+ * disk, so that another sync alone would not bring them there (Rebello et al., "Can Applications Recover from fsync Failures?", 2020). The
+ * bytes are the same, so a crash in between changes nothing; whoever crashes before the end is zeroed finds a torn tail again.
+ */
+async function settle(
+  disk: Disk,
+  path: string,
+  kept: { readonly bytes: Uint8Array; readonly end: number },
+): Promise<void> {
+  const { bytes, end } = kept;
   await using file = await disk.open(path, 'write');
-  for (let offset = end; offset < bytes.length; offset += zeroBytes) {
-    const part = bytes.subarray(offset, offset + zeroBytes);
+  for (let offset = 0; offset < end; offset += chunkBytes) {
+    await file.write(offset, bytes.slice(offset, Math.min(offset + chunkBytes, end)));
+  }
+  for (let offset = end; offset < bytes.length; offset += chunkBytes) {
+    const part = bytes.subarray(offset, offset + chunkBytes);
     if (!isZero(part)) await file.write(offset, new Uint8Array(part.length));
   }
   await file.sync();
