@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { expect } from 'vitest';
 import { createOp, deleteOp, giveBack } from '../../manager/store/ops.ts';
-import type { TaskRow } from '../../manager/store/rows.ts';
-import { isPlaced, isTerminal, taskError } from '../../manager/store/task-state.ts';
+import type { ServiceRow, TaskRow } from '../../manager/store/rows.ts';
+import { isLive, isPlaced, isTerminal, taskError } from '../../manager/store/task-state.ts';
 import {
   newCluster,
   newClusterLifecycle,
@@ -12,7 +12,14 @@ import {
   Table,
   TaskState,
 } from '../../proto/gen/objects.ts';
-import { newClusterSpec, newNetworkSpec, NodeAvailability } from '../../proto/gen/specs.ts';
+import {
+  newClusterSpec,
+  newContainerSpec,
+  newNetworkSpec,
+  newTaskSpec,
+  NodeAvailability,
+  UpdateOrder,
+} from '../../proto/gen/specs.ts';
 import type { DeciderRig } from './decider-rig.ts';
 import { parseServiceSpec } from './decider-words.ts';
 import { allDeciders } from './loop-bench.ts';
@@ -33,6 +40,8 @@ export type Action =
     }
   | { readonly kind: 'advance'; readonly ms: number }
   | { readonly kind: 'remove'; readonly service: number }
+  | { readonly kind: 'respec'; readonly service: number; readonly image: number }
+  | { readonly kind: 'rollback'; readonly service: number }
   | { readonly kind: 'decide'; readonly decider: number; readonly key: number };
 
 const small = fc.nat({ max: 40 });
@@ -84,6 +93,18 @@ export const action: fc.Arbitrary<Action> = fc.oneof(
   {
     weight: 2,
     arbitrary: fc.record({ kind: fc.constant('advance' as const), ms: fc.nat({ max: 70_000 }) }),
+  },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      kind: fc.constant('respec' as const),
+      service: small,
+      image: fc.nat({ max: 2 }),
+    }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record({ kind: fc.constant('rollback' as const), service: small }),
   },
   {
     weight: 1,
@@ -148,6 +169,18 @@ export function newWorld(rig: DeciderRig): DeciderRig {
         ['ports', '0:80'],
         ['delay', '0s'],
         ['cpus', '2'],
+        ['order', 'start-first'],
+        ['onfailure', 'rollback'],
+      ]),
+    ),
+  );
+  rig.service(
+    'agent',
+    parseServiceSpec(
+      new Map([
+        ['mode', 'global'],
+        ['delay', '1s'],
+        ['onfailure', 'continue'],
       ]),
     ),
   );
@@ -165,8 +198,13 @@ export function perform(rig: DeciderRig, step: Action): void {
   else if (step.kind === 'availability') {
     rig.nodeSpec(pick(nodeIds, step.node) ?? '', { availability: step.availability });
   } else if (step.kind === 'scale') {
-    const id = pick(rig.view.services(), step.service)?.id;
+    const replicated = rig.view.services().filter((service) => !isGlobal(service));
+    const id = pick(replicated, step.service)?.id;
     if (id !== undefined) rig.scale(id, step.replicas);
+  } else if (step.kind === 'respec') respec(rig, step.service, step.image);
+  else if (step.kind === 'rollback') {
+    const service = pick(rig.view.services(), step.service);
+    if (service?.previous !== undefined) rig.update(service.id, 'rollback');
   } else if (step.kind === 'remove') {
     const id = serviceIds[step.service] ?? '';
     const claims = rig.view.claimsOf(id).map(({ space, key }) => giveBack(space, key, id));
@@ -175,6 +213,18 @@ export function perform(rig: DeciderRig, step: Action): void {
     }
   } else if (step.kind === 'report') report(rig, step.task, step.state);
   else decide(rig, step.decider, step.key);
+}
+
+function isGlobal({ current }: ServiceRow): boolean {
+  return current.spec.mode?.mode?.kind === 'global';
+}
+
+function respec(rig: DeciderRig, at: number, image: number): void {
+  const service = pick(rig.view.services(), at);
+  if (service === undefined) return;
+  const { spec } = service.current;
+  const container = newContainerSpec({ image: `image:${image}` });
+  rig.update(service.id, { ...spec, task: newTaskSpec({ ...spec.task, container }) });
 }
 
 /** A node reports about a task that it has; states only go forward. */
@@ -192,15 +242,17 @@ function decide(rig: DeciderRig, at: number, keyAt: number): void {
   if (decider !== undefined && key !== undefined) rig.settle(decider, key, 50);
 }
 
-/** Holds what must be true at every moment: one wanted task a slot, one holder an address. */
+/** Holds what must be true at every moment: one wanted task a slot, start-first one more while it is replaced; one holder an address. */
 export function checkSafety(rig: DeciderRig): void {
-  const wanted = new Set<string>();
+  const wanted = new Map<string, number>();
   const owners = new Map<string, string>();
   for (const task of rig.view.tasks()) {
-    const slot = `${task.serviceId}/${task.slot}`;
-    if (task.desiredState <= TaskState.running) {
-      expect(wanted.has(slot), `two wanted tasks in slot ${slot}`).toBe(false);
-      wanted.add(slot);
+    const slot = `${task.serviceId}/${task.slot === 0 ? task.nodeId : task.slot}`;
+    if (isLive(task)) {
+      const count = (wanted.get(slot) ?? 0) + 1;
+      wanted.set(slot, count);
+      const most = task.revision.spec.update?.order === UpdateOrder.startFirst ? 2 : 1;
+      expect(count, `wanted tasks in slot ${slot}`).toBeLessThanOrEqual(most);
     }
     if (isTerminal(task) || task.desiredState > TaskState.running) continue;
     for (const { address } of task.addresses) {
@@ -235,9 +287,9 @@ export function obey(rig: DeciderRig, task: TaskRow): void {
 export function checkLiveness(rig: DeciderRig): void {
   for (const service of rig.view.services()) {
     const mode = service.current.spec.mode?.mode;
-    const replicas = mode?.kind === 'replicated' ? mode.value.replicas : 0;
+    const replicas = mode?.kind === 'replicated' ? mode.value.replicas : nodeIds.length;
     const tasks = rig.tasks(service.id);
-    const slots = new Set(tasks.map(({ slot }) => slot));
+    const slots = new Set(tasks.map(({ slot, nodeId }) => (slot === 0 ? nodeId : slot)));
     expect(slots.size, `slots of ${service.id}`).toBe(replicas);
     for (const task of tasks.filter(({ desiredState }) => desiredState <= TaskState.running)) {
       const isSettled = task.reportedState === TaskState.running || taskError(task) !== '';
