@@ -12,16 +12,22 @@ export interface LoopsReport {
   readonly failures: readonly string[];
 }
 
+interface LoopsOptions {
+  /** How long one download takes. */
+  readonly slowMs: number;
+  /** Clients that keep their connection; 16 others open one for each request. */
+  readonly kept: number;
+}
+
 /** Clients that ask a published port without end, with connections kept and fresh ones, and one that downloads slowly. */
 export class Loops implements AsyncDisposable {
   readonly #child: ChildProcess;
   #output = '';
 
-  /** @param slowMs how long one download takes. */
-  constructor(engine: Dockerd, port: number, slowMs: number) {
+  constructor(engine: Dockerd, port: number, { slowMs, kept }: LoopsOptions) {
     const [program = '', ...prefix] = engine.inside;
     const script = join(import.meta.dirname, 'loops', 'main.ts');
-    const args = [...prefix, process.execPath, script, String(port), String(slowMs)];
+    const args = [...prefix, process.execPath, script, ...[port, slowMs, kept].map(String)];
     this.#child = spawn(program, args, { stdio: ['pipe', 'pipe', 'inherit'] });
     this.#child.stdout?.setEncoding('utf8');
     this.#child.stdout?.on('data', (chunk: string) => {

@@ -1,14 +1,14 @@
 /**
- * Asks a port of this network namespace without end, until its input ends: `main.ts PORT SLOW_MS`.
+ * Asks a port of this network namespace without end, until its input ends: `main.ts PORT SLOW_MS KEPT`.
  *
- * 16 loops keep their connection, 16 open one for each request, and one downloads something for SLOW_MS, over and over. Each waits for an answer
+ * KEPT loops keep their connection, 16 open one for each request, and one downloads something for SLOW_MS, over and over. Each waits for an answer
  * before it asks again. Writes one line of JSON at the end: counts by kind, and what failed. A line `{"count":…}` comes each 200 ms.
  */
 import { Agent, get } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-const [port, slowMs] = process.argv.slice(2).map(Number);
-const loopsOfEachKind = 16;
+const [port, slowMs, keptLoops = 0] = process.argv.slice(2).map(Number);
+const freshLoops = 16;
 const pauseMs = 25;
 /** No answer for so long is a failure. */
 const limitMs = 30_000;
@@ -56,10 +56,10 @@ async function loop(kind: Kind, path: string, agent: Agent | false): Promise<voi
 }
 
 const loops = [loop('slow', `/slow?ms=${String(slowMs)}`, false)];
-for (let number = 0; number < loopsOfEachKind; number += 1) {
+for (let number = 0; number < keptLoops; number += 1) {
   loops.push(loop('kept', '/', new Agent({ keepAlive: true, maxSockets: 1 })));
-  loops.push(loop('fresh', '/', false));
 }
+for (let number = 0; number < freshLoops; number += 1) loops.push(loop('fresh', '/', false));
 const progress = setInterval(() => {
   process.stdout.write(`${JSON.stringify({ count: counts.kept + counts.fresh })}\n`);
 }, 200);
