@@ -64,7 +64,7 @@ export function slotIn(view: StoreView, serviceId: ServiceId, id: SlotId): Slot 
 }
 
 /** `tasks` by creation, then by id. */
-export function oldestFirst(tasks: readonly TaskRow[]): readonly TaskRow[] {
+function oldestFirst(tasks: readonly TaskRow[]): readonly TaskRow[] {
   return tasks.length < 2 ? tasks : tasks.toSorted(compareAge);
 }
 

@@ -73,7 +73,7 @@ class History {
   #version = 0;
   #workers = new Map<number, Worker>();
   #failed = new Set<number>();
-  #startedMs = new Map<string, number>();
+  readonly #startedMs = new Map<string, number>();
 
   constructor(options: Shape) {
     this.#shape = options;
