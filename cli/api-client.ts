@@ -66,12 +66,14 @@ export class UnixApiClient implements DaemonApi, Disposable {
     signal: AbortSignal,
   ): Promise<IncomingMessage> {
     const query = new URLSearchParams(request.query ?? {}).toString();
-    const options: RequestOptions = {
+    const options: RequestOptions & { readonly servername: string } = {
       agent: this.#agent,
       socketPath: this.#socketPath,
       method: request.method,
       path: query === '' ? request.path : `${request.path}?${query}`,
       // The name of a unix socket is no host: servers of HTTP/1.1 want some.
+      // Node.js makes one of the header otherwise, though nothing here is encrypted, and that takes 4 ms.
+      servername: '',
       headers: { Host: 'shoal', 'User-Agent': 'shoal', ...contentHeaders(body) },
       signal,
     };

@@ -1,13 +1,25 @@
 import { UnixApiClient } from './api-client.ts';
 import {
-  type ByteSink,
   CliError,
   type CommandContext,
   exitCodes,
   type ProgressScreen,
 } from './commands/context.ts';
+import { Output } from './output.ts';
 import { buildProgram } from './program.ts';
+import { TerminalScreen } from './terminal-screen.ts';
 import type { CommandBody } from './verbs.ts';
+
+const stdout = new Output(() => process.stdout);
+const stderr = new Output(() => process.stderr);
+
+const print = (text: string): void => {
+  stdout.print(text);
+};
+
+const complain = (text: string): void => {
+  stderr.print(text);
+};
 
 /** Runs one command line and gives its exit code. Errors are printed here and nowhere else. */
 async function main(argv: readonly string[]): Promise<number> {
@@ -17,7 +29,7 @@ async function main(argv: readonly string[]): Promise<number> {
     await body(contextOver(api), interrupt.signal);
   };
   try {
-    return await buildProgram({ run, out, err }).run(argv);
+    return await buildProgram({ run, out: print, err: complain }).run(argv);
   } catch (error) {
     return report(error, interrupt.signal);
   }
@@ -27,59 +39,32 @@ function contextOver(api: UnixApiClient): CommandContext {
   return {
     api,
     clock: systemClock,
-    out,
-    err,
-    sinks: { out: sinkOver(process.stdout), err: sinkOver(process.stderr) },
-    openScreen: process.stderr.isTTY && process.env['TERM'] !== 'dumb' ? openScreen : undefined,
+    out: print,
+    err: complain,
+    sinks: { out: stdout, err: stderr },
+    openScreen,
     variable: (name) => process.env[name],
   };
 }
 
-function sinkOver(stream: NodeJS.WriteStream): ByteSink {
-  return {
-    isTerminal: stream.isTTY,
-    write: (bytes) =>
-      new Promise((resolve) => {
-        if (stream.write(bytes)) resolve();
-        else stream.once('drain', resolve);
-      }),
-  };
-}
-
-/** Loaded only where somebody looks on: it takes as long as all the rest of a verb. */
-async function openScreen(): Promise<ProgressScreen> {
-  const { createLogUpdate } = await import('log-update');
-  const update = createLogUpdate(process.stderr);
-  return {
-    columns: () => process.stderr.columns,
-    draw: (lines) => {
-      update(lines.join('\n'));
-    },
-    done: () => {
-      update.done();
-    },
-  };
+function openScreen(): ProgressScreen | undefined {
+  const isCapable = stderr.isTerminal && process.env['TERM'] !== 'dumb';
+  return isCapable ? new TerminalScreen(stderr.stream) : undefined;
 }
 
 function report(error: unknown, signal: AbortSignal): number {
   if (error instanceof CliError) {
-    if (error.message !== '') err(`${error.message}\n`);
+    if (error.message !== '') complain(`${error.message}\n`);
     return error.exitCode;
   }
   if (signal.aborted) {
-    err('interrupted: what was asked of the daemon already may go on\n');
+    complain('interrupted: what was asked of the daemon already may go on\n');
     return exitCodes.interrupted;
   }
-  err(`shoal: internal error: ${error instanceof Error ? (error.stack ?? '') : String(error)}\n`);
+  complain(
+    `shoal: internal error: ${error instanceof Error ? (error.stack ?? '') : String(error)}\n`,
+  );
   return exitCodes.failed;
-}
-
-function out(text: string): void {
-  if (text !== '') process.stdout.write(text);
-}
-
-function err(text: string): void {
-  if (text !== '') process.stderr.write(text);
 }
 
 /** Ctrl-C asks the command to end; a second one ends the process at once. */
@@ -120,10 +105,6 @@ const systemClock: CommandContext['clock'] = {
       else signal.addEventListener('abort', onAbort, { once: true });
     }),
 };
-
-// The reader of a pipe may go away early, as `head` does: there is nobody left to tell.
-process.stdout.on('error', () => process.exit(exitCodes.failed));
-process.stderr.on('error', () => process.exit(exitCodes.failed));
 
 // A bundle cannot wait at its top level.
 void main(process.argv.slice(2)).then((code) => {

@@ -6,7 +6,7 @@ import { exitCodes } from './commands/context.ts';
 import type { CommandFacts } from './render/command-facts.ts';
 import { addServiceVerbs } from './service-verbs.ts';
 import { addCompletionVerb, addNodeVerbs, addSwarmVerbs } from './swarm-verbs.ts';
-import type { CommandBody, RunBody } from './verbs.ts';
+import { type CommandBody, LazyCommands, type RunBody } from './verbs.ts';
 
 /** What the program needs of its process. */
 export interface ProgramPorts {
@@ -68,12 +68,22 @@ export function buildProgram(ports: ProgramPorts): Program {
   const run: RunBody = (body) =>
     ports.run(program.opts<{ host: string }>().host || defaultHost, body);
   addSwarmVerbs(program, run);
-  addServiceVerbs(program, run);
-  addNodeVerbs(program, run);
+  const lazy = new LazyCommands();
+  addServiceVerbs(program, { run, lazy });
+  addNodeVerbs(program, { run, lazy });
   addCompletionVerb(program, ports.out);
+  const describe = (): CommandFacts => {
+    lazy.fillAll();
+    return readCommand(program);
+  };
   return {
-    run: (argv) => runProgram(program, argv, ports),
-    describe: () => readCommand(program),
+    run: async (argv) => {
+      if (argv[0] === completeVerb) return complete(describe(), argv.slice(1), ports);
+      // This verb of the library shows other commands without asking for their insides first.
+      if (argv.includes('help')) lazy.fillAll();
+      return runProgram(program, argv, ports);
+    },
+    describe,
   };
 }
 
@@ -89,10 +99,6 @@ async function runProgram(
     ports.out(program.helpInformation() + exitCodeHelp);
     return exitCodes.ok;
   }
-  if (argv[0] === completeVerb) {
-    await complete(program, argv.slice(1), ports);
-    return exitCodes.ok;
-  }
   try {
     await program.parseAsync(argv, { from: 'user' });
     return exitCodes.ok;
@@ -103,14 +109,12 @@ async function runProgram(
 }
 
 async function complete(
-  program: Command,
+  tree: CommandFacts,
   words: readonly string[],
   { out, run }: ProgramPorts,
-): Promise<void> {
+): Promise<number> {
   const { runComplete } = await import('./commands/completion.ts');
-  const usualHost = program.getOptionValue('host') as string | undefined;
-  await runComplete(readCommand(program), words, {
-    out,
-    run: (host, body) => run(host ?? usualHost ?? defaultHost, body),
-  });
+  const host = process.env['SHOAL_HOST'] || defaultHost;
+  await runComplete(tree, words, { out, run: (given, body) => run(given ?? host, body) });
+  return exitCodes.ok;
 }

@@ -10,7 +10,7 @@ export function addWaitOptions(command: Command): void {
     .addOption(jsonOption('print the verdict as a line of JSON'));
 }
 
-/** Adds the options of `service create`. */
+/** Adds the options of `service create`, without those about waiting. */
 export function addCreateOptions(create: Command): void {
   create
     .option('--name <name>', 'name of the service (default: made up)')
@@ -35,11 +35,10 @@ export function addCreateOptions(create: Command): void {
       'type=bind|volume|tmpfs,source=…,target=…[,readonly] (repeatable)',
       collect,
     );
-  addWaitOptions(create);
   addTemplateOptions(create);
 }
 
-/** Adds the options of `service update`. */
+/** Adds the options of `service update`, without those about waiting. */
 export function addUpdateOptions(update: Command): void {
   update
     .option('--image <image>', 'image of the containers')
@@ -53,7 +52,6 @@ export function addUpdateOptions(update: Command): void {
   addPairOptions(update, 'constraint', ['<expression>', '<expression>'], 'constraint');
   addPairOptions(update, 'mount', ['<mount>', '<target>'], 'mount');
   addPairOptions(update, 'publish', ['<port>', '<target-port>'], 'published port');
-  addWaitOptions(update);
   addTemplateOptions(update);
 }
 

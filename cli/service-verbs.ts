@@ -8,37 +8,34 @@ import type { ServicePsFlags } from './commands/service-ps.ts';
 import type { ServiceUpdateFlags } from './commands/service-update.ts';
 import type { WaitFlags } from './commands/wait.ts';
 import { addCreateOptions, addUpdateOptions, addWaitOptions } from './service-options.ts';
-import { collect, jsonOption, type RunBody } from './verbs.ts';
+import { collect, jsonOption, type RunBody, type VerbPorts } from './verbs.ts';
 
 /** Adds the verbs about services. */
-export function addServiceVerbs(program: Command, run: RunBody): void {
+export function addServiceVerbs(program: Command, { run, lazy }: VerbPorts): void {
   const service = program.command('service').description('manage services');
-  addCreate(service, run);
-  addLists(service, run);
-  addInspect(service, run);
-  addLogs(service, run);
-  addUpdate(service, run);
-  addRollback(service, run);
-  addScale(service, run);
-  service
-    .command('rm')
-    .alias('remove')
-    .description('remove services')
-    .argument('<service...>', 'names or ids')
-    .action(async (services: string[]) => {
-      const { runServiceRm } = await import('./commands/service-rm.ts');
-      await run((context, signal) => runServiceRm(context, services, signal));
-    });
+  lazy.add(program, service, () => {
+    addCreate(service, { run, lazy });
+    addLists(service, run);
+    addInspect(service, run);
+    addLogs(service, run);
+    addUpdate(service, { run, lazy });
+    addRollback(service, run);
+    addScale(service, run);
+    addRemove(service, run);
+  });
 }
 
-function addCreate(service: Command, run: RunBody): void {
+function addCreate(service: Command, { run, lazy }: VerbPorts): void {
   const create = service
     .command('create')
     .description('create a service and wait until its tasks run')
     .passThroughOptions()
     .argument('<image>', 'image of the containers, such as nginx:1.27')
     .argument('[command...]', 'arguments for the entry point of the image');
-  addCreateOptions(create);
+  addWaitOptions(create);
+  lazy.add(service, create, () => {
+    addCreateOptions(create);
+  });
   create.action(async (image: string, args: string[], flags: ServiceCreateFlags) => {
     const { runServiceCreate } = await import('./commands/service-create.ts');
     await run((context, signal) => runServiceCreate(context, { image, args, flags }, signal));
@@ -105,12 +102,15 @@ function addLogs(service: Command, run: RunBody): void {
     });
 }
 
-function addUpdate(service: Command, run: RunBody): void {
+function addUpdate(service: Command, { run, lazy }: VerbPorts): void {
   const update = service
     .command('update')
     .description('change a service and wait until it has converged')
     .argument('<service>', 'name or id');
-  addUpdateOptions(update);
+  addWaitOptions(update);
+  lazy.add(service, update, () => {
+    addUpdateOptions(update);
+  });
   update.action(async (name: string, flags: ServiceUpdateFlags) => {
     const { runServiceUpdate } = await import('./commands/service-update.ts');
     await run((context, signal) => runServiceUpdate(context, { service: name, flags }, signal));
@@ -139,4 +139,16 @@ function addScale(service: Command, run: RunBody): void {
     const { runServiceScale } = await import('./commands/service-scale.ts');
     await run((context, signal) => runServiceScale(context, { targets, flags }, signal));
   });
+}
+
+function addRemove(service: Command, run: RunBody): void {
+  service
+    .command('rm')
+    .alias('remove')
+    .description('remove services')
+    .argument('<service...>', 'names or ids')
+    .action(async (services: string[]) => {
+      const { runServiceRm } = await import('./commands/service-rm.ts');
+      await run((context, signal) => runServiceRm(context, services, signal));
+    });
 }

@@ -5,7 +5,7 @@ import type { InitFlags } from './commands/init.ts';
 import type { InspectFlags } from './commands/inspect.ts';
 import type { NodeLsFlags } from './commands/node-ls.ts';
 import type { Shell } from './render/completion-scripts.ts';
-import { choiceOption, collect, jsonOption, type RunBody } from './verbs.ts';
+import { choiceOption, collect, jsonOption, type RunBody, type VerbPorts } from './verbs.ts';
 
 /** Adds the verbs about this node and its swarm. */
 export function addSwarmVerbs(program: Command, run: RunBody): void {
@@ -64,8 +64,14 @@ function addInit(program: Command, run: RunBody): void {
 }
 
 /** Adds the verbs about nodes. */
-export function addNodeVerbs(program: Command, run: RunBody): void {
+export function addNodeVerbs(program: Command, { run, lazy }: VerbPorts): void {
   const node = program.command('node').description('manage nodes');
+  lazy.add(program, node, () => {
+    fillNode(node, run);
+  });
+}
+
+function fillNode(node: Command, run: RunBody): void {
   node
     .command('ls')
     .alias('list')

@@ -54,8 +54,8 @@ export interface CommandContext {
   readonly err: (text: string) => void;
   /** Standard output and standard error for what is too much to be kept, such as logs. */
   readonly sinks: { readonly out: ByteSink; readonly err: ByteSink };
-  /** Opens a screen for progress; `undefined` where nobody looks at a terminal. */
-  readonly openScreen: (() => Promise<ProgressScreen>) | undefined;
+  /** Opens a screen for progress; gives `undefined` where nobody looks at a terminal. */
+  readonly openScreen: () => ProgressScreen | undefined;
   /** The variable `name` of the shell that called, for `--env NAME`. */
   readonly variable: (name: string) => string | undefined;
 }

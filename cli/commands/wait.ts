@@ -50,7 +50,7 @@ export async function waitForService(
   }
   const shown =
     flags.quiet === true
-      ? { ...context, err: (): void => undefined, openScreen: undefined }
+      ? { ...context, err: (): void => undefined, openScreen: (): undefined => undefined }
       : context;
   const ending = await followService(shown, { serviceId, isRollbackWanted }, signal);
   const message = ending.kind === 'converged' ? '' : ending.message;
@@ -79,9 +79,7 @@ async function followService(
 ): Promise<Ending> {
   let progress = startProgress;
   let name = serviceId;
-  // Opening loads code: the first look goes on meanwhile.
-  const opening = context.openScreen?.();
-  let screen: ProgressScreen | undefined;
+  const screen = context.openScreen();
   try {
     for (;;) {
       const service = readService(await getService(context, serviceId, signal));
@@ -91,7 +89,6 @@ async function followService(
       const nowMs = context.clock.nowMs();
       const step = stepProgress(progress, { service, tasks, nowMs, isRollbackWanted });
       progress = step.progress;
-      screen ??= await opening;
       show(context, screen, step);
       if (step.verdict.kind !== 'waiting') return step.verdict;
       await context.clock.sleep(pollMs, signal);

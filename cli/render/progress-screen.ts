@@ -55,8 +55,14 @@ function bar(state: string, width: number): string {
   return `[${`${'='.repeat(done)}>`.slice(-width).padEnd(width)}]`;
 }
 
-/** A line that wraps would move those below it. */
+/** A line that wraps would move those below it. What is not ASCII may be as wide as two characters. */
 function clip(line: string, columns: number): string {
-  const characters = Array.from(line);
-  return characters.length <= columns ? line : `${characters.slice(0, columns - 1).join('')}…`;
+  let width = 0;
+  let end = 0;
+  for (const character of line) {
+    width += character <= '~' ? 1 : 2;
+    if (width > columns) return `${line.slice(0, Math.max(0, end - 1))}…`;
+    end += character.length;
+  }
+  return line;
 }

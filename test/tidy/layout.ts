@@ -149,10 +149,8 @@ function nodeAndClient(): Folder[] {
     folder('edge', 'node/daemon', wholeNode),
     folder('pure', 'cli/render', shapes),
     folder('shell', 'cli/commands', [...shared, 'cli/render'], { packages: ['commander'] }),
-    folder('edge', 'cli', [...edgeBase, 'cli/commands', 'cli/render'], {
-      packages: ['commander', 'log-update'],
-    }),
-    folder('edge', 'deploy', edgeBase),
+    folder('edge', 'cli', [...edgeBase, 'cli/commands', 'cli/render'], { packages: ['commander'] }),
+    folder('edge', 'deploy', edgeBase, { packages: ['rolldown'] }),
   ];
 }
 
