@@ -9,6 +9,7 @@ import { invariant } from '../common/pure/invariant.ts';
 import type { Random } from '../common/pure/random.ts';
 import { TaskGroup } from '../common/run/task-group.ts';
 import { dispatcherHandlers } from '../proto/rpc/dispatcher.ts';
+import { logBrokerHandlers } from '../proto/rpc/logs.ts';
 import { Allocator } from './allocator/allocator.ts';
 import type { ConsensusPort } from './consensus/port.ts';
 import { ControlApi } from './controlapi/control-api.ts';
@@ -17,6 +18,7 @@ import { foundingSet } from './founding.ts';
 import type { Founding } from './founding.ts';
 import { ControlLoop } from './loop/control-loop.ts';
 import type { LoopOptions } from './loop/ports.ts';
+import { LogBroker } from './logbroker/log-broker.ts';
 import { noLoopMetrics } from './loop/metrics.ts';
 import { EndpointAcks } from './observed/endpoint-acks.ts';
 import { LivenessTable } from './observed/liveness.ts';
@@ -65,6 +67,7 @@ export class Manager implements AsyncDisposable {
   readonly #store = new Store();
   readonly #proposer: Proposer;
   readonly #dispatcher: Dispatcher;
+  readonly #logs: LogBroker;
   readonly #group = new TaskGroup();
   readonly #ids: Random;
   #isLeader = false;
@@ -88,10 +91,19 @@ export class Manager implements AsyncDisposable {
       newSessionId: parts.newSessionId,
       newSetId,
     });
-    this.handlers = dispatcherHandlers(this.#dispatcher);
+    const readIds = parts.random.fork('log reads');
+    this.#logs = new LogBroker({
+      view: () => this.view,
+      subscribe,
+      clock,
+      newReadId: () => newId(readIds),
+      sessionSignal: (sessionId, call) => this.#dispatcher.sessionSignal(sessionId, call),
+    });
+    this.handlers = [...dispatcherHandlers(this.#dispatcher), ...logBrokerHandlers(this.#logs)];
     this.api = new ControlApi({
       proposer: this.#proposer,
       subscribe,
+      logs: this.#logs,
       leaderNodeId: () => (this.#isLeader ? parts.nodeId : ''),
       newSetId,
       newServiceId: () => newId(this.#ids),
@@ -127,6 +139,7 @@ export class Manager implements AsyncDisposable {
 
   /** Ends the controllers and sessions, then lets go of consensus; what was proposed and not answered is unknown. */
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#logs[Symbol.dispose]();
     await this.#group[Symbol.asyncDispose]();
     await this.#proposer[Symbol.asyncDispose]();
   }

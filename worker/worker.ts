@@ -9,6 +9,7 @@ import type { NodeDescription } from '../proto/gen/objects.ts';
 import { Agent } from './agent/agent.ts';
 import { DockerExecutor } from './executor/docker/docker-executor.ts';
 import { Journal } from './journal/journal.ts';
+import { LogServer } from './logs/log-server.ts';
 import { NodeNetworks } from './network/node-networks.ts';
 import type { PublishedPorts } from './proxy/port.ts';
 
@@ -48,6 +49,12 @@ export async function startWorker(parts: WorkerParts): Promise<Agent> {
     clock,
     random: random.fork('agent'),
     log,
+    logs: new LogServer({
+      engine,
+      inspect: (taskId, signal) => executor.inspect(taskId, signal),
+      clock,
+      log,
+    }),
     connect: parts.connect,
     describe: parts.describe,
   });

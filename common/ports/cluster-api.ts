@@ -9,7 +9,13 @@ import type {
   TaskAddress,
   TaskStatus,
 } from '../../proto/gen/objects.ts';
-import type { ClusterSpec, NetworkSpec, NodeSpec, ServiceSpec, TaskSpec } from '../../proto/gen/specs.ts';
+import type {
+  ClusterSpec,
+  NetworkSpec,
+  NodeSpec,
+  ServiceSpec,
+  TaskSpec,
+} from '../../proto/gen/specs.ts';
 import type { Actor } from './identity.ts';
 
 /** Who asks, and how a request is followed through the logs. */
@@ -45,7 +51,9 @@ export interface NodeView {
   readonly status: NodeStatus;
   readonly lifecycle: NodeLifecycle;
   /** Undefined for a worker. */
-  readonly manager: { readonly leader: boolean; readonly reachable: boolean; readonly address: string } | undefined;
+  readonly manager:
+    | { readonly leader: boolean; readonly reachable: boolean; readonly address: string }
+    | undefined;
 }
 
 /** Counts that `docker service ls` shows. */
@@ -103,6 +111,51 @@ export interface ServiceUpdateOptions {
   readonly rollback: boolean;
 }
 
+/** Whose logs: of all tasks of a service, or of one task. */
+export interface LogSelector {
+  readonly kind: 'service' | 'task';
+  readonly ref: string;
+}
+
+export interface LogOptions {
+  readonly stdout: boolean;
+  readonly stderr: boolean;
+  /** Goes on with what comes, tasks that come included, until nothing can come any more. */
+  readonly follow: boolean;
+  /** Unix time as `seconds.nanoseconds` from which on lines count; empty = all. */
+  readonly since: string;
+  /** Lines of each task from its end; undefined = all. Tasks that come while it follows are read whole. */
+  readonly tail: number | undefined;
+}
+
+/** What a message about logs is about. */
+interface LogOrigin {
+  readonly serviceId: string;
+  readonly taskId: string;
+  readonly nodeId: string;
+}
+
+/** A line that a task wrote. */
+export interface LogLineMessage extends LogOrigin {
+  readonly kind: 'line';
+  readonly source: 'stdout' | 'stderr';
+  /** RFC 3339 in UTC with nine decimals. */
+  readonly timestamp: string;
+  /** `name=value,name=value`, URL-escaped: what the log driver notes with each line. */
+  readonly details: string;
+  /** With its end of line; a very long line comes in pieces. */
+  readonly text: Uint8Array;
+}
+
+/**
+ * A line, or what is missing: all that one node has (`taskId` is one of its tasks), which follows when the node is back; or the rest of one task's
+ * log, with the reason in words for people.
+ */
+export type LogMessage =
+  | LogLineMessage
+  | ({ readonly kind: 'nodeMissing' } & LogOrigin)
+  | ({ readonly kind: 'taskMissing'; readonly reason: string } & LogOrigin);
+
 /**
  * What the API asks of the cluster. Answered by a manager in this process, later by one elsewhere; a node without either throws `notSwarmManager`.
  *
@@ -119,8 +172,15 @@ export interface ClusterApi {
   getNode(context: RequestContext, ref: string): Promise<NodeView>;
   updateNode(context: RequestContext, ref: string, version: number, spec: NodeSpec): Promise<void>;
 
-  createService(context: RequestContext, spec: ServiceSpec): Promise<{ readonly id: string; readonly warnings: readonly string[] }>;
-  listServices(context: RequestContext, filters: Filters, withStatus: boolean): Promise<readonly ServiceView[]>;
+  createService(
+    context: RequestContext,
+    spec: ServiceSpec,
+  ): Promise<{ readonly id: string; readonly warnings: readonly string[] }>;
+  listServices(
+    context: RequestContext,
+    filters: Filters,
+    withStatus: boolean,
+  ): Promise<readonly ServiceView[]>;
   getService(context: RequestContext, ref: string): Promise<ServiceView>;
   updateService(
     context: RequestContext,
@@ -136,6 +196,17 @@ export interface ClusterApi {
 
   listNetworks(context: RequestContext): Promise<readonly NetworkView[]>;
   getNetwork(context: RequestContext, ref: string): Promise<NetworkView>;
+
+  /**
+   * What tasks wrote: lines of one task in order, those of several as they come. Tasks that have not started have written nothing. A node that is
+   * not there costs no more than its deadline. Stops reading when it is not asked for more, and lets go of all at the end of the iteration.
+   * `tooBusy` when too many read already.
+   */
+  logs(
+    context: RequestContext,
+    selector: LogSelector,
+    options: LogOptions,
+  ): AsyncIterable<LogMessage>;
 
   /** Changes from now on, in order. Ends with `tooBusy` when the reader is too slow. */
   events(signal: AbortSignal): AsyncIterable<ClusterEvent>;

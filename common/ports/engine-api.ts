@@ -37,6 +37,16 @@ export interface EngineApi {
     options: RemoveContainerOptions,
     signal: AbortSignal,
   ): Promise<void>;
+  /**
+   * What the container wrote, oldest first, a line at a time; the iteration ends when all of it was read or, following, when the container is
+   * over. Connected when it resolves. Whoever does not read stops the engine; ending the iteration ends the engine's stream.
+   * `notFound` without such a container, `engineRefused` when its log cannot be read.
+   */
+  containerLogs(
+    container: string,
+    options: ContainerLogsOptions,
+    signal: AbortSignal,
+  ): Promise<AsyncIterable<ContainerLogLine>>;
   /** Containers in any state that match all of the filters, in no particular order. */
   listContainers(filters: EngineFilters, signal: AbortSignal): Promise<readonly ContainerSummary[]>;
 
@@ -271,6 +281,29 @@ export interface ContainerSummary {
   readonly Names: readonly string[];
   readonly State: ContainerStatus;
   readonly Labels: StringMap;
+}
+
+export interface ContainerLogsOptions {
+  readonly stdout: boolean;
+  readonly stderr: boolean;
+  /** Goes on with what comes, while the container runs. */
+  readonly follow: boolean;
+  /** Unix time as `seconds.nanoseconds` from which on lines count; empty = all. */
+  readonly since: string;
+  /** Lines from the end; undefined = all. */
+  readonly tail: number | undefined;
+  /** The container has a terminal, so that all of its output is one stream. */
+  readonly tty: boolean;
+}
+
+export interface ContainerLogLine {
+  readonly source: 'stdout' | 'stderr';
+  /** RFC 3339 in UTC with nine decimals. */
+  readonly timestamp: string;
+  /** What the log driver was told to note with each line, as `name=value,name=value`, URL-escaped. */
+  readonly details: string;
+  /** With its end of line. A line of more than 16 KiB comes in pieces, and only the last has one. */
+  readonly text: Uint8Array;
 }
 
 export interface ImageDetails {

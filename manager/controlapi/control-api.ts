@@ -6,6 +6,9 @@ import type {
   ClusterView,
   Filters,
   JoinTokens,
+  LogMessage,
+  LogOptions,
+  LogSelector,
   NetworkView,
   NodeView,
   RequestContext,
@@ -14,6 +17,8 @@ import type {
   TaskView,
 } from '../../common/ports/cluster-api.ts';
 import type { ClusterSpec, NodeSpec, ServiceSpec } from '../../proto/gen/specs.ts';
+import type { LogBroker } from '../logbroker/log-broker.ts';
+import type { LogTarget } from '../logbroker/log-reader.ts';
 import type { ProposerPort } from '../proposer/port.ts';
 import type { StoreEvent } from '../store/events.ts';
 import type { ClusterRow } from '../store/rows.ts';
@@ -39,6 +44,7 @@ export interface ControlApiParts {
   readonly proposer: ProposerPort;
   /** Calls `handler` with the events of each applied entry, in order; the result ends it. */
   readonly subscribe: (handler: (events: readonly StoreEvent[]) => void) => () => void;
+  readonly logs: Pick<LogBroker, 'read'>;
   /** Id of the node that leads, as this manager knows it; empty when nobody does. */
   readonly leaderNodeId: () => string;
   readonly newSetId: () => SetId;
@@ -145,6 +151,15 @@ export class ControlApi implements ClusterApi {
     return this.#read(context, (view) => networkView(findNetwork(view, ref)));
   }
 
+  async *logs(
+    context: RequestContext,
+    selector: LogSelector,
+    options: LogOptions,
+  ): AsyncIterable<LogMessage> {
+    const target = await this.#read(context, (view) => logTarget(view, selector));
+    yield* this.#parts.logs.read(target, options, context.signal);
+  }
+
   async *events(signal: AbortSignal): AsyncIterable<ClusterEvent> {
     const queue = new EventQueue();
     const stop = this.#parts.subscribe((events) => {
@@ -164,6 +179,11 @@ export class ControlApi implements ClusterApi {
     await this.#parts.proposer.barrier(context.signal);
     return read(this.#parts.proposer.view);
   }
+}
+
+function logTarget(view: StoreView, { kind, ref }: LogSelector): LogTarget {
+  if (kind === 'service') return { kind, id: findService(view, ref).id };
+  return { kind, id: findTask(view, ref).id };
 }
 
 function requireCluster(view: StoreView): ClusterRow {

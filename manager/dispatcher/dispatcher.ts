@@ -207,6 +207,11 @@ export class Dispatcher implements DispatcherServer {
     return newDescribeResponse();
   }
 
+  /** Aborts when the session ends. @throws ShoalError `notFound` when it is not the current one of the node that calls */
+  sessionSignal(sessionId: string, call: ServerCall): AbortSignal {
+    return this.#sessionOf(sessionId, call).ended.signal;
+  }
+
   get #view(): StoreView {
     return this.#parts.proposer.view;
   }

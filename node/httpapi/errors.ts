@@ -1,4 +1,4 @@
-import type { ErrorCodeName, ErrorFields, ShoalError } from '../../common/pure/errors.ts';
+import { type ErrorCodeName, type ErrorFields, ShoalError } from '../../common/pure/errors.ts';
 import { limits } from '../../common/pure/limits.ts';
 import type { NodeFacts } from '../../common/ports/node-control.ts';
 
@@ -92,6 +92,12 @@ const rows: Readonly<Record<ErrorCodeName, Row>> = {
 /** The answer to a failure. @param situation where this node stands with a swarm. */
 export function errorReply(error: ShoalError, situation: Situation): ErrorReply {
   return rows[error.code](error, situation);
+}
+
+/** What ends a stream of logs that lacks some. @param reasons what is missing and why. */
+export function incompleteLogs(reasons: readonly string[]): ShoalError {
+  const text = `warning: incomplete log stream. some logs could not be retrieved for the following reasons: ${reasons.join(', ')}`;
+  return new ShoalError('internal', rpc('Unknown', text));
 }
 
 function rpc(code: RpcCode, text: string): string {

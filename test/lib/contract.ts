@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url';
 import * as fc from 'fast-check';
 import * as changeset from '../../proto/gen/changeset.ts';
 import * as dispatcher from '../../proto/gen/dispatcher.ts';
+import * as logs from '../../proto/gen/logs.ts';
 import * as node from '../../proto/gen/node.ts';
 import * as objects from '../../proto/gen/objects.ts';
 import * as specs from '../../proto/gen/specs.ts';
@@ -36,6 +37,7 @@ export interface Codec {
 const modules: Readonly<Record<string, unknown>> = {
   ...changeset,
   ...dispatcher,
+  ...logs,
   ...node,
   ...objects,
   ...specs,

@@ -1,6 +1,7 @@
 import type { RequestContext } from '../../common/ports/cluster-api.ts';
 import { asId } from '../../common/pure/ids.ts';
 import { ControlApi } from '../../manager/controlapi/control-api.ts';
+import type { ControlApiParts } from '../../manager/controlapi/control-api.ts';
 import { createOp } from '../../manager/store/ops.ts';
 import {
   newNetwork,
@@ -46,6 +47,11 @@ export function spec(name: string, fields: Partial<ServiceSpec> = {}, replicas =
   });
 }
 
+/** Tasks that write nothing. */
+export const noLogs: ControlApiParts['logs'] = {
+  async *read() {},
+};
+
 /** The control API over a store in this process. */
 export class ControlRig {
   readonly proposer = new StoreProposer();
@@ -54,6 +60,7 @@ export class ControlRig {
   readonly api: ControlApi = new ControlApi({
     proposer: this.proposer,
     subscribe: this.proposer.subscribe,
+    logs: noLogs,
     leaderNodeId: () => 'n1',
     newSetId: this.proposer.newSetId,
     newServiceId: () => asId<'service'>(this.ids.shift() ?? 'none left'),

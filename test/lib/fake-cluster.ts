@@ -4,6 +4,9 @@ import type {
   ClusterView,
   Filters,
   JoinTokens,
+  LogMessage,
+  LogOptions,
+  LogSelector,
   NetworkView,
   NodeView,
   RequestContext,
@@ -205,6 +208,30 @@ export class FakeCluster implements ClusterApi {
       if (ref !== 'ingress' && ref !== fakeNetworkId) throw notFound('network', ref);
       return this.#network();
     });
+  }
+
+  /** What `logs` gives, after which it ends; unless it follows. */
+  logMessages: LogMessage[] = [];
+  /** What it was asked for last. */
+  logsAsked: { readonly selector: LogSelector; readonly options: LogOptions } | undefined;
+  openLogs = 0;
+
+  async *logs(
+    { signal }: RequestContext,
+    selector: LogSelector,
+    options: LogOptions,
+  ): AsyncGenerator<LogMessage> {
+    this.logsAsked = { selector, options };
+    this.openLogs += 1;
+    try {
+      yield* this.logMessages;
+      if (!options.follow || signal.aborted) return;
+      await new Promise<void>((resolve) => {
+        signal.addEventListener('abort', () => resolve(), { once: true });
+      });
+    } finally {
+      this.openLogs -= 1;
+    }
   }
 
   /** Gives `event` to whoever reads; `undefined` ends the stream. */

@@ -17,7 +17,7 @@ import { EndpointApplier } from './endpoint-applier.ts';
 import type { EndpointServer } from './endpoint-applier.ts';
 import { Reporter } from './reporter.ts';
 import { Session } from './session.ts';
-import type { SessionSink } from './session.ts';
+import type { LogSource, SessionSink } from './session.ts';
 import { TaskSet } from './task-set.ts';
 
 /** Wait after a session that ended: doubles from the first to the second, milliseconds, with jitter. */
@@ -35,6 +35,8 @@ export interface AgentParts {
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
+  /** Gives managers the logs of this node's tasks. */
+  readonly logs?: LogSource;
   /** Opens a channel to some manager. @throws ShoalError `unavailable` when there is none to try. */
   readonly connect: (signal: AbortSignal) => Promise<RpcChannel>;
   /** Adds what the executor cannot know: certificates, levels, warnings. */
@@ -206,6 +208,7 @@ export class Agent implements AsyncDisposable {
         clusterIncarnation: this.#parts.journal.content.mark.clusterIncarnation,
       },
       sink: this.#sink(),
+      ...(this.#parts.logs === undefined ? {} : { logs: this.#parts.logs }),
       opened: () => {
         this.#session = session;
         if (this.#description !== undefined) session.describe(this.#description);

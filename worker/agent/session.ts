@@ -58,6 +58,11 @@ export interface SessionSink {
   unknownTask(taskId: string): void;
 }
 
+/** Serves a manager with logs until it stops asking. @throws ShoalError why it did */
+export interface LogSource {
+  serve(channel: RpcChannel, sessionId: string, signal: AbortSignal): Promise<void>;
+}
+
 export interface SessionParts {
   readonly channel: RpcChannel;
   readonly clock: Clock;
@@ -65,6 +70,8 @@ export interface SessionParts {
   readonly reporter: Reporter;
   readonly hello: Hello;
   readonly sink: SessionSink;
+  /** Gives the manager the logs that it asks for; without it there are none. */
+  readonly logs?: LogSource;
   /** The manager has taken the session. */
   readonly opened: () => void;
 }
@@ -139,6 +146,11 @@ export class Session {
     group.spawn('acknowledgements', (signal) => this.#sendAcknowledgements(signal));
     group.spawn('descriptions', (signal) => this.#sendDescriptions(signal));
     group.spawn('reports', (signal) => this.#sendReports(signal));
+    const { logs, channel } = this.#parts;
+    if (logs === undefined) return;
+    group.spawn('logs', (signal) =>
+      this.#keepStream(signal, () => logs.serve(channel, this.#sessionId, signal)),
+    );
   }
 
   async #beat(signal: AbortSignal): Promise<void> {

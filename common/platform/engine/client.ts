@@ -2,6 +2,8 @@ import type {
   ContainerCreateBody,
   ContainerCreated,
   ContainerDetails,
+  ContainerLogLine,
+  ContainerLogsOptions,
   ContainerSummary,
   EndpointSettings,
   EngineApi,
@@ -32,6 +34,7 @@ import {
   readVersion,
 } from './decode.ts';
 import { jsonLines } from './lines.ts';
+import { containerLogLines } from './log-lines.ts';
 import { member, parseEngineJson, textOf } from './parse.ts';
 import { EngineTransport, engineError, type EngineCall } from './transport.ts';
 
@@ -111,6 +114,21 @@ export class EngineClient implements EngineApi, AsyncDisposable {
   ): Promise<void> {
     const query = `force=${options.force ? 1 : 0}&v=${options.volumes ? 1 : 0}`;
     await this.#work('DELETE', `${containerPath(container)}?${query}`, signal);
+  }
+
+  async containerLogs(
+    container: string,
+    options: ContainerLogsOptions,
+    signal: AbortSignal,
+  ): Promise<AsyncIterable<ContainerLogLine>> {
+    const call: EngineCall = {
+      method: 'GET',
+      path: `${containerPath(container)}/logs?${logsQuery(options)}`,
+      pool: 'log',
+      limitMs: limits.engineLogMs,
+    };
+    const silenceMs = options.follow ? 0 : limits.engineLogSilenceMs;
+    return containerLogLines(await this.#stream(call, silenceMs, signal), options.tty);
   }
 
   async listContainers(
@@ -289,6 +307,14 @@ function networkPath(network: string): string {
 /** Encodes each segment of a reference but keeps its slashes, which the engine's router wants. */
 function encodePath(reference: string): string {
   return reference.split('/').map(encodeURIComponent).join('/');
+}
+
+/** Times and details always come, so that each line can be taken apart. */
+function logsQuery({ stdout, stderr, follow, since, tail }: ContainerLogsOptions): string {
+  const flag = (isSet: boolean): string => (isSet ? '1' : '0');
+  const flags = `stdout=${flag(stdout)}&stderr=${flag(stderr)}&follow=${flag(follow)}`;
+  const from = since === '' ? '' : `&since=${since}`;
+  return `${flags}&timestamps=1&details=1&tail=${tail ?? 'all'}${from}`;
 }
 
 function filtersQuery(filters: EngineFilters): string {

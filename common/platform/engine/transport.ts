@@ -9,7 +9,7 @@ export interface EngineCall {
   readonly path: string;
   readonly body?: unknown;
   readonly headers?: Readonly<Record<string, string>>;
-  readonly pool: 'call' | 'wait' | 'stream';
+  readonly pool: 'call' | 'wait' | 'stream' | 'log';
   /** Limit for the whole answer, or for its head when it is a stream. */
   readonly limitMs: number;
   /** Statuses that are no failure besides 2xx. */
@@ -28,7 +28,7 @@ type Response = Dispatcher.ResponseData;
 /**
  * HTTP to one engine over its unix socket. Every call ends by its limit; failures are the `ShoalError`s of `EngineApi`.
  *
- * Three pools, so that stops which wait out their grace do not keep calls waiting, nor calls a ping.
+ * Several pools, so that stops which wait out their grace do not keep calls waiting, nor calls a ping, nor readers of logs anything.
  */
 export class EngineTransport implements AsyncDisposable {
   readonly #pools: Readonly<Record<EngineCall['pool'], Pool>>;
@@ -46,6 +46,7 @@ export class EngineTransport implements AsyncDisposable {
       call: open(limits.engineCallConnections),
       wait: open(limits.engineWaitConnections),
       stream: open(limits.engineStreamConnections),
+      log: open(limits.engineLogConnections),
     };
   }
 

@@ -6,11 +6,12 @@ import { adjustForApiVersion } from '../../../proto/http/api-gates.ts';
 import { JsonFields } from '../../../proto/http/json-fields.ts';
 import { readServiceSpec } from '../shapes/service-spec-reader.ts';
 import { writeService } from '../shapes/service.ts';
-import { notSupportedYet, refuseUnsupportedService } from '../../../proto/http/unsupported.ts';
+import { refuseUnsupportedService } from '../../../proto/http/unsupported.ts';
 import { readJsonBody } from '../body.ts';
 import type { Call, Route, RouteHandler } from '../call.ts';
 import type { Response } from '../http.ts';
 import { listReply } from '../list-reply.ts';
+import { logReply } from '../log-stream.ts';
 import type { ApiParts } from '../parts.ts';
 import { filtersParameter, flagParameter, versionParameter } from '../query.ts';
 import { emptyReply, jsonReply } from '../reply.ts';
@@ -43,11 +44,21 @@ export function serviceRoutes(parts: ApiParts): readonly Route[] {
       await control.cluster().removeService(context, params['id'] ?? '');
       return emptyReply(200);
     }),
-    route('GET', '/services/:id/logs', async ({ params, context }) => {
-      await control.cluster().getService(context, params['id'] ?? '');
-      throw notSupportedYet('reading the logs of a service');
-    }),
+    {
+      method: 'GET',
+      path: '/services/:id/logs',
+      deadlineMs: undefined,
+      handle: async (call) => await readLogs(parts, call),
+    },
   ];
+}
+
+async function readLogs(parts: ApiParts, call: Call): Promise<Response> {
+  return await logReply(parts, call, 'service', async (context) => {
+    const api = parts.control.cluster();
+    const { meta, spec } = await api.getService(context, call.params['id'] ?? '');
+    return { id: meta.id, tty: spec.task?.container?.tty === true };
+  });
 }
 
 async function listServices({ control, clock }: ApiParts, call: Call): Promise<Response> {

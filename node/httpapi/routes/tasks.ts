@@ -8,10 +8,10 @@ import type {
 import type { TaskSpec } from '../../../proto/gen/specs.ts';
 import { writeTaskSpec } from '../shapes/service-spec-writer.ts';
 import { attachedNetworkJson, taskJson } from '../shapes/task.ts';
-import { notSupportedYet } from '../../../proto/http/unsupported.ts';
 import type { Call, Route, RouteHandler } from '../call.ts';
 import type { Response } from '../http.ts';
 import { listReply } from '../list-reply.ts';
+import { logReply } from '../log-stream.ts';
 import type { ApiParts } from '../parts.ts';
 import { checkFilterWords, filtersParameter } from '../query.ts';
 import { textReply } from '../reply.ts';
@@ -45,11 +45,21 @@ export function taskRoutes(parts: ApiParts): readonly Route[] {
       const networkJson = await networkTexts(api, context, [task]);
       return textReply(200, writer.write(task, networkJson));
     }),
-    route('/tasks/:id/logs', async ({ params, context }) => {
-      await control.cluster().getTask(context, params['id'] ?? '');
-      throw notSupportedYet('reading the logs of a task');
-    }),
+    {
+      method: 'GET',
+      path: '/tasks/:id/logs',
+      deadlineMs: undefined,
+      handle: async (call) => await readLogs(parts, call),
+    },
   ];
+}
+
+async function readLogs(parts: ApiParts, call: Call): Promise<Response> {
+  return await logReply(parts, call, 'task', async (context) => {
+    const api = parts.control.cluster();
+    const { meta, spec } = await api.getTask(context, call.params['id'] ?? '');
+    return { id: meta.id, tty: spec.container?.tty === true };
+  });
 }
 
 async function listTasks(

@@ -7,6 +7,7 @@ import type {
   HealthStatus,
   PortBinding,
 } from '../../../common/ports/engine-api.ts';
+import { FakeLog } from './log.ts';
 import type { FakeProgram } from './program.ts';
 
 /** A container of the fake engine. Only the engine changes it. */
@@ -35,6 +36,8 @@ export interface FakeContainer {
   run: AbortController;
   /** Called when it is over. */
   readonly waiters: Set<() => void>;
+  /** What its process wrote. */
+  readonly log: FakeLog;
 }
 
 export function newContainer(
@@ -60,6 +63,7 @@ export function newContainer(
     endpoints: {},
     run: new AbortController(),
     waiters: new Set(),
+    log: new FakeLog(),
   };
 }
 

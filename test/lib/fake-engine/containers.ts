@@ -106,6 +106,7 @@ export class FakeContainers {
     container.finishedAtMs = this.#options.clock.wallMs();
     if (isOutOfMemory) this.#publish(container, 'oom');
     this.#publish(container, 'die', { exitCode: String(exitCode) });
+    container.log.wake();
     this.#detachAll(container);
     for (const wake of container.waiters) wake();
     container.waiters.clear();
@@ -143,6 +144,7 @@ export class FakeContainers {
     }
     if (container.status === 'running') this.signal(container, 'SIGKILL');
     this.#byId.delete(container.id);
+    container.log.wake();
     this.#publish(container, 'destroy');
   }
 

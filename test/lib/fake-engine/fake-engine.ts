@@ -3,6 +3,8 @@ import type {
   ContainerCreateBody,
   ContainerCreated,
   ContainerDetails,
+  ContainerLogLine,
+  ContainerLogsOptions,
   ContainerSummary,
   EndpointSettings,
   EngineApi,
@@ -117,6 +119,12 @@ export class FakeEngine implements EngineApi {
   /** The container's process ends by itself. */
   exitContainer(container: string, exitCode: number, isOutOfMemory = false): void {
     this.#containers.exit(this.#containers.find(container), exitCode, isOutOfMemory);
+  }
+
+  /** The container's process writes a line; its end of line is added. */
+  write(container: string, text: string, source: 'stdout' | 'stderr' = 'stdout'): void {
+    const found = this.#containers.find(container);
+    found.log.write({ source, wallMs: this.#clock.wallMs(), text: `${text}\n`, details: '' });
   }
 
   setHealth(container: string, health: HealthStatus): void {
@@ -256,6 +264,18 @@ export class FakeEngine implements EngineApi {
     await this.#work('remove', signal, () => {
       this.#containers.remove(this.#containers.find(container), options.force);
     });
+  }
+
+  async containerLogs(
+    container: string,
+    options: ContainerLogsOptions,
+    signal: AbortSignal,
+  ): Promise<AsyncIterable<ContainerLogLine>> {
+    const found = await this.#gate.pass('logs', limits.engineLogMs, signal, () =>
+      this.#containers.find(container),
+    );
+    const isOver = (): boolean => found.status !== 'running';
+    return found.log.read(options, isOver, () => this.#gate.checkOpen(), signal);
   }
 
   async listContainers(

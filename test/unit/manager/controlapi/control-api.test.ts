@@ -24,7 +24,7 @@ import {
   PublishMode,
 } from '../../../../proto/gen/specs.ts';
 import type { PortConfig, ServiceSpec } from '../../../../proto/gen/specs.ts';
-import { context, ControlRig, spec } from '../../../lib/control-rig.ts';
+import { context, ControlRig, noLogs, spec } from '../../../lib/control-rig.ts';
 import { putValue } from '../../../lib/store-fixture.ts';
 import { StoreProposer } from '../../../lib/store-proposer.ts';
 
@@ -149,6 +149,7 @@ async function competing(name: string): Promise<Pick<SetRequest, 'id' | 'claims'
   const elsewhere = new ControlApi({
     proposer: other,
     subscribe: other.subscribe,
+    logs: noLogs,
     leaderNodeId: () => '',
     newSetId: () => asId<'set'>('competing'),
     newServiceId: () => asId<'service'>('other'),
@@ -443,6 +444,7 @@ describe('the cluster', () => {
     const empty = new ControlApi({
       proposer,
       subscribe: proposer.subscribe,
+      logs: noLogs,
       leaderNodeId: () => '',
       newSetId: proposer.newSetId,
       newServiceId: () => asId<'service'>('s'),

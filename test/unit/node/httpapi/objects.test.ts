@@ -196,12 +196,6 @@ describe('/services', () => {
     });
   });
 
-  test('logs are not there yet, but their service is looked for first', async () => {
-    await createWeb();
-    expect((await api.ask('GET', '/services/web/logs?stdout=1')).status).toBe(501);
-    expect((await api.ask('GET', '/services/none/logs?stdout=1')).status).toBe(404);
-  });
-
   test('what a node without a manager cannot do comes before what Shoal cannot do', async () => {
     const outside = new ApiFixture(new FakeNodeControl());
     const body = { ...webSpec, Mode: { GlobalJob: {} } };

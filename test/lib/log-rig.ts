@@ -1,0 +1,269 @@
+import type { LogMessage, LogOptions } from '../../common/ports/cluster-api.ts';
+import type { RpcChannel } from '../../common/ports/rpc.ts';
+import { ShoalError } from '../../common/pure/errors.ts';
+import { asId } from '../../common/pure/ids.ts';
+import { seededRandom } from '../../common/pure/random.ts';
+import { decodeUtf8 } from '../../common/pure/utf8.ts';
+import { MemoryRpcServer } from '../../common/run/rpc/memory-channel.ts';
+import type { MemoryRpcChannel } from '../../common/run/rpc/memory-channel.ts';
+import { TaskGroup } from '../../common/run/task-group.ts';
+import { LogBroker } from '../../manager/logbroker/log-broker.ts';
+import type { LogTarget } from '../../manager/logbroker/log-reader.ts';
+import { deleteOp } from '../../manager/store/ops.ts';
+import {
+  newNodeStatus,
+  newTaskDesired,
+  newTaskPlacement,
+  newTaskStatus,
+  NodeState,
+  type Table,
+  TaskState,
+} from '../../proto/gen/objects.ts';
+import { logBrokerHandlers } from '../../proto/rpc/logs.ts';
+import { LogServer } from '../../worker/logs/log-server.ts';
+import { FakeEngine } from './fake-engine/fake-engine.ts';
+import { fakeWebImage, webImage } from './fake-engine/web-image.ts';
+import { KeptLog } from './kept-log.ts';
+import { putValue } from './store-fixture.ts';
+import { nodeId, StoreProposer } from './store-proposer.ts';
+import { VirtualClock } from './virtual-clock.ts';
+
+const everything: LogOptions = {
+  stdout: true,
+  stderr: true,
+  follow: false,
+  since: '',
+  tail: undefined,
+};
+
+/** Name of a task's container. */
+export function containerOf(taskId: string): string {
+  return `task-${taskId}`;
+}
+
+/** One reader of logs, as a client of the API is. */
+export class LogClient {
+  readonly texts: string[] = [];
+  /** What is missing. */
+  readonly missing: string[] = [];
+  readonly messages: LogMessage[] = [];
+  /** How it ended; undefined while it goes on. */
+  ended: string | undefined;
+  readonly #abort = new AbortController();
+  /** Messages that it still takes. */
+  #appetite = Infinity;
+  #hungry: (() => void) | undefined;
+
+  get signal(): AbortSignal {
+    return this.#abort.signal;
+  }
+
+  /** Takes so many messages more, and then no more. */
+  eat(count: number): void {
+    this.#appetite = count;
+    this.#hungry?.();
+  }
+
+  leave(): void {
+    this.#abort.abort(new ShoalError('cancelled', 'the client is gone'));
+    this.#hungry?.();
+  }
+
+  async follow(messages: AsyncIterable<LogMessage>): Promise<void> {
+    try {
+      for await (const message of messages) {
+        this.#take(message);
+        while (this.#appetite <= 0 && !this.signal.aborted) {
+          await new Promise<void>((resolve) => {
+            this.#hungry = resolve;
+          });
+        }
+      }
+      this.ended = 'end';
+    } catch (error) {
+      this.ended = error instanceof ShoalError ? error.code : String(error);
+    }
+  }
+
+  #take(message: LogMessage): void {
+    this.#appetite -= 1;
+    this.messages.push(message);
+    if (message.kind === 'line') {
+      this.texts.push(`${message.taskId} ${decodeUtf8(message.text).trimEnd()}`);
+    } else {
+      const reason = message.kind === 'taskMissing' ? ` ${message.reason}` : '';
+      this.missing.push(`${message.kind} ${message.nodeId}${reason}`);
+    }
+  }
+}
+
+/** A node whose worker can give logs. */
+export class LogNode {
+  readonly engine: FakeEngine;
+  readonly server: LogServer;
+  readonly #rig: LogRig;
+  readonly #id: string;
+  #channel: MemoryRpcChannel | undefined;
+  #session = new AbortController();
+
+  constructor(rig: LogRig, id: string) {
+    this.#rig = rig;
+    this.#id = id;
+    const { clock, log } = rig;
+    const random = seededRandom(1).fork(id);
+    this.engine = new FakeEngine({ clock, random, images: [fakeWebImage()] });
+    this.server = new LogServer({
+      engine: this.engine,
+      inspect: async (taskId, signal) => {
+        const found = this.engine.containers().find(({ name }) => name === containerOf(taskId));
+        if (found === undefined) return undefined;
+        const { State: state } = await this.engine.inspectContainer(found.id, signal);
+        const isOver = state.Status === 'exited';
+        const word = state.Status === 'created' ? 'created' : 'running';
+        return { containerId: found.id, state: isOver ? 'exited' : word };
+      },
+      clock,
+      log,
+    });
+  }
+
+  /** Opens a session and listens until `disconnect`. @param over another way to the manager */
+  connect(over: (channel: RpcChannel) => RpcChannel = (channel) => channel): void {
+    this.#session = new AbortController();
+    const sessionId = this.#rig.openSession(this.#id, this.#session.signal);
+    this.#channel = this.#rig.channel(this.#id);
+    const channel = over(this.#channel);
+    const { signal } = this.#session;
+    this.#rig.group.spawn('log server', async () => {
+      await this.server.serve(channel, sessionId, signal).catch((error: unknown) => {
+        if (!(error instanceof ShoalError)) throw error;
+      });
+    });
+  }
+
+  disconnect(): void {
+    this.#channel?.disconnect();
+    this.#session.abort(new ShoalError('unavailable', 'the session ended'));
+  }
+
+  /** Streams of logs that the engine has open. */
+  get openStreams(): number {
+    return this.engine.containers().reduce((sum, { log }) => sum + log.readerCount, 0);
+  }
+}
+
+/** A log broker over a store in this process, on virtual time, and nodes whose engines are fakes. */
+export class LogRig implements AsyncDisposable {
+  readonly clock = new VirtualClock();
+  readonly proposer = new StoreProposer();
+  readonly log = new KeptLog();
+  readonly group = new TaskGroup();
+  readonly nodes = new Map<string, LogNode>();
+  readonly broker: LogBroker;
+  readonly server: MemoryRpcServer;
+  readonly #sessions = new Map<string, { readonly node: string; readonly signal: AbortSignal }>();
+  #names = 0;
+
+  constructor() {
+    this.broker = new LogBroker({
+      view: () => this.proposer.view,
+      subscribe: this.proposer.subscribe,
+      clock: this.clock,
+      newReadId: () => this.#name('read'),
+      sessionSignal: (sessionId, call) => {
+        const session = this.#sessions.get(sessionId);
+        if (session?.node !== call.peer.nodeId || session.signal.aborted)
+          throw new ShoalError('notFound', 'session is not known');
+        return session.signal;
+      },
+    });
+    this.server = new MemoryRpcServer(logBrokerHandlers(this.broker), this.clock);
+    this.proposer.fixture.service('web');
+    for (const id of ['one', 'two']) this.node(id).connect();
+  }
+
+  /** A connection of a node to the manager. */
+  channel(node: string): MemoryRpcChannel {
+    const peer = { nodeId: nodeId(node), clusterId: asId<'cluster'>('c'), role: 'worker' } as const;
+    return this.server.channel(peer);
+  }
+
+  openSession(node: string, signal: AbortSignal): string {
+    const id = this.#name('session');
+    this.#sessions.set(id, { node, signal });
+    return id;
+  }
+
+  /** A node that is ready and has not connected yet. */
+  node(id: string): LogNode {
+    const status = newNodeStatus({ state: NodeState.nodeReady });
+    this.proposer.fixture.node(id, { status });
+    const node = new LogNode(this, id);
+    this.nodes.set(id, node);
+    return node;
+  }
+
+  at(id: string): LogNode {
+    const node = this.nodes.get(id);
+    if (node === undefined) throw new Error(`no node ${id}`);
+    return node;
+  }
+
+  /** A task of `web` whose container runs, unless its state says otherwise. */
+  async task(id: string, on: string, state: TaskState = TaskState.running): Promise<void> {
+    this.proposer.fixture.task(id, {
+      serviceId: 'web',
+      desired: newTaskDesired({ state: TaskState.running }),
+      placement: newTaskPlacement({ nodeId: on, placedAtMs: 1 }),
+      status: newTaskStatus({ state }),
+    });
+    if (state >= TaskState.starting) await this.container(id, on);
+  }
+
+  async container(id: string, on: string): Promise<void> {
+    const { engine } = this.at(on);
+    const { signal } = this.group;
+    await engine.createContainer(containerOf(id), { Image: webImage }, signal);
+    await engine.startContainer(containerOf(id), signal);
+  }
+
+  setState(id: string, state: TaskState): void {
+    const value = newTaskStatus({ state });
+    this.proposer.fixture.change({ ops: [putValue(id, { kind: 'taskStatus', value })] });
+  }
+
+  setNode(id: string, state: NodeState): void {
+    const value = newNodeStatus({ state });
+    this.proposer.fixture.change({ ops: [putValue(id, { kind: 'nodeStatus', value })] });
+  }
+
+  remove(table: Table, key: string): void {
+    this.proposer.fixture.change({ ops: [deleteOp(table, key)] });
+  }
+
+  /** Reads logs; what is ready has come. */
+  async read(
+    options: Partial<LogOptions> = {},
+    target: LogTarget = { kind: 'service', id: asId<'service'>('web') },
+    appetite = Infinity,
+  ): Promise<LogClient> {
+    const client = new LogClient();
+    client.eat(appetite);
+    const messages = this.broker.read(target, { ...everything, ...options }, client.signal);
+    this.group.spawn('client', () => client.follow(messages));
+    await this.clock.settle();
+    return client;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.broker[Symbol.dispose]();
+    for (const node of this.nodes.values()) node.disconnect();
+    await this.server.close();
+    await this.group[Symbol.asyncDispose]();
+  }
+
+  #name(kind: string): string {
+    this.#names += 1;
+    return `${kind}-${this.#names}`;
+  }
+}
