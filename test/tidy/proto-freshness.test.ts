@@ -14,7 +14,8 @@ describe('the generated code', () => {
     expect(generated.size).toBeGreaterThan(5);
     expect(listGeneratedFiles(contractFolder)).toEqual([...generated.keys()].toSorted());
     for (const [path, text] of generated) {
-      expect(readFileSync(join(contractFolder, path), 'utf8'), path).toBe(text);
+      const committed = readFileSync(join(contractFolder, path), 'utf8');
+      expect({ path, text: committed }).toEqual({ path, text });
     }
   });
 

@@ -112,7 +112,7 @@ describe('WriteAheadLog', () => {
       await log.append([{ kind: 'entries', entries: [entryAt(1)] }]);
       disk.failOn({ operation: 'sync', nth: 1, pathPart: '.wal' });
       const failed = log.append([{ kind: 'entries', entries: [entryAt(2, 1, 1500)] }]);
-      await expect(failed).rejects.toThrow();
+      await expect(failed).rejects.toThrow('log');
       await log.close();
       const kept = disk.crash('kept');
       const again = await openLog(kept, { entropySeed: 2 });
