@@ -53,7 +53,8 @@ export class LazyCommands {
 
   /** Fills all commands, for those who want to see the whole tree. */
   fillAll(): void {
-    while (this.#fills.size > 0) for (const command of [...this.#fills.keys()]) this.#fill(command);
+    // Those that a fill adds come up in the same loop.
+    for (const command of this.#fills.keys()) this.#fill(command);
   }
 
   #fill(command: Command): void {

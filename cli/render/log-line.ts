@@ -30,7 +30,7 @@ export function parseLogLine(bytes: Uint8Array, hasTime: boolean): LogLine | und
   if (detailsEnd === -1) return undefined;
   const time = hasTime ? readUtf8(bytes, 0, timeEnd) : '';
   const details = readUtf8(bytes, timeEnd + 1, detailsEnd);
-  if (time === undefined || details === undefined) return undefined;
+  if (time === undefined || details?.includes('=') !== true) return undefined;
   return { time, details: parseDetails(details), message: bytes.subarray(detailsEnd + 1) };
 }
 

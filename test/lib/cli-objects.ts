@@ -128,3 +128,12 @@ export function infoJson(
     },
   };
 }
+
+/** One frame of Docker's multiplexed stream: 1 is standard output, 2 standard error, 3 an error of the daemon. */
+export function logFrame(line: string, source = 1): Buffer {
+  const bytes = Buffer.from(line);
+  const header = Buffer.alloc(8);
+  header.writeUInt8(source, 0);
+  header.writeUInt32BE(bytes.length, 4);
+  return Buffer.concat([header, bytes]);
+}

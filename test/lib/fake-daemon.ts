@@ -18,6 +18,10 @@ export interface FakeAnswer {
   readonly status?: number;
   readonly json?: unknown;
   readonly text?: string;
+  /** Pieces that go out one after the other. */
+  readonly pieces?: readonly Uint8Array[];
+  /** Leaves the answer without an end after its pieces. */
+  readonly endless?: boolean;
   readonly hangUp?: boolean;
   /** Leaves the client without an answer. */
   readonly silent?: boolean;
@@ -89,6 +93,14 @@ export class FakeDaemon implements AsyncDisposable {
     if (answer?.silent === true) return;
     const { status, json, text } = answer ?? { status: 404, json: { message: 'page not found' } };
     response.writeHead(status ?? 200, { 'Content-Type': 'application/json' });
+    for (const piece of answer?.pieces ?? []) {
+      await new Promise<void>((resolve) => {
+        response.write(piece, () => {
+          resolve();
+        });
+      });
+    }
+    if (answer?.endless === true) return;
     response.end(text ?? (json === undefined ? '' : JSON.stringify(json)));
   }
 }

@@ -1,21 +1,12 @@
 /** Shows what people and scripts see of each verb: output, errors and exit codes, from the real command over a socket. */
-import { execFile } from 'node:child_process';
 import { chmod, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 
 import { infoJson, nodeJson, serviceJson, taskJson } from '../../lib/cli-objects.ts';
 import { FakeDaemon } from '../../lib/fake-daemon.ts';
-
-const launcher = fileURLToPath(new URL('../../../cli/shoal', import.meta.url));
-
-interface Outcome {
-  readonly code: number;
-  readonly out: string;
-  readonly err: string;
-}
+import { type Outcome, runShoal } from './lib/run.ts';
 
 let daemon: FakeDaemon;
 
@@ -28,12 +19,7 @@ afterEach(async () => {
 });
 
 function shoal(...args: readonly string[]): Promise<Outcome> {
-  const env = { PATH: '/usr/bin:/bin', SHOAL_HOST: daemon.host, GREETING: 'hello' };
-  return new Promise((resolve) => {
-    const child = execFile(launcher, [...args], { env }, (_, out, err) => {
-      resolve({ code: child.exitCode ?? -1, out, err });
-    });
-  });
+  return runShoal(daemon.host, args);
 }
 
 function words(line: string): readonly string[] {
