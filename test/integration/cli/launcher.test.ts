@@ -159,6 +159,16 @@ describe('the launcher', () => {
     expect(outcome.err).toContain('dist/cli/main.js is missing. Run "npm run build"');
   });
 
+  test('runs the client of an installed package as one file, if there is one', async () => {
+    const copy = await fakePackage();
+    const folder = join(dirname(copy), '..', 'dist', 'cli');
+    await mkdir(folder, { recursive: true });
+    await writeFile(join(folder, 'main.js'), "console.log('many files')");
+    expect((await run(['status'], { file: copy })).out).toBe('many files\n');
+    await writeFile(join(folder, 'shoal.cjs'), "console.log('one file', process.argv[2])");
+    expect((await run(['status'], { file: copy })).out).toBe('one file status\n');
+  });
+
   /** A search path on which the only Node is one of long ago. */
   async function oldNodePath(): Promise<string> {
     const bin = join(folder, 'old');
