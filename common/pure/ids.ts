@@ -13,7 +13,7 @@ export type NetworkId = Id<'network'>;
 export type SetId = Id<'set'>;
 
 /** Length of every object id, in characters. */
-export const idLength = 25;
+const idLength = 25;
 
 const alphabet = '0123456789abcdefghijklmnopqrstuvwxyz';
 
@@ -24,11 +24,6 @@ export function newId<Kind extends string>(random: { below(limit: number): numbe
     text += alphabet.charAt(random.below(alphabet.length));
   }
   return text as Id<Kind>;
-}
-
-/** True when `text` has the form of an object id. */
-export function isId(text: string): boolean {
-  return /^[0-9a-z]{25}$/.test(text);
 }
 
 /** Reads `text` as an id of kind `Kind`, without a check: for values that came from the store or a decoder. */

@@ -132,8 +132,8 @@ describe.each(findDockerClients())('docker $version', ({ program }) => {
   test('is told by name what is not there yet', async () => {
     await docker('swarm', 'init');
     const create = ['service', 'create', '-d', '--no-resolve-image', '--name', 'x'];
-    expect(await refusal(...create, '--mode', 'global', 'nginx')).toContain(
-      'Mode.Global is not supported yet',
+    expect(await refusal(...create, '--mode', 'global-job', 'nginx')).toContain(
+      'Mode.GlobalJob is not supported yet',
     );
     expect(await refusal(...create, '--endpoint-mode', 'dnsrr', 'nginx')).toContain(
       'EndpointSpec.Mode "dnsrr" is not supported yet',
