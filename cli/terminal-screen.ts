@@ -7,6 +7,10 @@ export interface Terminal {
   write(text: string): unknown;
 }
 
+/** Size of a terminal that does not know its own, such as a serial line. */
+const usualColumns = 80;
+const usualRows = 24;
+
 /**
  * Draws lines over those that it drew before, with a few of the sequences that every terminal knows.
  *
@@ -22,12 +26,12 @@ export class TerminalScreen implements ProgressScreen {
   }
 
   columns(): number {
-    return this.#terminal.columns;
+    return this.#terminal.columns || usualColumns;
   }
 
   draw(lines: readonly string[]): void {
     // The cursor cannot go up to what has left the terminal at its top.
-    const shown = lines.slice(0, Math.max(1, this.#terminal.rows - 1));
+    const shown = lines.slice(0, Math.max(1, (this.#terminal.rows || usualRows) - 1));
     if (shown.join('\n') === this.#drawn.join('\n')) return;
     const up = this.#drawn.length === 0 ? '' : `\u001b[${String(this.#drawn.length)}A`;
     const text = shown.map((line) => `${line}\u001b[K\n`).join('');

@@ -1,9 +1,15 @@
 import { type Ending, type ProgressStep, startProgress, stepProgress } from '../render/progress.ts';
 import { progressScreen } from '../render/progress-screen.ts';
 import { printable } from '../render/text.ts';
-import { readService } from '../render/views.ts';
-import { CliError, type CommandContext, exitCodes, type ProgressScreen } from './context.ts';
-import { getService, isNotFound, listTasks } from './resources.ts';
+import { readService, readTask } from '../render/views.ts';
+import {
+  CliError,
+  type CommandContext,
+  DaemonError,
+  exitCodes,
+  type ProgressScreen,
+} from './context.ts';
+import { apiPath, getService, isNotFound, listTasks } from './resources.ts';
 
 /** Time between two looks at a service, in milliseconds: Docker's client polls as often. */
 const pollMs = 200;
@@ -90,13 +96,49 @@ async function followService(
       const step = stepProgress(progress, { service, tasks, nowMs, isRollbackWanted });
       progress = step.progress;
       show(context, screen, step);
-      if (step.verdict.kind !== 'waiting') return step.verdict;
+      if (step.verdict.kind !== 'waiting') {
+        return await withCause(context, step.verdict, progress.taskError, signal);
+      }
       await context.clock.sleep(pollMs, signal);
     }
   } catch (error) {
     throw explainEnd(error, name, signal);
   } finally {
     screen?.done();
+  }
+}
+
+/** Where the daemon names the task that ended an update. */
+const blamedTask = /failure or early termination of task (\w+)/;
+
+/** Adds what the task died of that stopped an update, unless it was seen on the way. */
+async function withCause(
+  context: CommandContext,
+  ending: Ending,
+  seenError: string,
+  signal: AbortSignal,
+): Promise<Ending> {
+  if (ending.kind !== 'rolledBack' && ending.kind !== 'stoppedHalfway') return ending;
+  const taskId = blamedTask.exec(ending.message)?.[1];
+  if (taskId === undefined || (seenError !== '' && ending.message.includes(seenError)))
+    return ending;
+  const error = await findTaskError(context, taskId, signal);
+  return error === '' ? ending : { ...ending, message: `${ending.message} (${error})` };
+}
+
+async function findTaskError(
+  context: CommandContext,
+  taskId: string,
+  signal: AbortSignal,
+): Promise<string> {
+  try {
+    const path = apiPath('tasks', taskId);
+    const task = readTask(await context.api.call({ method: 'GET', path }, signal));
+    return task.error === '' ? '' : `${task.state}: ${task.error}`;
+  } catch (error) {
+    // The task may be forgotten by now: the verdict stands without it.
+    if (error instanceof DaemonError) return '';
+    throw error;
   }
 }
 

@@ -1,5 +1,5 @@
 import { parseRfc3339 } from '../../common/pure/rfc3339.ts';
-import { humanAgo } from './age.ts';
+import { humanDuration } from './age.ts';
 import { goDuration, humanBytes } from './quantities.ts';
 import { at, isTrueAt, type Json, listAt, numberAt, textAt } from './reading.ts';
 import { printable } from './text.ts';
@@ -67,7 +67,7 @@ function statusLines(status: Json, nowMs: number): readonly string[] {
 /** Go's zero time lies in the year 1 and means "unknown". */
 function timeLine(name: string, time: string, nowMs: number): readonly string[] {
   const atMs = parseRfc3339(time) ?? 0;
-  return atMs <= 0 ? [] : [`${name}${humanAgo(atMs, nowMs)}`];
+  return atMs <= 0 ? [] : [`${name}${humanDuration(nowMs - atMs)} ago`];
 }
 
 function placementLines(placement: Json): readonly string[] {

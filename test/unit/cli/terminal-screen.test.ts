@@ -32,3 +32,9 @@ test('nothing is written where nothing changed', () => {
 test('lines that do not fit the terminal are left out', () => {
   expect(draw([['a', 'b', 'c']], 3)).toBe(draw([['a', 'b']]));
 });
+
+test('a terminal that does not know its size has the usual one', () => {
+  const screen = new TerminalScreen({ columns: 0, rows: 0, write: () => undefined });
+  expect(screen.columns()).toBe(80);
+  expect(draw([['a', 'b']], 0)).toBe(draw([['a', 'b']]));
+});

@@ -43,6 +43,8 @@ async function wait({ looks, options, hasTerminal, abortAt }: WaitCase): Promise
     if (request.path.startsWith('/services/')) count += 1;
     const look = looks[Math.min(count, looks.length - 1)] ?? {};
     if (look.isGone === true) throw new DaemonError(404, 'service s1 not found');
+    if (request.path === '/tasks/b') return Promise.resolve(taskJson(failing[0] ?? { id: 'b' }));
+    if (request.path.startsWith('/tasks/')) throw new DaemonError(404, 'no such task');
     if (request.path === '/tasks') return Promise.resolve((look.tasks ?? []).map(taskJson));
     const status = { State: look.update, Message: look.message ?? '' };
     const more = look.update === undefined ? {} : { UpdateStatus: status };
@@ -138,6 +140,16 @@ describe('the exit code', () => {
   ])('is %s', async (_, script, code, message) => {
     expect(await wait(script)).toMatchObject({ code, message });
   });
+});
+
+test.each([
+  ['b', ' (failed: exit (1))'],
+  ['forgotten', ''],
+])('what task %s died of is asked for if nobody saw it', async (taskId, cause) => {
+  const message = `update paused due to failure or early termination of task ${taskId}`;
+  expect((await wait({ looks: [{ update: 'paused', message, tasks: running }] })).message).toBe(
+    `service update paused: ${message}${cause}`,
+  );
 });
 
 test('with --json the verdict is one line on standard output', async () => {
