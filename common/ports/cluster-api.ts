@@ -198,7 +198,7 @@ export interface ClusterApi {
   getNetwork(context: RequestContext, ref: string): Promise<NetworkView>;
 
   /**
-   * What tasks wrote: lines of one task in order, those of several as they come. Tasks that have not started have written nothing. A node that is
+   * What tasks wrote, as many messages at a time as came together: lines of one task in order, those of several as they come. Tasks that have not started have written nothing. A node that is
    * not there costs no more than its deadline. Stops reading when it is not asked for more, and lets go of all at the end of the iteration.
    * `tooBusy` when too many read already.
    */
@@ -206,7 +206,7 @@ export interface ClusterApi {
     context: RequestContext,
     selector: LogSelector,
     options: LogOptions,
-  ): AsyncIterable<LogMessage>;
+  ): AsyncIterable<readonly LogMessage[]>;
 
   /** Changes from now on, in order. Ends with `tooBusy` when the reader is too slow. */
   events(signal: AbortSignal): AsyncIterable<ClusterEvent>;

@@ -38,7 +38,7 @@ export interface EngineApi {
     signal: AbortSignal,
   ): Promise<void>;
   /**
-   * What the container wrote, oldest first, a line at a time; the iteration ends when all of it was read or, following, when the container is
+   * What the container wrote, oldest first, as many lines at a time as came together; the iteration ends when all of it was read or, following, when the container is
    * over. Connected when it resolves. Whoever does not read stops the engine; ending the iteration ends the engine's stream.
    * `notFound` without such a container, `engineRefused` when its log cannot be read.
    */
@@ -46,7 +46,7 @@ export interface EngineApi {
     container: string,
     options: ContainerLogsOptions,
     signal: AbortSignal,
-  ): Promise<AsyncIterable<ContainerLogLine>>;
+  ): Promise<AsyncIterable<readonly ContainerLogLine[]>>;
   /** Containers in any state that match all of the filters, in no particular order. */
   listContainers(filters: EngineFilters, signal: AbortSignal): Promise<readonly ContainerSummary[]>;
 

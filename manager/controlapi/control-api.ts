@@ -155,7 +155,7 @@ export class ControlApi implements ClusterApi {
     context: RequestContext,
     selector: LogSelector,
     options: LogOptions,
-  ): AsyncIterable<LogMessage> {
+  ): AsyncIterable<readonly LogMessage[]> {
     const target = await this.#read(context, (view) => logTarget(view, selector));
     yield* this.#parts.logs.read(target, options, context.signal);
   }

@@ -54,7 +54,7 @@ export class LogBroker implements LogBrokerServer, Disposable {
     target: LogTarget,
     options: LogOptions,
     signal: AbortSignal,
-  ): AsyncGenerator<LogMessage, void> {
+  ): AsyncGenerator<readonly LogMessage[], void> {
     if (this.#readers.size >= limits.logReaders)
       throw new ShoalError('tooBusy', 'too many logs are being read');
     const reader = this.#newReader(target, options);

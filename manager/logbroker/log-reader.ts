@@ -69,16 +69,15 @@ export class LogReader {
   }
 
   /** Everything that is read, until there is nothing more or `signal` aborts. */
-  async *messages(signal: AbortSignal): AsyncGenerator<LogMessage, void> {
+  async *messages(signal: AbortSignal): AsyncGenerator<readonly LogMessage[], void> {
     await using group = new TaskGroup(signal);
     this.#group = group;
     try {
       this.#begin();
       while (!group.signal.aborted) {
-        const notice = this.#notices.shift();
-        const batch = notice === undefined ? this.#lines.take() : undefined;
-        if (notice !== undefined) yield notice;
-        else if (batch !== undefined) yield* messagesOf(batch);
+        const batch = this.#lines.take();
+        if (this.#notices.length > 0) yield this.#notices.splice(0);
+        if (batch !== undefined) yield messagesOf(batch);
         else if (this.#isOver()) return;
         else await this.#changed.wait(group.signal);
       }
@@ -261,18 +260,16 @@ function hasStarted(task: TaskRow): boolean {
   return isPlaced(task) && task.reportedState >= TaskState.starting;
 }
 
-function* messagesOf({ read, lines }: LineBatch): Generator<LogMessage> {
+function messagesOf({ read, lines }: LineBatch): readonly LogMessage[] {
   const { serviceId, taskId, nodeId } = read;
-  for (const { source, timestamp, details, text } of lines) {
-    yield {
-      kind: 'line',
-      serviceId,
-      taskId,
-      nodeId,
-      source: source === LogSource.stderr ? 'stderr' : 'stdout',
-      timestamp,
-      details,
-      text,
-    };
-  }
+  return lines.map(({ source, timestamp, details, text }) => ({
+    kind: 'line',
+    serviceId,
+    taskId,
+    nodeId,
+    source: source === LogSource.stderr ? 'stderr' : 'stdout',
+    timestamp,
+    details,
+    text,
+  }));
 }

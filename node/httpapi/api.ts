@@ -92,8 +92,12 @@ async function withinDeadline<T>(
   return await withDeadline({ clock, durationMs: deadlineMs, signal }, work);
 }
 
-/** Docker's answer to updates that lost a race is 500 too; they are nothing unusual. */
-const ordinaryCodes: ReadonlySet<ErrorCodeName> = new Set(['cancelled', 'outOfSequence']);
+/** Docker's answer to updates that lost a race is 500 too, and to some wrong parameters; they are nothing unusual. */
+const ordinaryCodes: ReadonlySet<ErrorCodeName> = new Set([
+  'cancelled',
+  'invalidArgument',
+  'outOfSequence',
+]);
 
 function failed(
   parts: ApiParts,

@@ -45,7 +45,11 @@ const leaveOneOfMany =
 
 /** Status and words of every code: the only place where they are made. */
 const rows: Readonly<Record<ErrorCodeName, Row>> = {
-  invalidArgument: (error) => ({ status: 400, message: argumentText(error) }),
+  // Docker answers a bad `tail` as a failure of its own.
+  invalidArgument: (error) => ({
+    status: error.fields['field'] === 'tail' ? 500 : 400,
+    message: argumentText(error),
+  }),
   invalidSpec: (error) => ({ status: 400, message: rpc('InvalidArgument', error.message) }),
   notFound: (error) => ({ status: 404, message: notFoundText(error) }),
   ambiguous: (error) => ({ status: 400, message: ambiguousText(error.fields) }),

@@ -78,9 +78,11 @@ function rangeParameters(query: URLSearchParams): Pick<LogOptions, 'follow' | 's
 
 function tailParameter(text: string): number | undefined {
   if (text === '' || text === 'all') return undefined;
-  // Docker answers this one as a failure of its own.
-  if (!/^[+-]?\d{1,15}$/.test(text))
-    throw new ShoalError('internal', 'tail value must be a positive integer or "all"');
+  if (!/^[+-]?\d{1,15}$/.test(text)) {
+    throw new ShoalError('invalidArgument', 'tail value must be a positive integer or "all"', {
+      fields: { field: 'tail' },
+    });
+  }
   if (Number(text) < 0)
     throw new ShoalError('invalidArgument', 'negative tail values not supported');
   return Number(text);
@@ -99,7 +101,9 @@ function sinceParameter(text: string): string {
   );
 }
 
-/** Writes messages as Docker does; what is missing comes last, or, when there is no last, as a line of its own. */
+const noBytes = new Uint8Array(0);
+
+/** Writes messages as Docker does, those that come together together; what is missing comes last, or, when there is no last, as a line of its own. */
 class LogWriter {
   readonly #parts: ApiParts;
   readonly #options: LogOptions;
@@ -113,21 +117,27 @@ class LogWriter {
     this.#form = form;
   }
 
-  async *write(messages: AsyncIterable<LogMessage>): AsyncGenerator<Uint8Array, void> {
+  async *write(pieces: AsyncIterable<readonly LogMessage[]>): AsyncGenerator<Uint8Array, void> {
     try {
-      for await (const message of messages) {
-        if (message.kind === 'line') yield this.#line(message);
-        else if (this.#options.follow) yield* this.#notice(message);
-        else if (this.#missing.length < limits.logNotices) this.#missing.push(missingText(message));
+      for await (const messages of pieces) {
+        const bytes = concatBytes(messages.flatMap((message) => this.#message(message)));
+        if (bytes.length > 0) yield bytes;
       }
-      if (this.#missing.length > 0) yield this.#failure(incompleteLogs(this.#missing));
+      if (this.#missing.length > 0) yield concatBytes(this.#failure(incompleteLogs(this.#missing)));
     } catch (error) {
       if (!isShoalError(error)) throw error;
-      yield this.#failure(error);
+      yield concatBytes(this.#failure(error));
     }
   }
 
-  #line(line: LogLineMessage): Uint8Array {
+  #message(message: LogMessage): readonly Uint8Array[] {
+    if (message.kind === 'line') return this.#line(message);
+    if (this.#options.follow) return this.#notice(message);
+    if (this.#missing.length < limits.logNotices) this.#missing.push(missingText(message));
+    return [];
+  }
+
+  #line(line: LogLineMessage): readonly Uint8Array[] {
     const time = this.#form.timestamps ? `${line.timestamp} ` : '';
     const details = this.#form.details ? `${this.#details(line)} ` : '';
     return this.#frame(line.source, encodeText(time + details), line.text);
@@ -143,10 +153,10 @@ class LogWriter {
     return details;
   }
 
-  *#notice(message: Exclude<LogMessage, LogLineMessage>): Generator<Uint8Array> {
-    if (!this.#options.stderr) return;
+  #notice(message: Exclude<LogMessage, LogLineMessage>): readonly Uint8Array[] {
+    if (!this.#options.stderr) return [];
     const seconds = formatRfc3339(Math.floor(this.#parts.clock.wallMs() / 1000) * 1000);
-    yield this.#line({
+    return this.#line({
       ...message,
       kind: 'line',
       source: 'stderr',
@@ -156,18 +166,22 @@ class LogWriter {
     });
   }
 
-  #failure(error: ShoalError): Uint8Array {
+  #failure(error: ShoalError): readonly Uint8Array[] {
     const { message } = errorReply(error, this.#parts.control.facts());
-    return this.#frame('system', encodeText(`Error grabbing logs: ${message}\n`));
+    return this.#frame('system', noBytes, encodeText(`Error grabbing logs: ${message}\n`));
   }
 
-  #frame(source: keyof typeof frameSources, ...pieces: readonly Uint8Array[]): Uint8Array {
-    if (this.#form.tty) return concatBytes(pieces);
-    const frame = concatBytes([new Uint8Array(frameHeaderBytes), ...pieces]);
-    const view = new DataView(frame.buffer);
+  #frame(
+    source: keyof typeof frameSources,
+    prefix: Uint8Array,
+    text: Uint8Array,
+  ): readonly Uint8Array[] {
+    if (this.#form.tty) return [prefix, text];
+    const header = new Uint8Array(frameHeaderBytes);
+    const view = new DataView(header.buffer);
     view.setUint8(0, frameSources[source]);
-    view.setUint32(4, frame.length - frameHeaderBytes);
-    return frame;
+    view.setUint32(4, prefix.length + text.length);
+    return [header, prefix, text];
   }
 }
 

@@ -220,11 +220,11 @@ export class FakeCluster implements ClusterApi {
     { signal }: RequestContext,
     selector: LogSelector,
     options: LogOptions,
-  ): AsyncGenerator<LogMessage> {
+  ): AsyncGenerator<readonly LogMessage[]> {
     this.logsAsked = { selector, options };
     this.openLogs += 1;
     try {
-      yield* this.logMessages;
+      for (const message of this.logMessages) yield [message];
       if (!options.follow || signal.aborted) return;
       await new Promise<void>((resolve) => {
         signal.addEventListener('abort', () => resolve(), { once: true });

@@ -69,10 +69,10 @@ export class LogClient {
     this.#hungry?.();
   }
 
-  async follow(messages: AsyncIterable<LogMessage>): Promise<void> {
+  async follow(pieces: AsyncIterable<readonly LogMessage[]>): Promise<void> {
     try {
-      for await (const message of messages) {
-        this.#take(message);
+      for await (const messages of pieces) {
+        for (const message of messages) this.#take(message);
         while (this.#appetite <= 0 && !this.signal.aborted) {
           await new Promise<void>((resolve) => {
             this.#hungry = resolve;

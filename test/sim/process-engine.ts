@@ -60,7 +60,7 @@ export class ProcessEngine implements EngineApi {
     container: string,
     options: ContainerLogsOptions,
     signal: AbortSignal,
-  ): Promise<AsyncIterable<ContainerLogLine>> {
+  ): Promise<AsyncIterable<readonly ContainerLogLine[]>> {
     return this.#each(
       await this.#life.hold(this.#engine.containerLogs(container, options, signal)),
     );

@@ -42,7 +42,7 @@ export class LogPublisher {
    * @throws ShoalError when the manager does not take it
    */
   async publish(
-    open: (signal: AbortSignal) => AsyncIterable<LogLine>,
+    open: (signal: AbortSignal) => AsyncIterable<readonly LogLine[]>,
     signal: AbortSignal,
   ): Promise<void> {
     await using group = new TaskGroup(signal);
@@ -56,14 +56,13 @@ export class LogPublisher {
     await group.settle();
   }
 
-  async #collect(lines: AsyncIterable<LogLine>, signal: AbortSignal): Promise<void> {
+  async #collect(pieces: AsyncIterable<readonly LogLine[]>, signal: AbortSignal): Promise<void> {
     try {
-      for await (const line of lines) {
+      for await (const lines of pieces) {
         while (this.#bytes >= limits.logBatchBytes && !signal.aborted)
           await this.#emptied.wait(signal);
         if (signal.aborted) return;
-        this.#lines.push(line);
-        this.#bytes += line.text.length + line.details.length + lineAllowanceBytes;
+        this.#add(lines);
         this.#filled.notify();
       }
       this.#end = { error: '' };
@@ -72,6 +71,13 @@ export class LogPublisher {
       this.#end = { error: error.message };
     }
     this.#filled.notify();
+  }
+
+  #add(lines: readonly LogLine[]): void {
+    for (const line of lines) {
+      this.#lines.push(line);
+      this.#bytes += line.text.length + line.details.length + lineAllowanceBytes;
+    }
   }
 
   async #send(signal: AbortSignal): Promise<void> {

@@ -66,7 +66,7 @@ export class LogServer {
       const { clock } = this.#parts;
       const { sequence } = read;
       const publisher = new LogPublisher({ client, clock, sessionId, readId, sequence });
-      const open = (signal: AbortSignal): AsyncIterable<LogLine> =>
+      const open = (signal: AbortSignal): AsyncIterable<readonly LogLine[]> =>
         isTooMany ? refusal() : taskLog(this.#parts, read, signal);
       try {
         await publisher.publish(open, AbortSignal.any([inner, stop.signal]));
@@ -78,6 +78,6 @@ export class LogServer {
 }
 
 // oxlint-disable-next-line require-yield
-async function* refusal(): AsyncGenerator<LogLine, void> {
+async function* refusal(): AsyncGenerator<readonly LogLine[], void> {
   throw new ShoalError('tooBusy', 'too many logs are being read on its node');
 }

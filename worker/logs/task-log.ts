@@ -36,7 +36,7 @@ export async function* taskLog(
   parts: TaskLogParts,
   read: LogRead,
   signal: AbortSignal,
-): AsyncGenerator<LogLine, void> {
+): AsyncGenerator<readonly LogLine[], void> {
   let { after } = read;
   let waitMs: number = limits.logRetryMs;
   while (!signal.aborted) {
@@ -46,10 +46,10 @@ export async function* taskLog(
       if (container === undefined) return;
       // What was over before it was read has nothing more to say.
       isLast ||= container.state === 'exited';
-      for await (const line of linesAfter(parts, read, container.containerId, after, signal)) {
-        after = line.timestamp;
+      for await (const lines of linesAfter(parts, read, container.containerId, after, signal)) {
+        after = lines.at(-1)?.timestamp ?? after;
         waitMs = limits.logRetryMs;
-        yield line;
+        yield lines;
       }
     } catch (error) {
       if (isShoalError(error, 'notFound')) return;
@@ -83,10 +83,11 @@ async function* linesAfter(
   containerId: string,
   after: string,
   signal: AbortSignal,
-): AsyncGenerator<LogLine, void> {
-  const lines = await engine.containerLogs(containerId, optionsFor(read, after), signal);
-  for await (const line of lines) {
-    if (after === '' || line.timestamp > after) yield asLogLine(line);
+): AsyncGenerator<readonly LogLine[], void> {
+  const options = optionsFor(read, after);
+  for await (const lines of await engine.containerLogs(containerId, options, signal)) {
+    const fresh = after === '' ? lines : lines.filter(({ timestamp }) => timestamp > after);
+    if (fresh.length > 0) yield fresh.map(asLogLine);
   }
 }
 

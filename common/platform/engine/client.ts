@@ -120,7 +120,7 @@ export class EngineClient implements EngineApi, AsyncDisposable {
     container: string,
     options: ContainerLogsOptions,
     signal: AbortSignal,
-  ): Promise<AsyncIterable<ContainerLogLine>> {
+  ): Promise<AsyncIterable<readonly ContainerLogLine[]>> {
     const call: EngineCall = {
       method: 'GET',
       path: `${containerPath(container)}/logs?${logsQuery(options)}`,

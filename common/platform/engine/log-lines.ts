@@ -14,35 +14,40 @@ const failureSource = 3;
 const engineCutBytes = 16_384;
 const timeForm = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{9}Z $/;
 const timeFormBytes = 31;
+const decoder = new TextDecoder();
 
 /**
  * Takes the engine's stream of a log apart, which was asked for with times and details.
  *
  * @param chunks frames of its multiplexed format; with a terminal, the bare lines.
+ * @returns the lines that each chunk makes whole, together.
  * @throws ShoalError `engineRefused` for what is no log, and with the engine's own words when it breaks off.
  */
 export function containerLogLines(
   chunks: AsyncIterable<Uint8Array>,
   tty: boolean,
-): AsyncGenerator<ContainerLogLine, void> {
+): AsyncGenerator<readonly ContainerLogLine[], void> {
   return tty ? terminalLines(chunks) : framedLines(chunks);
 }
 
 async function* framedLines(
   chunks: AsyncIterable<Uint8Array>,
-): AsyncGenerator<ContainerLogLine, void> {
+): AsyncGenerator<readonly ContainerLogLine[], void> {
   const pending = new ByteQueue();
   let header: Uint8Array | undefined;
   for await (const chunk of chunks) {
     pending.push(chunk);
+    const lines: ContainerLogLine[] = [];
     for (;;) {
       header ??= pending.take(headerBytes);
       if (header === undefined) break;
       const frame = pending.take(frameBytes(header));
       if (frame === undefined) break;
-      yield frameLine(header[0] ?? 0, frame);
+      if (header[0] === failureSource && lines.length > 0) yield lines;
+      lines.push(frameLine(header[0] ?? 0, frame));
       header = undefined;
     }
+    if (lines.length > 0) yield lines;
   }
   if (header !== undefined || pending.length > 0) throw brokenOff();
 }
@@ -55,7 +60,7 @@ function frameBytes(header: Uint8Array): number {
 
 function frameLine(source: number, frame: Uint8Array): ContainerLogLine {
   if (source === failureSource) {
-    throw new ShoalError('engineRefused', new TextDecoder().decode(frame).trim());
+    throw new ShoalError('engineRefused', decoder.decode(frame).trim());
   }
   const line = parseLine(frame);
   return source === stderrSource ? { ...line, source: 'stderr' } : line;
@@ -67,17 +72,19 @@ function frameLine(source: number, frame: Uint8Array): ContainerLogLine {
  */
 async function* terminalLines(
   chunks: AsyncIterable<Uint8Array>,
-): AsyncGenerator<ContainerLogLine, void> {
+): AsyncGenerator<readonly ContainerLogLine[], void> {
   let kept: Uint8Array = new Uint8Array(0);
   for await (const chunk of chunks) {
     kept = kept.length === 0 ? chunk : concatBytes([kept, chunk]);
+    const lines: ContainerLogLine[] = [];
     for (let end = pieceEnd(kept); end !== undefined; end = pieceEnd(kept)) {
-      yield parseLine(kept.subarray(0, end));
+      lines.push(parseLine(kept.subarray(0, end)));
       kept = kept.subarray(end);
     }
+    if (lines.length > 0) yield lines;
     if (kept.length > limits.engineLogPieceBytes) throw notALog();
   }
-  if (kept.length > 0) yield parseLine(kept);
+  if (kept.length > 0) yield [parseLine(kept)];
 }
 
 function pieceEnd(bytes: Uint8Array): number | undefined {
@@ -96,11 +103,11 @@ function parseLine(bytes: Uint8Array): ContainerLogLine {
   const timeEnd = bytes.indexOf(space);
   const detailsEnd = bytes.indexOf(space, timeEnd + 1);
   if (timeEnd < 0 || detailsEnd < 0) throw notALog();
-  const decoder = new TextDecoder();
   return {
     source: 'stdout',
     timestamp: decoder.decode(bytes.subarray(0, timeEnd)),
-    details: decoder.decode(bytes.subarray(timeEnd + 1, detailsEnd)),
+    details:
+      detailsEnd === timeEnd + 1 ? '' : decoder.decode(bytes.subarray(timeEnd + 1, detailsEnd)),
     text: bytes.subarray(detailsEnd + 1),
   };
 }

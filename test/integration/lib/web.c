@@ -7,7 +7,8 @@
  *   GET /env?NAME    value of an environment variable
  *   GET /slow?ms=N   100,000 bytes, spread over N milliseconds
  *
- * `web health` is the health check. PORT (80), START_DELAY_MS, EXIT_AFTER_MS and EXIT_CODE, IGNORE_TERM=1 come from the environment.
+ * `web health` is the health check. PORT (80), START_DELAY_MS, EXIT_AFTER_MS and EXIT_CODE, IGNORE_TERM=1 come from the environment, and
+ * SAY: lines `line 1`, `line 2`, ... that it writes when it starts.
  *
  * With PARALLEL=1 it serves many connections at a time, and what /sick changes is not shared. With GRACEFUL=1 too, and keeps them alive; after
  * SIGTERM the next answer of each is its last, and it ends with the last connection. Otherwise SIGTERM ends it at once.
@@ -138,6 +139,11 @@ static void serve(int client, int *sick) {
     answer(client, 200, value ? value : "");
     return;
   }
+  if (sscanf(request, "GET /say?%255[A-Za-z0-9_]", name) == 1) {
+    printf("%s\n", name);
+    fflush(stdout);
+  }
+  if (sscanf(request, "GET /complain?%255[A-Za-z0-9_]", name) == 1) fprintf(stderr, "%s\n", name);
   answer(client, 200, host);
 }
 
@@ -187,6 +193,8 @@ int main(int count, char **arguments) {
   signal(SIGINT, on_term);
   signal(SIGPIPE, SIG_IGN);
   usleep((useconds_t)number("START_DELAY_MS", 0) * 1000);
+  for (int line = 1; line <= number("SAY", 0); line += 1) printf("line %d\n", line);
+  fflush(stdout);
   if (after == 0) return number("EXIT_CODE", 0);
   if (after > 0) {
     struct itimerval timer = {{0, 0}, {after / 1000, (after % 1000) * 1000}};

@@ -270,7 +270,7 @@ export class FakeEngine implements EngineApi {
     container: string,
     options: ContainerLogsOptions,
     signal: AbortSignal,
-  ): Promise<AsyncIterable<ContainerLogLine>> {
+  ): Promise<AsyncIterable<readonly ContainerLogLine[]>> {
     const found = await this.#gate.pass('logs', limits.engineLogMs, signal, () =>
       this.#containers.find(container),
     );

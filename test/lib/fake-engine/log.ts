@@ -35,7 +35,7 @@ export class FakeLog {
     isOver: () => boolean,
     check: () => void,
     signal: AbortSignal,
-  ): AsyncGenerator<ContainerLogLine, void> {
+  ): AsyncGenerator<readonly ContainerLogLine[], void> {
     let wake = (): void => undefined;
     const onAbort = (): void => {
       wake();
@@ -52,7 +52,7 @@ export class FakeLog {
           next += 1;
           if (!isWanted(entry, options)) continue;
           this.linesRead += 1;
-          yield asLine(entry);
+          yield [asLine(entry)];
           continue;
         }
         if (!options.follow || isOver()) return;

@@ -190,7 +190,7 @@ describe('what is missing', () => {
 
   test('is said of a stream that breaks off, too', async () => {
     api.control.api.logs = async function* () {
-      yield line('hello\n');
+      yield [line('hello\n')];
       throw new ShoalError('tooBusy', 'too many logs are being read');
     };
     expect(await frames(await open('/services/web/logs?stdout=1'))).toEqual([

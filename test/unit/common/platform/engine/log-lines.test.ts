@@ -23,9 +23,9 @@ async function* pieces(bytes: Uint8Array, size: number): AsyncGenerator<Uint8Arr
 /** Each line as `source timestamp|details|text`. */
 async function read(bytes: Uint8Array, tty: boolean, size = 65_536): Promise<string[]> {
   const lines: string[] = [];
-  for await (const line of containerLogLines(pieces(bytes, size), tty)) {
-    const { source, timestamp, details, text } = line;
-    lines.push(`${source} ${timestamp}|${details}|${decodeUtf8(text)}`);
+  for await (const together of containerLogLines(pieces(bytes, size), tty)) {
+    for (const { source, timestamp, details, text } of together)
+      lines.push(`${source} ${timestamp}|${details}|${decodeUtf8(text)}`);
   }
   return lines;
 }
