@@ -104,10 +104,12 @@ export class Roles implements AsyncDisposable {
   }
 
   get warnings(): readonly string[] {
-    return (this.#agent?.portFailures ?? []).map(
-      ({ port, protocol, error }) =>
-        `published port ${port}/${protocol} cannot be served on this node: ${error}`,
-    );
+    return this.#parts.publishedPorts
+      .status()
+      .failures.map(
+        ({ port, protocol, error }) =>
+          `published port ${port}/${protocol} cannot be served on this node: ${error}`,
+      );
   }
 
   /** Sessions end first, then the manager finishes what is in flight; containers and proxy stay as they are. */

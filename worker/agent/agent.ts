@@ -10,7 +10,7 @@ import { newTaskReport } from '../../proto/gen/dispatcher.ts';
 import type { Assignment, EndpointSet } from '../../proto/gen/dispatcher.ts';
 import type { NodeDescription, TaskStatus } from '../../proto/gen/objects.ts';
 import { newJournalRecord } from '../../proto/gen/node.ts';
-import type { JournalMark, PortFailure } from '../../proto/gen/node.ts';
+import type { JournalMark } from '../../proto/gen/node.ts';
 import type { Executor } from '../executor/contract.ts';
 import type { Journal } from '../journal/journal.ts';
 import { EndpointApplier } from './endpoint-applier.ts';
@@ -98,11 +98,6 @@ export class Agent implements AsyncDisposable {
     this.#group.spawn('description', (signal) => this.#followDescription(signal));
     this.#group.spawn('endpoints', (signal) => this.#applier.run(signal));
     this.#group.spawn('session', (signal) => this.#keepSession(signal));
-  }
-
-  /** Published ports that this node could not bind, and why. */
-  get portFailures(): readonly PortFailure[] {
-    return this.#applier.failures;
   }
 
   /** True while a manager knows this node as ready. */

@@ -35,16 +35,12 @@ export interface EndpointApplierParts {
 export class EndpointApplier {
   readonly #parts: EndpointApplierParts;
   #wanted: { readonly version: number; readonly sets: readonly EndpointSet[] } | undefined;
+  /** Ports of the last version that could not be bound: each is told in the log once. */
   #failures: readonly PortFailure[] = [];
   readonly #changed = new Wakeup();
 
   constructor(parts: EndpointApplierParts) {
     this.#parts = parts;
-  }
-
-  /** Ports of the last version that could not be bound, and why. */
-  get failures(): readonly PortFailure[] {
-    return this.#failures;
   }
 
   want(version: number, sets: readonly EndpointSet[]): void {

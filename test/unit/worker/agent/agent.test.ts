@@ -199,7 +199,6 @@ describe('an agent', () => {
     expect(rig.taskState('a')).toBe(TaskState.running);
     expect(rig.served).toEqual(['a']);
     expect(rig.acks.version(one)).toBe(rig.endpoints.applied?.version);
-    expect(agent.portFailures).toMatchObject([{ port: 81 }]);
     await rig.want('a', TaskState.shutdown);
     expect(rig.taskState('a')).toBe(TaskState.shutdown);
     expect(rig.served).toEqual([]);
