@@ -74,10 +74,7 @@ async function readAll(docker: Docker): Promise<Readonly<Record<string, unknown>
   );
   const shown: Record<string, unknown> = {};
   try {
-    await eventually('both tasks wrote all of their lines', async () => {
-      const { stdout } = await docker('service', 'logs', '--raw', 'web');
-      return stdout.split('\n').length === 18 ? true : undefined;
-    });
+    await untilWritten(docker);
     const tasks = await docker('service', 'ps', '-q', '--no-trunc', '-f', 'name=web.1', 'web');
     for (const [name, argsFor] of Object.entries(readings)) {
       const result = await docker('service', 'logs', ...argsFor(tasks.stdout.trim()));
@@ -91,6 +88,15 @@ async function readAll(docker: Docker): Promise<Readonly<Record<string, unknown>
     await docker('swarm', 'leave', '--force');
   }
   return shown;
+}
+
+/** Waits until both tasks wrote all of their lines. Swarm mode asks a registry for the image first, in vain. */
+async function untilWritten(docker: Docker): Promise<void> {
+  const look = async (): Promise<true | undefined> => {
+    const { stdout } = await docker('service', 'logs', '--raw', 'web');
+    return stdout.split('\n').length === 18 ? true : undefined;
+  };
+  await eventually('both tasks wrote all of their lines', look, 120_000);
 }
 
 function linesOf(text: string): readonly string[] {
