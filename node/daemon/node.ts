@@ -207,7 +207,9 @@ export class Node implements NodeControl, AsyncDisposable {
     });
   }
 
+  /** While the roles start, whoever starts them learns of it and shows it: a log that is refused must not end the daemon, or nobody could leave. */
   #fail(error: unknown, failed: (error: unknown) => void): void {
+    if (this.#roles === undefined) return;
     this.#step({ kind: 'failed', message: messageOf(error) });
     failed(error);
   }

@@ -139,7 +139,7 @@ export class Agent implements AsyncDisposable {
    */
   async #followDescription(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
-      if (this.#description?.engineAvailable === false) this.#askAgainLater();
+      if (!isComplete(this.#description)) this.#askAgainLater();
       await this.#engineChanged.wait(signal);
       if (signal.aborted) return;
       this.#description = await this.#describe(signal);
@@ -284,4 +284,9 @@ export class Agent implements AsyncDisposable {
     this.#reporter.drop(taskId);
     this.#parts.journal.append([newJournalRecord({ record: { kind: 'forget', value: taskId } })]);
   }
+}
+
+/** False while the engine is away, or has said too little of the node for reservations to be placed. */
+function isComplete(description: NodeDescription | undefined): boolean {
+  return description === undefined || (description.engineAvailable && description.nanoCpus > 0);
 }

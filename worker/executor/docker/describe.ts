@@ -1,4 +1,4 @@
-import type { EngineInfo } from '../../../common/ports/engine-api.ts';
+import type { EngineInfo, EngineVersion } from '../../../common/ports/engine-api.ts';
 import {
   newEnginePlugin,
   newNodeDescription,
@@ -19,6 +19,13 @@ export function describeEngine(hostname: string, info: EngineInfo): NodeDescript
     plugins: pluginsOf(info),
     engineAvailable: true,
   });
+}
+
+/** The node as far as the engine's version tells; everything else is as it was last known, or missing. */
+export function describeByVersion(known: NodeDescription, version: EngineVersion): NodeDescription {
+  const { Arch: architecture, Os: os, Version: engineVersion } = version;
+  const platform = known.platform ?? newPlatform({ architecture, os });
+  return { ...known, platform, engineVersion, engineAvailable: true };
 }
 
 function splitLabel(label: string): readonly [string, string] {

@@ -4,6 +4,7 @@ import type { Log } from '../../../common/ports/log.ts';
 import { isShoalError, ShoalError } from '../../../common/pure/errors.ts';
 import { limits } from '../../../common/pure/limits.ts';
 import type { Random } from '../../../common/pure/random.ts';
+import { withDeadline } from '../../../common/run/deadline.ts';
 import { TaskGroup } from '../../../common/run/task-group.ts';
 import type { Assignment } from '../../../proto/gen/dispatcher.ts';
 import {
@@ -17,11 +18,14 @@ import type { TaskNetworks } from '../networks.ts';
 import { containerBody, endpointSettings, type Attachment } from './container-body.ts';
 import { ContainerTable } from './container-table.ts';
 import { containerView } from './container-view.ts';
-import { describeEngine } from './describe.ts';
+import { describeByVersion, describeEngine } from './describe.ts';
 import { EngineWatch } from './engine-watch.ts';
 import { EventQueue } from './event-queue.ts';
 import { Images } from './images.ts';
 import { taskLabels, taskName } from './names.ts';
+
+/** Patience with `/info`, milliseconds. */
+const infoDeadlineMs = 1_000;
 
 export interface DockerExecutorParts {
   readonly engine: EngineApi;
@@ -54,16 +58,32 @@ export class DockerExecutor implements Executor {
   }
 
   async describe(signal: AbortSignal): Promise<NodeDescription> {
+    const { engine, clock, hostname } = this.#parts;
     try {
-      const info = await this.#parts.engine.info(signal);
-      this.#description = describeEngine(this.#parts.hostname, info);
+      const deadline = { clock, durationMs: infoDeadlineMs, signal };
+      const info = await withDeadline(deadline, (inner) => engine.info(inner));
+      this.#description = describeEngine(hostname, info);
+    } catch (error) {
+      if (!isShoalError(error)) throw error;
+      await this.#describeBriefly(signal);
+    }
+    return this.#description;
+  }
+
+  /**
+   * What `/version` tells: it answers while `/info` waits behind a registry that does not (engine 20.10 holds a lock during the lookup of its
+   * name, for ten seconds and more). The rest stays as it was last known.
+   */
+  async #describeBriefly(signal: AbortSignal): Promise<void> {
+    try {
+      const version = await this.#parts.engine.version(signal);
+      this.#description = describeByVersion(this.#description, version);
     } catch (error) {
       if (!isShoalError(error)) throw error;
       // An engine that is only slow is as it was: whether it hangs is found by pings, with more patience.
       if (error.code === 'engineUnavailable')
         this.#description = { ...this.#description, engineAvailable: false };
     }
-    return this.#description;
   }
 
   async prepare(

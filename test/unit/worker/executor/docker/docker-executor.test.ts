@@ -508,4 +508,19 @@ describe('the description of the node', () => {
     engine.stop();
     expect(await run(executor.describe(signal))).toEqual({ ...before, engineAvailable: false });
   });
+
+  it('is told by the version of an engine whose info waits for a slow registry', async () => {
+    const { engine, executor, run } = makeWorld();
+    engine.info = async (waiting) => {
+      await new Promise((_, reject) => {
+        waiting.addEventListener('abort', () => {
+          reject(waiting.reason as Error);
+        });
+      });
+      throw new Error('it was aborted');
+    };
+    const brief = await run(executor.describe(signal));
+    expect(brief).toMatchObject({ hostname: 'alpha', engineAvailable: true, nanoCpus: 0 });
+    expect(brief.platform?.os).toBe('linux');
+  });
 });
