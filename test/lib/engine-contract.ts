@@ -2,11 +2,13 @@ import { expect, it } from 'vitest';
 import type {
   ContainerCreateBody,
   ContainerDetails,
+  ContainerLogsOptions,
   EngineApi,
   EngineEvent,
   NetworkCreateBody,
 } from '../../common/ports/engine-api.ts';
 import { isShoalError, type ErrorCodeName } from '../../common/pure/errors.ts';
+import { decodeUtf8 } from '../../common/pure/utf8.ts';
 
 /** An engine that holds the test image and nothing else of a test's. */
 export interface ContractWorld {
@@ -37,6 +39,7 @@ export function engineContract(world: () => ContractWorld): void {
   runsContainers(world);
   endsContainers(world);
   refusesStarts(world);
+  givesLogs(world);
   tellsEvents(world);
   makesNetworks(world);
 }
@@ -279,6 +282,63 @@ function refusesStarts(world: () => ContractWorld): void {
     expect(failure).toMatchObject({ code: 'engineRefused', fields: { statusCode: 500 } });
     expect(failure.message).toContain(`Bind for 0.0.0.0:${port} failed: port is already allocated`);
     await run(engine.removeContainer(first, { force: true, volumes: true }, signal));
+  });
+}
+
+function givesLogs(world: () => ContractWorld): void {
+  const plain = { stdout: true, stderr: true, since: '', tail: undefined, tty: false };
+
+  async function read(name: string, options: Partial<ContainerLogsOptions>): Promise<string[]> {
+    const { engine, run } = world();
+    const wanted = { ...plain, follow: false, ...options };
+    const texts: string[] = [];
+    const reading = async (): Promise<void> => {
+      for await (const lines of await engine.containerLogs(name, wanted, signal)) {
+        for (const { source, timestamp, text } of lines) {
+          expect(timestamp).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{9}Z$/);
+          texts.push(`${source} ${decodeUtf8(text)}`);
+        }
+      }
+    };
+    await run(reading());
+    return texts;
+  }
+
+  it('gives the log of a container, from its end and since a time, and follows it until it is over', async () => {
+    const { engine, run } = world();
+    const name = uniqueName();
+    await create(world(), name, { Env: ['SAY=2', 'EXIT_AFTER_MS=1500'] });
+    expect(await read(name, {})).toEqual([]);
+    await run(engine.startContainer(name, signal));
+    const all = ['stdout line 1\n', 'stdout line 2\n', 'stdout listening\n'];
+    expect(await read(name, { follow: true })).toEqual(all);
+    expect(await read(name, {})).toEqual(all);
+    expect(await read(name, { tail: 2 })).toEqual(all.slice(1));
+    expect(await read(name, { stdout: false })).toEqual([]);
+    expect(await read(name, { since: '4102444800.000000000' })).toEqual([]);
+    expect(await read(name, { since: '1.000000000' })).toEqual(all);
+  });
+
+  it('lets go of a log that nobody reads any more, and says which container has none', async () => {
+    const { engine, run } = world();
+    const name = uniqueName();
+    await create(world(), name, { Env: ['SAY=1'] });
+    await run(engine.startContainer(name, signal));
+    const over = new AbortController();
+    const follow = { ...plain, follow: true };
+    const stream = await run(engine.containerLogs(name, follow, over.signal));
+    const reason = new Error('seen enough');
+    const end = (async () => {
+      for await (const lines of stream) void lines;
+    })().catch((error: unknown) => error);
+    await world().pause();
+    over.abort(reason);
+    expect(await run(end)).toBe(reason);
+    const missing = await refusal(world(), engine.containerLogs('contract-none', follow, signal));
+    expect(missing).toMatchObject({
+      code: 'notFound',
+      message: 'No such container: contract-none',
+    });
   });
 }
 

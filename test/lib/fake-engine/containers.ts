@@ -166,6 +166,9 @@ export class FakeContainers {
     this.#publish(container, 'start');
     this.#options.onChange({ kind: 'started', container });
     const { health, exitAfterMs, exitCode = 0 } = program;
+    const wallMs = this.#options.clock.wallMs();
+    for (const text of program.lines ?? [])
+      container.log.write({ source: 'stdout', wallMs, text: `${text}\n`, details: '' });
     if (health !== undefined && container.health !== 'none') {
       this.#after(container, health.afterMs, () => this.setHealth(container, health.status));
     }

@@ -5,7 +5,9 @@ import type {
   EngineFilters,
   NetworkCreateBody,
 } from '../../../common/ports/engine-api.ts';
+import { concatBytes } from '../../../common/pure/bytes.ts';
 import { isShoalError } from '../../../common/pure/errors.ts';
+import { encodeUtf8 } from '../../../common/pure/utf8.ts';
 import type { FakeEngine } from './fake-engine.ts';
 
 export interface FakeHttpRequest {
@@ -19,8 +21,8 @@ export interface FakeHttpRequest {
 export interface FakeHttpResponse {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
-  /** Text, or lines that come over time. */
-  readonly body: string | AsyncIterable<string>;
+  /** Text, or pieces that come over time. */
+  readonly body: string | AsyncIterable<string | Uint8Array>;
 }
 
 /** What a route gets: the parts of its path that vary, the query, the parsed body. */
@@ -86,6 +88,7 @@ const routes: readonly Route[] = [
   post(/^\/containers\/create$/, 201, ({ engine, query, body, signal }) =>
     engine.createContainer(query.get('name') ?? '', body as ContainerCreateBody, signal),
   ),
+  { method: 'GET', path: /^\/containers\/([^/]+)\/logs$/, handle: logs },
   { method: 'POST', path: /^\/containers\/([^/]+)\/start$/, handle: start },
   { method: 'POST', path: /^\/containers\/([^/]+)\/stop$/, handle: stop },
   post(/^\/containers\/([^/]+)\/kill$/, 204, ({ engine, parts, query, signal }) =>
@@ -188,6 +191,33 @@ async function events({ engine, query, signal }: Call): Promise<FakeHttpResponse
     for await (const event of stream) yield `${JSON.stringify(event)}\n`;
   }
   return { status: 200, headers: { 'content-type': 'application/json' }, body: body() };
+}
+
+/** As frames, with time and details before each line. */
+async function logs({ engine, parts, query, signal }: Call): Promise<FakeHttpResponse> {
+  const flag = (name: string): boolean => query.get(name) === '1';
+  const tail = query.get('tail') ?? 'all';
+  const options = {
+    stdout: flag('stdout'),
+    stderr: flag('stderr'),
+    follow: flag('follow'),
+    since: query.get('since') ?? '',
+    tail: tail === 'all' ? undefined : Number(tail),
+    tty: false,
+  };
+  const stream = await engine.containerLogs(part(parts), options, signal);
+  async function* body(): AsyncGenerator<Uint8Array, void> {
+    for await (const lines of stream) {
+      for (const { source, timestamp, details, text } of lines) {
+        const prefix = encodeUtf8(`${timestamp} ${details} `);
+        const header = new Uint8Array(8);
+        header[0] = source === 'stderr' ? 2 : 1;
+        new DataView(header.buffer).setUint32(4, prefix.length + text.length);
+        yield concatBytes([header, prefix, text]);
+      }
+    }
+  }
+  return { status: 200, headers: {}, body: body() };
 }
 
 /** A container as `GET /containers/{id}/json` nests it. */

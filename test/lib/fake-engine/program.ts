@@ -4,6 +4,8 @@ import type { StringMap } from '../../../common/ports/engine-api.ts';
 export interface FakeProgram {
   /** The start call fails with this, and the container stays `created` with the text as its error. */
   readonly startError?: { readonly statusCode: number; readonly message: string };
+  /** What it writes when it starts, a line each. */
+  readonly lines?: readonly string[];
   /** Ends by itself after this long. */
   readonly exitAfterMs?: number;
   readonly exitCode?: number;
