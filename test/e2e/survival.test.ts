@@ -1,6 +1,6 @@
 /** Shows that services outlive what runs them: daemon, proxy and engine are killed and started anew under steady requests. */
 import { once } from 'node:events';
-import { readFile, writeFile } from 'node:fs/promises';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
@@ -200,4 +200,24 @@ test('a data root of a newer version is refused and left as it is', async () => 
   await writeFile(file, version);
   await node.start();
   await allRun();
+});
+
+test('a damaged log is shown and left as it is, what runs goes on, and one can leave', async () => {
+  await node.end('SIGTERM');
+  const folder = join(node.dataRoot, 'raft', 'wal');
+  const [name = ''] = (await readdir(folder)).toSorted();
+  const bytes = await readFile(join(folder, name));
+  bytes.writeUInt8(bytes.readUInt8(700) ^ 1, 700);
+  await writeFile(join(folder, name), bytes);
+  const before = await node.containers();
+  await node.start();
+  await eventually('the daemon says what is wrong', async () => {
+    const { stdout } = await node.shoal('status');
+    return stdout.includes('the log is damaged') ? stdout : undefined;
+  });
+  expect(await node.containers()).toEqual(before);
+  expect(await curl(engine, 8080)).toBeDefined();
+  expect(await readFile(join(folder, name))).toEqual(bytes);
+  await mustDo('leave', '--force');
+  expect(await node.containers()).toEqual({});
 });
