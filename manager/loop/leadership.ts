@@ -11,7 +11,13 @@ import type { StoreEvent } from '../store/events.ts';
 import type { PendingView } from '../store/pending-view.ts';
 import type { Watcher } from '../store/watch.ts';
 import { ClusterTime } from './cluster-time.ts';
-import { eventsSince, holderEvents, rowsIn, touchedRows, type TouchedRow } from './pending-events.ts';
+import {
+  eventsSince,
+  holderEvents,
+  rowsIn,
+  touchedRows,
+  type TouchedRow,
+} from './pending-events.ts';
 import type { LoopPorts } from './ports.ts';
 import { Resync } from './resync.ts';
 import { Retries } from './retries.ts';
