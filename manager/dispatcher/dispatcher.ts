@@ -207,7 +207,7 @@ export class Dispatcher implements DispatcherServer {
     return newDescribeResponse();
   }
 
-  /** Aborts when the session ends. @throws ShoalError `notFound` when it is not the current one of the node that calls */
+  /** Aborts when that session is over. @throws ShoalError `notFound` when it is not the current one of the node that calls */
   sessionSignal(sessionId: string, call: ServerCall): AbortSignal {
     return this.#sessionOf(sessionId, call).ended.signal;
   }

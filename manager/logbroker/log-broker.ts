@@ -26,7 +26,7 @@ export interface LogBrokerParts {
   readonly subscribe: (handler: (events: readonly StoreEvent[]) => void) => () => void;
   readonly clock: Clock;
   readonly newReadId: () => string;
-  /** Aborts when the session ends. @throws ShoalError `notFound` when it is not the node's current one */
+  /** Aborts when that session is over. @throws ShoalError `notFound` when it is not the node's current one */
   readonly sessionSignal: (sessionId: string, call: ServerCall) => AbortSignal;
 }
 

@@ -79,7 +79,7 @@ export interface SessionParts {
 /**
  * One session with one manager: liveness, assignments, endpoints and reports, each a call of its own.
  *
- * A data stream that fails is opened again alone; the session ends when its own stream does, or when the manager does not know it any more.
+ * A data stream that fails is opened again alone; a session is over when its own stream ends, or when the manager does not know it any more.
  */
 export class Session {
   readonly #parts: SessionParts;
@@ -96,7 +96,7 @@ export class Session {
     this.#description = new Latest(parts.hello.description);
   }
 
-  /** Runs until the session ends. @throws ShoalError why it did */
+  /** Runs until it is over. @throws ShoalError why it did */
   async run(signal: AbortSignal): Promise<void> {
     await using group = new TaskGroup(signal);
     const { hello } = this.#parts;
