@@ -4,7 +4,7 @@ import { Table, TaskState } from '../../proto/gen/objects.ts';
 import type { Follower } from '../store/decider.ts';
 import type { StoreEvent } from '../store/events.ts';
 import type { TaskRow } from '../store/rows.ts';
-import { isTerminal } from '../store/task-state.ts';
+import { isOver } from '../store/task-state.ts';
 import type { StoreView } from '../store/view.ts';
 import { bareAddress } from './address-source.ts';
 import { addressSpace } from './spaces.ts';
@@ -67,7 +67,7 @@ export class AllocationIndex implements Follower {
     return this.#waiting.keys();
   }
 
-  /** Ids of tasks that ended and still hold addresses. */
+  /** Ids of tasks that ended, or will never run, and still hold addresses. */
   get releasable(): Iterable<string> {
     return this.#releasable;
   }
@@ -84,7 +84,7 @@ export class AllocationIndex implements Follower {
     for (const { networkId, address } of task.addresses) {
       this.#noteGiven(networkId, parseIpv4(bareAddress(address)), task.allocatedAtMs);
     }
-    if (isTerminal(task)) {
+    if (isOver(task)) {
       if (heldAddresses(view, task).length > 0) this.#releasable.add(task.id);
       return;
     }

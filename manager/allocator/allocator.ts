@@ -10,7 +10,7 @@ import {
 } from '../store/decider.ts';
 import type { StoreEvent } from '../store/events.ts';
 import type { ServiceRow, TaskRow } from '../store/rows.ts';
-import { isTerminal } from '../store/task-state.ts';
+import { isOver } from '../store/task-state.ts';
 import type { StoreView } from '../store/view.ts';
 import { AddressPool } from './address-pool.ts';
 import { AllocationIndex } from './allocation-index.ts';
@@ -62,7 +62,7 @@ export class Allocator implements Decider {
     const task = (event.after ?? event.before) as TaskRow | undefined;
     if (task === undefined) return [];
     if (event.kind === 'create') return [`service/${task.serviceId}`];
-    if (!isTerminal(task) && event.kind !== 'delete') return [];
+    if (!isOver(task) && event.kind !== 'delete') return [];
     if (task.addresses.length === 0) return [];
     return [`service/${task.serviceId}`, ...this.#starved(view)];
   }

@@ -10,6 +10,7 @@ import type { Op, Read } from '../../proto/gen/changeset.ts';
 import type { Draft } from '../store/decider.ts';
 import { giveBack, putOp, readOf, take, withUnknown } from '../store/ops.ts';
 import type { NetworkRow, ServiceRow, TaskRow } from '../store/rows.ts';
+import { isTerminal } from '../store/task-state.ts';
 import type { StoreView } from '../store/view.ts';
 import { heldAddresses } from './allocation-index.ts';
 import type { EndpointPlan } from './plan-endpoint.ts';
@@ -82,7 +83,7 @@ export function subnetDraft(network: NetworkRow, allocation: NetworkAllocation):
 }
 
 /**
- * Gives back the addresses of tasks that ended. The rows keep them, for people to see; each is written once more as it
+ * Gives back the addresses of tasks that ended or will never run. The rows keep them, for people to see; each is written once more as it
  * is, so that whoever waits for an address hears of it.
  */
 export function releaseDrafts(view: StoreView, tasks: readonly TaskRow[]): Draft[] {
@@ -91,7 +92,7 @@ export function releaseDrafts(view: StoreView, tasks: readonly TaskRow[]): Draft
     const chunk = tasks.slice(start, start + limits.deciderChunkOps);
     drafts.push({
       reason: 'addresses of ended tasks given back',
-      reads: chunk.map(readTaskNetwork),
+      reads: chunk.flatMap(readsOfRelease),
       claims: chunk.flatMap((task) =>
         heldAddresses(view, task).map(({ space, key }) => giveBack(space, key, task.id)),
       ),
@@ -99,6 +100,17 @@ export function releaseDrafts(view: StoreView, tasks: readonly TaskRow[]): Draft
     });
   }
   return drafts;
+}
+
+/** That a task ended cannot change; that it is unwanted and without a node may still be in flight, and come to nothing. */
+function readsOfRelease(task: TaskRow): readonly Read[] {
+  if (isTerminal(task)) return [readTaskNetwork(task)];
+  const key = { table: Table.tasks, key: task.id };
+  return [
+    readTaskNetwork(task),
+    readOf({ ...key, facet: Facet.desired }, task.desiredVersion),
+    readOf({ ...key, facet: Facet.placement }, task.placementVersion),
+  ];
 }
 
 function unchangedNetwork(task: TaskRow): TaskNetwork {

@@ -27,6 +27,11 @@ export function isTerminal(task: TaskRow): boolean {
   return task.reportedState > TaskState.running;
 }
 
+/** True when nothing of the task runs or ever will: it ended, or it is not wanted any more and no node was given it. */
+export function isOver(task: TaskRow): boolean {
+  return isTerminal(task) || (task.desiredState > TaskState.running && !isPlaced(task));
+}
+
 /** True when the task runs or is on its way to, and is meant to. */
 export function isLive(task: TaskRow): boolean {
   return task.desiredState <= TaskState.running && !isTerminal(task);

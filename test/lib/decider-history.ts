@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { expect } from 'vitest';
 import { createOp, deleteOp, giveBack } from '../../manager/store/ops.ts';
 import type { ServiceRow, TaskRow } from '../../manager/store/rows.ts';
-import { isLive, isPlaced, isTerminal, taskError } from '../../manager/store/task-state.ts';
+import { isLive, isOver, isPlaced, isTerminal, taskError } from '../../manager/store/task-state.ts';
 import {
   newCluster,
   newClusterLifecycle,
@@ -302,7 +302,7 @@ export function checkLiveness(rig: DeciderRig): void {
     .services()
     .filter(({ endpoint }) => (endpoint?.virtualIps.length ?? 0) > 0);
   const holders = [...rig.view.tasks()].filter(
-    (task) => task.addresses.length > 0 && !isTerminal(task),
+    (task) => task.addresses.length > 0 && !isOver(task),
   );
   expect(held, 'addresses held').toBe(services.length + holders.length);
 }

@@ -14,7 +14,7 @@ import { deleteOp, giveBack, readOf } from '../../store/ops.ts';
 import type { NodeRow, TaskRow } from '../../store/rows.ts';
 import { isPlaced, isTerminal } from '../../store/task-state.ts';
 import type { StoreView } from '../../store/view.ts';
-import { readDesired, readNode } from '../slot/drafts.ts';
+import { readDesired, readNode, readPlacement } from '../slot/drafts.ts';
 import { allServiceKeys, allSlotKeys, parseKey, serviceKey, slotKeyOf } from '../slot/keys.ts';
 import { isWanted, slotIn } from '../slot/slot.ts';
 import { historyLimit, isReapable, planHistory } from './plan-reap.ts';
@@ -99,6 +99,5 @@ function readsOf(view: StoreView, task: TaskRow): readonly Read[] {
   const held = [readDesired(task), readOf(network, task.networkVersion)];
   if (isTerminal(task)) return held;
   if (isPlaced(task)) return [...held, ...readNode(task.nodeId, view.node(task.nodeId))];
-  const placement = { table: Table.tasks, key: task.id, facet: Facet.placement };
-  return [...held, readOf(placement, task.placementVersion)];
+  return [...held, readPlacement(task)];
 }

@@ -1,5 +1,5 @@
 import { Table, TaskState } from '../../../proto/gen/objects.ts';
-import type { Op } from '../../../proto/gen/changeset.ts';
+import type { Op, Read } from '../../../proto/gen/changeset.ts';
 import {
   noDecision,
   placeholderId,
@@ -13,7 +13,13 @@ import type { StoreEvent } from '../../store/events.ts';
 import type { NodeRow, ServiceRow, TaskRow } from '../../store/rows.ts';
 import { isTerminal } from '../../store/task-state.ts';
 import type { StoreView } from '../../store/view.ts';
-import { createTask, putDesired, readNode, readServiceSpec } from '../slot/drafts.ts';
+import {
+  createTask,
+  putDesired,
+  readNode,
+  readPlacement,
+  readServiceSpec,
+} from '../slot/drafts.ts';
 import { allSlotKeys, parseKey, slotKeyOf, slotKeysOf } from '../slot/keys.ts';
 import { Freshness } from '../slot/freshness.ts';
 import { slotIn, type Slot } from '../slot/slot.ts';
@@ -103,13 +109,15 @@ function draftOf(input: DraftInput): Draft {
   const isNodeRead = nodeLoss(view, task) !== undefined;
   return {
     reason: reasonOf(step),
-    reads: [
-      readServiceSpec(service.id, service),
-      ...(isNodeRead ? readNode(task.nodeId, view.node(task.nodeId)) : []),
-    ],
+    reads: [readServiceSpec(service.id, service), ...(isNodeRead ? readPlace(view, task) : [])],
     claims: [],
     ops: [putDesired(task, { state: TaskState.shutdown }), ...replacementOf(input)],
   };
+}
+
+/** Relies on the task being where it is, too: that it was given to this node may still be in flight, and come to nothing. */
+function readPlace(view: StoreView, task: TaskRow): readonly Read[] {
+  return [readPlacement(task), ...readNode(task.nodeId, view.node(task.nodeId))];
 }
 
 function replacementOf({ service, slot, step, placeholder, now }: DraftInput): Op[] {

@@ -52,6 +52,14 @@ export function readDesired(task: TaskRow): Read {
   return readOf({ table: Table.tasks, key: task.id, facet: Facet.desired }, task.desiredVersion);
 }
 
+/** Relies on the task being where it is, or on no node having got it. */
+export function readPlacement(task: TaskRow): Read {
+  return readOf(
+    { table: Table.tasks, key: task.id, facet: Facet.placement },
+    task.placementVersion,
+  );
+}
+
 /** Relies on the service's spec being the one that was looked at, or on the service being gone. */
 export function readServiceSpec(serviceId: string, service: ServiceRow | undefined): Read {
   return readOf(

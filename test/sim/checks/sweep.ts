@@ -1,6 +1,6 @@
 import { asId } from '../../../common/pure/ids.ts';
 import type { TaskRow } from '../../../manager/store/rows.ts';
-import { isTerminal } from '../../../manager/store/task-state.ts';
+import { isOver } from '../../../manager/store/task-state.ts';
 import type { StoreView } from '../../../manager/store/view.ts';
 import type { Complain } from './task-rules.ts';
 
@@ -49,7 +49,7 @@ function sweepClaims(view: StoreView, tasks: readonly TaskRow[], complain: Compl
   for (const task of tasks) {
     for (const { networkId, address } of task.addresses) {
       const owner = view.claimOwner(`address/${networkId}`, show(networkId, address));
-      if (isTerminal(task) || owner === task.id) continue;
+      if (isOver(task) || owner === task.id) continue;
       complain('N1', `address ${address} of ${task.id} belongs to ${owner}`);
     }
   }

@@ -1,6 +1,6 @@
 import type { StoreEvent } from '../../../manager/store/events.ts';
 import type { NodeRow, ServiceRow, TaskRow } from '../../../manager/store/rows.ts';
-import { isPlaced, isTerminal, taskState } from '../../../manager/store/task-state.ts';
+import { isOver, isPlaced, isTerminal, taskState } from '../../../manager/store/task-state.ts';
 import { NodeState, Table, TaskState } from '../../../proto/gen/objects.ts';
 import { NodeAvailability, PublishMode } from '../../../proto/gen/specs.ts';
 
@@ -155,8 +155,8 @@ function ingressPorts(service: ServiceRow | undefined): string[] {
     .map((port) => `${port.publishedPort}/${port.protocol}`);
 }
 
-/** Of a task that may run: one that ended shows what it had, and somebody else may have it. */
+/** Of a task that may run: one that is over shows what it had, and somebody else may have it. */
 function addressKeys(task: TaskRow | undefined): string[] {
-  if (task === undefined || isTerminal(task)) return [];
+  if (task === undefined || isOver(task)) return [];
   return task.addresses.map(({ networkId, address }) => `${networkId} ${address}`);
 }

@@ -6,7 +6,7 @@ import { Allocator } from '../../../../manager/allocator/allocator.ts';
 import { AllocationIndex } from '../../../../manager/allocator/allocation-index.ts';
 import { ReplicatedDecider } from '../../../../manager/orchestrator/replicated/replicated.ts';
 import { createOp, take } from '../../../../manager/store/ops.ts';
-import { isTerminal } from '../../../../manager/store/task-state.ts';
+import { isOver, isTerminal } from '../../../../manager/store/task-state.ts';
 import { newNetwork, newNetworkAllocation, TaskState } from '../../../../proto/gen/objects.ts';
 import { newNetworkSpec } from '../../../../proto/gen/specs.ts';
 import { DeciderRig } from '../../../lib/decider-rig.ts';
@@ -29,7 +29,7 @@ function addService(rig: DeciderRig, id: string, options: Readonly<Record<string
 
 function liveAddresses(rig: DeciderRig): string[] {
   return [...rig.view.tasks()]
-    .filter((task) => !isTerminal(task))
+    .filter((task) => !isOver(task))
     .flatMap((task) => task.addresses.map(({ address }) => address));
 }
 

@@ -17,3 +17,7 @@ test('a freed address is given out after all others', async () => {
 test('networks get subnets that do not overlap', async () => {
   await runScript('allocator/networks.txt');
 });
+
+test('a task that will never run gives its address back', async () => {
+  await runScript('allocator/unwanted.txt');
+});
