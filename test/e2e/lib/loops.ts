@@ -4,41 +4,57 @@ import { join } from 'node:path';
 
 import type { Dockerd } from '../../integration/lib/dockerd.ts';
 
+/** A request that was not answered in full. */
+export interface LoopFailure {
+  readonly kind: 'kept' | 'fresh' | 'slow';
+  /** Wall time at which it was sent. */
+  readonly atMs: number;
+  readonly tookMs: number;
+  readonly error: string;
+}
+
 /** What came of the loops. */
 export interface LoopsReport {
   /** Answers in full, on kept connections, on fresh ones, and downloads. */
   readonly counts: { readonly kept: number; readonly fresh: number; readonly slow: number };
-  /** One line each. */
-  readonly failures: readonly string[];
+  readonly failures: readonly LoopFailure[];
 }
 
 interface LoopsOptions {
   /** How long one download takes. */
   readonly slowMs: number;
-  /** Clients that keep their connection; 16 others open one for each request. */
+  /** Clients that keep their connection. */
   readonly kept: number;
+  /** Clients that open one for each request; 16 unless given. */
+  readonly fresh?: number;
+  /** Clients that download; 1 unless given. */
+  readonly slow?: number;
 }
 
-/** Clients that ask a published port without end, with connections kept and fresh ones, and one that downloads slowly. */
+/** Clients that ask a published port without end, with connections kept and fresh ones, and some that download slowly. */
 export class Loops implements AsyncDisposable {
   readonly #child: ChildProcess;
-  #output = '';
+  #line = '';
+  #rest = '';
 
-  constructor(engine: Dockerd, port: number, { slowMs, kept }: LoopsOptions) {
+  constructor(engine: Dockerd, port: number, { slowMs, kept, fresh = 16, slow = 1 }: LoopsOptions) {
     const [program = '', ...prefix] = engine.inside;
     const script = join(import.meta.dirname, 'loops', 'main.ts');
-    const args = [...prefix, process.execPath, script, ...[port, slowMs, kept].map(String)];
+    const numbers = [port, slowMs, kept, fresh, slow].map(String);
+    const args = [...prefix, process.execPath, script, ...numbers];
     this.#child = spawn(program, args, { stdio: ['pipe', 'pipe', 'inherit'] });
     this.#child.stdout?.setEncoding('utf8');
     this.#child.stdout?.on('data', (chunk: string) => {
-      this.#output += chunk;
+      const lines = (this.#rest + chunk).split('\n');
+      this.#rest = lines.pop() ?? '';
+      this.#line = lines.at(-1) ?? this.#line;
     });
   }
 
   /** Answers so far, downloads apart. */
   get count(): number {
-    const line = this.#output.trimEnd().split('\n').at(-1) ?? '';
-    return line === '' ? 0 : ((JSON.parse(line) as { readonly count?: number }).count ?? 0);
+    if (this.#line === '') return 0;
+    return (JSON.parse(this.#line) as { readonly count?: number }).count ?? 0;
   }
 
   /** Ends the loops and tells what came of them. */
@@ -48,7 +64,7 @@ export class Loops implements AsyncDisposable {
       this.#child.stdin?.end();
       await ended;
     }
-    return JSON.parse(this.#output.trimEnd().split('\n').at(-1) ?? '') as LoopsReport;
+    return JSON.parse(this.#line) as LoopsReport;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -5,7 +5,7 @@
  *   GET /exit?code=N answers, then exits with N
  *   GET /sick        fails its health check from now on; GET /well undoes it
  *   GET /env?NAME    value of an environment variable
- *   GET /slow?ms=N   100,000 bytes, spread over N milliseconds
+ *   GET /slow?ms=N   100,000 bytes, spread over N milliseconds: 1000 times a, 1000 times b and so on, after z again a
  *
  * `web health` is the health check. PORT (80), START_DELAY_MS, EXIT_AFTER_MS and EXIT_CODE, IGNORE_TERM=1 come from the environment, and
  * SAY: lines `line 1`, `line 2`, ... that it writes when it starts.
@@ -89,8 +89,8 @@ static void answer_slowly(int client, int duration) {
   int length = snprintf(text, sizeof text,
                         "HTTP/1.1 200 OK\r\nContent-Length: 100000\r\nConnection: close\r\n\r\n");
   if (write(client, text, (size_t)length) < 0) return;
-  memset(text, 'x', sizeof text);
   for (int piece = 0; piece < 100; piece += 1) {
+    memset(text, 'a' + piece % 26, sizeof text);
     if (write(client, text, sizeof text) < 0) return;
     pause_ms(duration / 100);
   }
