@@ -1,4 +1,4 @@
-import type { ClusterApi } from '../common/ports/cluster-api.ts';
+import type { ClusterApi, ClusterEvent } from '../common/ports/cluster-api.ts';
 import type { Clock } from '../common/ports/clock.ts';
 import type { Log } from '../common/ports/log.ts';
 import type { RpcHandler } from '../common/ports/rpc.ts';
@@ -12,6 +12,7 @@ import { dispatcherHandlers } from '../proto/rpc/dispatcher.ts';
 import { logBrokerHandlers } from '../proto/rpc/logs.ts';
 import { Allocator } from './allocator/allocator.ts';
 import type { ConsensusPort } from './consensus/port.ts';
+import { clusterEvent } from './controlapi/cluster-events.ts';
 import { ControlApi } from './controlapi/control-api.ts';
 import { Dispatcher } from './dispatcher/dispatcher.ts';
 import { foundingSet } from './founding.ts';
@@ -50,6 +51,8 @@ export interface ManagerParts {
   readonly loopOptions: LoopOptions;
   /** What decides while this member leads, new for each leadership; the product's own when absent. */
   readonly deciders?: () => readonly Decider[];
+  /** Takes what users are shown of each change, but for those that the log held at the start; nobody when absent. */
+  readonly noteEvent?: (event: ClusterEvent) => void;
   /** The manager cannot go on: the process must end. */
   readonly failed: (error: unknown) => void;
 }
@@ -71,6 +74,7 @@ export class Manager implements AsyncDisposable {
   readonly #group = new TaskGroup();
   readonly #ids: Random;
   #isLeader = false;
+  #endNoting: (() => void) | undefined;
   #leading: TaskGroup | undefined;
 
   constructor(parts: ManagerParts) {
@@ -102,7 +106,6 @@ export class Manager implements AsyncDisposable {
     this.handlers = [...dispatcherHandlers(this.#dispatcher), ...logBrokerHandlers(this.#logs)];
     this.api = new ControlApi({
       proposer: this.#proposer,
-      subscribe,
       logs: this.#logs,
       leaderNodeId: () => (this.#isLeader ? parts.nodeId : ''),
       newSetId,
@@ -128,6 +131,7 @@ export class Manager implements AsyncDisposable {
     });
     this.#proposer.failure.catch(this.#parts.failed);
     await this.#proposer.ready(signal);
+    this.#noteEvents();
     if (this.#parts.founding !== undefined) await this.#found(this.#parts.founding, signal);
     if (this.view.cluster() === undefined) {
       throw new ShoalError(
@@ -139,6 +143,7 @@ export class Manager implements AsyncDisposable {
 
   /** Ends the controllers and sessions, then lets go of consensus; what was proposed and not answered is unknown. */
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#endNoting?.();
     this.#logs[Symbol.dispose]();
     await this.#group[Symbol.asyncDispose]();
     await this.#proposer[Symbol.asyncDispose]();
@@ -193,6 +198,18 @@ export class Manager implements AsyncDisposable {
       log,
       metrics: noLoopMetrics,
       options: loopOptions,
+    });
+  }
+
+  /** What the log held was shown when it happened. */
+  #noteEvents(): void {
+    const { noteEvent } = this.#parts;
+    if (noteEvent === undefined) return;
+    this.#endNoting = this.#subscribe((events) => {
+      for (const event of events) {
+        const shown = clusterEvent(event, this.view.clusterMs);
+        if (shown !== undefined) noteEvent(shown);
+      }
     });
   }
 

@@ -207,7 +207,4 @@ export interface ClusterApi {
     selector: LogSelector,
     options: LogOptions,
   ): AsyncIterable<readonly LogMessage[]>;
-
-  /** Changes from now on, in order. Ends with `tooBusy` when the reader is too slow. */
-  events(signal: AbortSignal): AsyncIterable<ClusterEvent>;
 }

@@ -1,5 +1,5 @@
 import type { NodeAvailability, ClusterSpec } from '../../proto/gen/specs.ts';
-import type { ClusterApi, RequestContext } from './cluster-api.ts';
+import type { ClusterApi, ClusterEvent, RequestContext } from './cluster-api.ts';
 
 /** Where this node stands with a swarm, as `_ping` and `info` show it. */
 export type SwarmState = 'inactive' | 'pending' | 'active' | 'locked' | 'error';
@@ -39,4 +39,9 @@ export interface NodeControl {
   leave(context: RequestContext, force: boolean): Promise<void>;
   /** The cluster, through whichever manager answers. @throws ShoalError `notSwarmManager`, `locked` when there is none */
   cluster(): ClusterApi;
+  /**
+   * Changes of the clusters that this node is or was a manager of since the daemon began: first the last of them, in order, be it none; then what comes, whether the
+   * node leaves or joins meanwhile, until `signal` aborts. Ends with `tooBusy` when the reader is too slow.
+   */
+  events(signal: AbortSignal): AsyncGenerator<readonly ClusterEvent[]>;
 }

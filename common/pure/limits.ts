@@ -58,6 +58,8 @@ export const limits = {
   watchHistoryEvents: 16_384,
   /** Events queued for one watcher before it is told to list again. */
   watchQueueEvents: 8192,
+  /** Events of one type that `/events` can show afterwards; as many as the engine keeps. */
+  eventMemory: 256,
   /** Watchers of one store. */
   watchers: 4096,
   /** Replicas of one service. */
@@ -79,6 +81,9 @@ export const limits = {
   /** How often a ping asks the engine for its versions, and how long it waits for them. */
   apiEngineProbeMs: 5000,
   apiEnginePingMs: 1000,
+  /** Connections to the engine that wait for the next call that only reads, and for how long. */
+  apiEngineIdleConnections: 32,
+  apiEngineIdleMs: 2000,
   /** Rows of a list that are encoded at one go. */
   apiListSliceRows: 200,
   /** Bytes of one RPC message. */
@@ -131,6 +136,17 @@ export const limits = {
   engineWorkMs: 180_000,
   /** How long a pull may show no progress. */
   enginePullSilenceMs: 300_000,
+  /** First and longest pause between two words about the progress of a pull: each is a write for each task that waits. */
+  pullProgressMs: 1000,
+  pullProgressMsMax: 30_000,
+  /** Layers whose bytes are counted for it. */
+  pullProgressLayers: 256,
+  /** Tasks whose containers are created and started at one time on a node: others wait for their turn. */
+  launchTurns: 8,
+  /** Containers that are removed at one time. */
+  removalTurns: 16,
+  /** How long a turn may take before the next one begins beside it: an engine that hangs over one container may do others. */
+  engineTurnMs: 15_000,
   /** Bytes of one answer of the engine. */
   engineAnswerBytes: 67_108_864,
   /** Characters of one line of an event or pull stream. */

@@ -2,7 +2,6 @@ import { ShoalError } from '../../common/pure/errors.ts';
 import type { ServiceId, SetId } from '../../common/pure/ids.ts';
 import type {
   ClusterApi,
-  ClusterEvent,
   ClusterView,
   Filters,
   JoinTokens,
@@ -20,12 +19,9 @@ import type { ClusterSpec, NodeSpec, ServiceSpec } from '../../proto/gen/specs.t
 import type { LogBroker } from '../logbroker/log-broker.ts';
 import type { LogTarget } from '../logbroker/log-reader.ts';
 import type { ProposerPort } from '../proposer/port.ts';
-import type { StoreEvent } from '../store/events.ts';
 import type { ClusterRow } from '../store/rows.ts';
 import type { StoreView } from '../store/view.ts';
-import { clusterEvent } from './cluster-events.ts';
 import { updateClusterChange } from './cluster.ts';
-import { EventQueue } from './event-queue.ts';
 import { findNetwork } from './network.ts';
 import { filterNodes, findNode, updateNodeChange } from './node.ts';
 import {
@@ -42,8 +38,6 @@ import { clusterView, networkView, nodeView, serviceView } from './views.ts';
 
 export interface ControlApiParts {
   readonly proposer: ProposerPort;
-  /** Calls `handler` with the events of each applied entry, in order; the result ends it. */
-  readonly subscribe: (handler: (events: readonly StoreEvent[]) => void) => () => void;
   readonly logs: Pick<LogBroker, 'read'>;
   /** Id of the node that leads, as this manager knows it; empty when nobody does. */
   readonly leaderNodeId: () => string;
@@ -158,21 +152,6 @@ export class ControlApi implements ClusterApi {
   ): AsyncIterable<readonly LogMessage[]> {
     const target = await this.#read(context, (view) => logTarget(view, selector));
     yield* this.#parts.logs.read(target, options, context.signal);
-  }
-
-  async *events(signal: AbortSignal): AsyncIterable<ClusterEvent> {
-    const queue = new EventQueue();
-    const stop = this.#parts.subscribe((events) => {
-      for (const event of events) {
-        const shown = clusterEvent(event, this.#parts.proposer.view.clusterMs);
-        if (shown !== undefined) queue.push(shown);
-      }
-    });
-    try {
-      while (!signal.aborted) yield* await queue.take(signal);
-    } finally {
-      stop();
-    }
   }
 
   async #read<Result>(context: RequestContext, read: (view: StoreView) => Result): Promise<Result> {

@@ -1,6 +1,6 @@
 import * as os from 'node:os';
 
-import type { ClusterApi, RequestContext } from '../../common/ports/cluster-api.ts';
+import type { ClusterApi, ClusterEvent, RequestContext } from '../../common/ports/cluster-api.ts';
 import type { Clock } from '../../common/ports/clock.ts';
 import type { Disk } from '../../common/ports/disk.ts';
 import type { EngineApi } from '../../common/ports/engine-api.ts';
@@ -14,6 +14,7 @@ import type {
 } from '../../common/ports/node-control.ts';
 import { isShoalError, ShoalError } from '../../common/pure/errors.ts';
 import type { Random } from '../../common/pure/random.ts';
+import { EventMemory } from '../../manager/controlapi/event-memory.ts';
 import { checkClusterSpec } from '../../manager/controlapi/validate/cluster-spec.ts';
 import type { Founding } from '../../manager/founding.ts';
 import type { PublishedPorts } from '../../worker/proxy/port.ts';
@@ -47,6 +48,7 @@ export interface NodeParts {
 export class Node implements NodeControl, AsyncDisposable {
   readonly #parts: NodeParts;
   readonly #identityFile: IdentityFile;
+  readonly #events = new EventMemory();
   #state: LifecycleState = initialLifecycle;
   #identity: Identity | undefined;
   #roles: Roles | undefined;
@@ -105,6 +107,10 @@ export class Node implements NodeControl, AsyncDisposable {
     throw new ShoalError('notSwarmManager', 'this node is not a swarm manager', {
       fields: { reason },
     });
+  }
+
+  events(signal: AbortSignal): AsyncGenerator<readonly ClusterEvent[]> {
+    return this.#events.read(signal);
   }
 
   async init(_context: RequestContext, request: InitRequest): Promise<string> {
@@ -199,6 +205,9 @@ export class Node implements NodeControl, AsyncDisposable {
       ...parts,
       identity,
       founding,
+      noteEvent: (event) => {
+        this.#events.note(event);
+      },
       failed: (error) => this.#fail(error, failed),
     });
     this.#parts.log.at('info', 'the swarm is served', {

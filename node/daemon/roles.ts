@@ -1,4 +1,4 @@
-import type { ClusterApi } from '../../common/ports/cluster-api.ts';
+import type { ClusterApi, ClusterEvent } from '../../common/ports/cluster-api.ts';
 import type { Clock } from '../../common/ports/clock.ts';
 import type { Disk } from '../../common/ports/disk.ts';
 import type { EngineApi } from '../../common/ports/engine-api.ts';
@@ -31,6 +31,8 @@ export interface RolesParts {
   readonly log: Log;
   /** Only when the cluster is being founded. */
   readonly founding: Founding | undefined;
+  /** Takes what users are shown of each change. */
+  readonly noteEvent: (event: ClusterEvent) => void;
   /** The roles cannot go on: the process must end. */
   readonly failed: (error: unknown) => void;
 }
@@ -74,6 +76,7 @@ export class Roles implements AsyncDisposable {
       newSessionId: () => Buffer.from(entropy.bytes(16)).toString('hex'),
       turn: () => new Promise((resolve) => setImmediate(resolve)),
       loopOptions: { fixedBudgetRows: undefined },
+      noteEvent: parts.noteEvent,
       failed: parts.failed,
     });
     this.#server = new MemoryRpcServer(this.#manager.handlers, clock);

@@ -59,7 +59,6 @@ export class ControlRig {
   ids: string[] = ['s1', 's2', 's3', 's4'];
   readonly api: ControlApi = new ControlApi({
     proposer: this.proposer,
-    subscribe: this.proposer.subscribe,
     logs: noLogs,
     leaderNodeId: () => 'n1',
     newSetId: this.proposer.newSetId,

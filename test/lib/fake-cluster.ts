@@ -21,6 +21,7 @@ import type {
   SwarmState,
 } from '../../common/ports/node-control.ts';
 import { ShoalError } from '../../common/pure/errors.ts';
+import { EventMemory } from '../../manager/controlapi/event-memory.ts';
 import {
   newClusterLifecycle,
   newNetworkAllocation,
@@ -56,9 +57,6 @@ export class FakeCluster implements ClusterApi {
   readonly calls: string[] = [];
   /** Thrown by the next call instead of an answer. */
   failure: ShoalError | undefined;
-  /** Ends with `undefined`. */
-  readonly #events: (ClusterEvent | undefined)[] = [];
-  #wake: (() => void) | undefined;
   clusterSpec: ClusterSpec = newClusterSpec({ name: 'default', taskHistoryRetentionLimit: 5 });
   nodeSpec: NodeSpec = newNodeSpec({ role: NodeRole.manager });
   version = 10;
@@ -234,27 +232,6 @@ export class FakeCluster implements ClusterApi {
     }
   }
 
-  /** Gives `event` to whoever reads; `undefined` ends the stream. */
-  emit(event: ClusterEvent | undefined): void {
-    this.#events.push(event);
-    this.#wake?.();
-  }
-
-  async *events(signal: AbortSignal): AsyncGenerator<ClusterEvent> {
-    signal.addEventListener('abort', () => this.#wake?.(), { once: true });
-    while (!signal.aborted) {
-      if (this.#events.length === 0) {
-        await new Promise<void>((resolve) => {
-          this.#wake = resolve;
-        });
-        continue;
-      }
-      const event = this.#events.shift();
-      if (event === undefined) return;
-      yield event;
-    }
-  }
-
   #do<T>(call: string, action: () => T): Promise<T> {
     this.calls.push(call);
     const failure = this.failure;
@@ -354,6 +331,8 @@ export class FakeNodeControl implements NodeControl {
   controlAvailable = false;
   warnings: string[] = [];
   lastInit: InitRequest | undefined;
+  readonly memory: EventMemory = new EventMemory();
+  readonly #ended = new AbortController();
 
   /** A node that is a manager already. */
   static manager(): FakeNodeControl {
@@ -397,6 +376,15 @@ export class FakeNodeControl implements NodeControl {
     this.state = 'inactive';
     this.controlAvailable = false;
     return Promise.resolve();
+  }
+
+  /** Ends all streams of events, those to come too, once they gave what is remembered. */
+  endEvents(): void {
+    this.#ended.abort();
+  }
+
+  async *events(signal: AbortSignal): AsyncGenerator<readonly ClusterEvent[]> {
+    yield* this.memory.read(AbortSignal.any([signal, this.#ended.signal]));
   }
 
   cluster(): FakeCluster {

@@ -23,7 +23,8 @@ import { SimConsensus } from './consensus.ts';
 import { Incarnation, ProcessClock } from './incarnation.ts';
 import type { SimOptions } from './options.ts';
 import { noPlantedParts, type PlantedParts } from './planted-parts.ts';
-import { ProcessEngine } from './process-engine.ts';
+import { ProcessEngine, type EngineHooks } from './process-engine.ts';
+import { recordEndpoints } from './record-endpoints.ts';
 import type { SimClock } from './sim-clock.ts';
 import { TraceLog, type Trace } from './trace.ts';
 
@@ -41,6 +42,7 @@ export interface DaemonParts {
   readonly engine: EngineApi;
   readonly network: MemoryNetwork;
   readonly proxy: VirtualProxyProcess;
+  readonly hooks: EngineHooks;
   /** Reaches the manager, on behalf of this daemon. */
   readonly dial: (daemon: Daemon) => Promise<RpcChannel>;
   readonly failed: (error: unknown) => void;
@@ -59,6 +61,8 @@ export class Daemon {
   agent: Agent | undefined;
   readonly clock: ProcessClock;
   isServing = false;
+  /** Tasks to which its proxy sends connections; undefined before it said so. */
+  endpoints: ReadonlySet<string> | undefined;
   readonly #parts: DaemonParts;
   readonly #planted: PlantedParts;
   readonly #log: TraceLog;
@@ -121,12 +125,15 @@ export class Daemon {
   async startWorker(): Promise<void> {
     const { name, nodeId, engine, disk, random, dial } = this.#parts;
     const { clock } = this;
-    const publishedPorts = this.#planted.publishedPorts(this.#proxyClient());
+    const proxy = recordEndpoints(this.#proxyClient(), (taskIds) => {
+      this.endpoints = taskIds;
+    });
+    const publishedPorts = this.#planted.publishedPorts(proxy);
     try {
       this.agent = await startWorker({
         nodeId,
         hostname: name,
-        engine: this.#planted.engine(new ProcessEngine(engine, this.life)),
+        engine: this.#planted.engine(new ProcessEngine(engine, this.life, this.#parts.hooks)),
         publishedPorts,
         disk,
         directory: '/worker',
@@ -219,6 +226,9 @@ class SimNodeControl implements NodeControl {
       fields: { reason: 'starting' },
     });
   }
+
+  /** Nobody listens in the simulation. */
+  async *events(): AsyncGenerator<never> {}
 
   init(): Promise<string> {
     return Promise.reject(new ShoalError('alreadyInSwarm', 'this node is part of a swarm'));

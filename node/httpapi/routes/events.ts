@@ -1,17 +1,22 @@
-import { isShoalError } from '../../../common/pure/errors.ts';
-import { encodeUtf8 } from '../../../common/pure/utf8.ts';
-import type { ClusterApi, ClusterEvent, Filters } from '../../../common/ports/cluster-api.ts';
+import { isShoalError, ShoalError } from '../../../common/pure/errors.ts';
+import type { ClusterEvent, Filters } from '../../../common/ports/cluster-api.ts';
 import type { Clock } from '../../../common/ports/clock.ts';
-import { textRecord } from '../../../proto/http/omit.ts';
+import type { NodeControl } from '../../../common/ports/node-control.ts';
 import type { Call, Route } from '../call.ts';
 import type { EngineCalls } from '../engine-calls.ts';
+import {
+  askEngineEvents,
+  type EngineEvents,
+  engineLines,
+  type EventSpan,
+} from '../engine-events.ts';
 import { eventPasses } from '../event-filter.ts';
+import { eventLine, inOrder } from '../event-lines.ts';
 import type { Response } from '../http.ts';
 import { mergeStreams, type Source } from '../merge-streams.ts';
 import type { ApiParts } from '../parts.ts';
 import { filtersParameter, timeParameter } from '../query.ts';
-import { streamReply } from '../reply.ts';
-import { wholeLines } from '../whole-lines.ts';
+import { encodeText, streamReply } from '../reply.ts';
 
 const filterKeys: ReadonlySet<string> = new Set([
   'builder',
@@ -38,10 +43,10 @@ const clusterTypes: ReadonlySet<string> = new Set(['config', 'node', 'secret', '
 const sharedTypes: ReadonlySet<string> = new Set([...clusterTypes, 'network']);
 
 /**
- * `/events`: the engine's and the cluster's in one stream, each line whole.
+ * `/events`: the engine's and the cluster's in one stream, each line whole; what was before, as far as both remember it, in order.
  *
- * The stream ends when the engine's does, so that clients ask again and lose nothing silently. Without an engine it has the cluster's
- * events alone.
+ * The stream ends when the engine's does, so that clients ask again and lose nothing silently. Without an engine a manager has the
+ * cluster's events alone. It goes on while the node leaves its swarm or makes one.
  */
 export function eventRoutes(parts: ApiParts, engine: EngineCalls): readonly Route[] {
   return [
@@ -60,17 +65,37 @@ async function streamEvents(
   call: Call,
 ): Promise<Response | undefined> {
   const filters = filtersParameter(call.request.query, filterKeys);
-  const untilMs = timeParameter(call.request.query, 'until');
-  timeParameter(call.request.query, 'since');
-  if (!control.facts().controlAvailable || isEngineOnly(filters)) return undefined;
+  const span = eventSpan(call.request.query, clock.wallMs());
+  if (isEngineOnly(filters)) return undefined;
   const stop = new AbortController();
   const signal = AbortSignal.any([call.request.signal, stop.signal]);
-  const local = isClusterOnly(filters) ? undefined : await openEngine(engine, call, signal);
-  if (local !== undefined && local.status !== 200) return local;
-  const sources: Source[] = [clusterLines(control.cluster(), filters)];
-  if (local !== undefined) sources.push(engineLines(local, stop));
-  else if (untilMs !== undefined) sources.push(endAt(clock, untilMs));
+  const ofEngine = isClusterOnly(filters) ? nothing : await tryEngine(engine, call, span, signal);
+  // Who is no manager has nothing to say instead.
+  if (ofEngine === undefined && !control.facts().controlAvailable) return undefined;
+  const { refusal, past = [], live } = ofEngine ?? nothing;
+  if (refusal !== undefined) return refusal;
+  const sources: Source[] = [clusterLines(control, filters, span, past)];
+  if (live !== undefined) sources.push(engineLines(live, stop));
+  else if (span.untilMs !== undefined && !span.isOver) sources.push(endAt(clock, span.untilMs));
   return streamReply(mergeStreams(sources, call.request.signal), contentType(call));
+}
+
+const nothing: EngineEvents = {};
+
+/** @throws ShoalError `invalidArgument` in Docker's words. */
+function eventSpan(query: URLSearchParams, wallMs: number): EventSpan {
+  const [sinceMs, untilMs] = [timeParameter(query, 'since'), timeParameter(query, 'until')];
+  if (sinceMs !== undefined && untilMs !== undefined && untilMs < sinceMs) {
+    const [since, until] = [query.get('since'), query.get('until')];
+    throw new ShoalError(
+      'invalidArgument',
+      `\`since\` time (${since}) cannot be after \`until\` time (${until})`,
+    );
+  }
+  const nowMs = Math.floor(wallMs);
+  const isOver = untilMs !== undefined && untilMs < nowMs;
+  const isAsked = sinceMs !== undefined || untilMs !== undefined;
+  return { sinceMs, untilMs, nowMs, isOver, hasPast: isAsked && (sinceMs ?? 0) < nowMs };
 }
 
 function isEngineOnly(filters: Filters): boolean {
@@ -84,6 +109,8 @@ function isClusterOnly(filters: Filters): boolean {
   const types = filters.get('type') ?? [];
   const scopes = filters.get('scope') ?? [];
   if (scopes.length > 0 && !scopes.includes('local')) return true;
+  // Engines do not know tasks, and would take no notice.
+  if ((filters.get('task') ?? []).length > 0) return true;
   return types.length > 0 && types.every((type) => clusterTypes.has(type));
 }
 
@@ -94,62 +121,51 @@ function contentType(call: Call): string {
   return accept.includes('application/x-ndjson') ? 'application/x-ndjson' : 'application/json';
 }
 
-async function openEngine(
+/** Undefined when the engine is not there. */
+async function tryEngine(
   engine: EngineCalls,
   call: Call,
+  span: EventSpan,
   signal: AbortSignal,
-): Promise<Response | undefined> {
-  const headers = new Map([['accept', 'application/jsonl, application/x-ndjson;q=0.9']]);
+): Promise<EngineEvents | undefined> {
   try {
-    return await engine.open(call, headers, signal);
+    return await askEngineEvents(engine, call, span, signal);
   } catch (error) {
     if (isShoalError(error, 'engineUnavailable')) return undefined;
     throw error;
   }
 }
 
-/** What breaks the engine's stream ends it: the client sees an end and asks again. `stop` lets go of the engine. */
-function engineLines({ body }: Response, stop: AbortController): Source {
+/** First what was, the engine's lines of it among them, then what comes. */
+function clusterLines(
+  control: NodeControl,
+  filters: Filters,
+  span: EventSpan,
+  ofEngine: readonly string[],
+): Source {
+  const linesOf = (events: readonly ClusterEvent[]): readonly string[] =>
+    events.filter((event) => eventPasses(event, filters)).map(eventLine);
   return async function* lines(signal) {
-    const onAbort = (): void => {
-      stop.abort(signal.reason);
-    };
-    signal.addEventListener('abort', onAbort, { once: true });
+    const events = control.events(signal);
     try {
-      if (body instanceof Uint8Array) yield body;
-      else yield* wholeLines(body);
-    } catch (error) {
-      if (isShoalError(error)) throw error;
+      const past = await events.next();
+      const known = past.done === true ? [] : past.value.filter((event) => wasAsked(event, span));
+      yield encodeText(inOrder(ofEngine, linesOf(known)).join(''));
+      if (span.isOver) return;
+      for await (const batch of events) yield encodeText(linesOf(batch).join(''));
     } finally {
-      signal.removeEventListener('abort', onAbort);
-      onAbort();
+      await events.return(undefined);
     }
   };
 }
 
-function clusterLines(api: ClusterApi, filters: Filters): Source {
-  return async function* lines(signal) {
-    for await (const event of api.events(signal)) {
-      if (eventPasses(event, filters)) yield encodeUtf8(`${eventLine(event)}\n`);
-    }
-  };
-}
-
-/** Nanoseconds are beyond the numbers that JavaScript has: they are written as text. */
-function eventLine(event: ClusterEvent): string {
-  const head = JSON.stringify({
-    Type: event.type,
-    Action: event.action,
-    Actor: { ID: event.id, Attributes: textRecord(event.attributes) },
-    scope: 'swarm',
-    time: Math.floor(event.timeMs / 1000),
-  });
-  return `${head.slice(0, -1)},"timeNano":${Math.floor(event.timeMs)}000000}`;
+function wasAsked({ timeMs }: ClusterEvent, { hasPast, sinceMs, untilMs }: EventSpan): boolean {
+  return hasPast && timeMs >= (sinceMs ?? 0) && timeMs <= (untilMs ?? Infinity);
 }
 
 /** A source that has nothing to say and ends at `wallMs`. */
 function endAt(clock: Clock, wallMs: number): Source {
-  return async function* nothing(signal) {
+  return async function* silence(signal) {
     await clock.sleep(Math.max(0, wallMs - clock.wallMs()), signal);
     yield* [];
   };

@@ -154,14 +154,14 @@ describe.each(findDockerClients())('docker $version', ({ program }) => {
   test("hears the cluster's events", async () => {
     await docker('swarm', 'init');
     const attributes = new Map([['name', 'web']]);
-    api.control.api.emit({
+    api.control.memory.note({
       type: 'service',
       action: 'create',
       id: 'svc1',
       attributes,
       timeMs: Date.now(),
     });
-    api.control.api.emit(undefined);
-    expect(await docker('events')).toMatch(/service create svc1 \(name=web\)/);
+    api.control.endEvents();
+    expect(await docker('events', '--since', '1')).toMatch(/service create svc1 \(name=web\)/);
   });
 });

@@ -158,7 +158,7 @@ describe.each(findDockerClients())('docker $version', ({ program, version }) => 
     );
     const attributes = new Map([['name', 'web']]);
     setTimeout(() => {
-      api.control.api.emit({
+      api.control.memory.note({
         type: 'service',
         action: 'create',
         id: 's',

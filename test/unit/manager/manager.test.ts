@@ -1,4 +1,5 @@
 /** The manager role put together, over consensus that is played by hand. */
+import type { ClusterEvent } from '../../../common/ports/cluster-api.ts';
 import { expect, test } from 'vitest';
 
 import { asId } from '../../../common/pure/ids.ts';
@@ -39,6 +40,7 @@ test('a manager that leads before it has taken in a snapshot of many pieces serv
   const consensus = new FakeConsensus();
   const clock = new VirtualClock();
   const failures: unknown[] = [];
+  const noted: ClusterEvent[] = [];
   const manager = new Manager({
     nodeId,
     consensus,
@@ -49,6 +51,7 @@ test('a manager that leads before it has taken in a snapshot of many pieces serv
     newSessionId: () => 'session',
     turn: (signal) => clock.sleep(0, signal),
     loopOptions: { fixedBudgetRows: 64 },
+    noteEvent: (event) => noted.push(event),
     failed: (error) => failures.push(error),
   });
   const { index, term, pieces } = snapshotPieces();
@@ -68,5 +71,7 @@ test('a manager that leads before it has taken in a snapshot of many pieces serv
   await starting;
   expect(failures).toEqual([]);
   expect(manager.view.nodes()).toHaveLength(1);
+  // What the log held was shown when it happened.
+  expect(noted).toEqual([]);
   await manager[Symbol.asyncDispose]();
 });

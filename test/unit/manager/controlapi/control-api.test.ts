@@ -148,7 +148,6 @@ async function competing(name: string): Promise<Pick<SetRequest, 'id' | 'claims'
   const other = new StoreProposer();
   const elsewhere = new ControlApi({
     proposer: other,
-    subscribe: other.subscribe,
     logs: noLogs,
     leaderNodeId: () => '',
     newSetId: () => asId<'set'>('competing'),
@@ -443,7 +442,6 @@ describe('the cluster', () => {
     proposer = new StoreProposer();
     const empty = new ControlApi({
       proposer,
-      subscribe: proposer.subscribe,
       logs: noLogs,
       leaderNodeId: () => '',
       newSetId: proposer.newSetId,
