@@ -308,6 +308,9 @@ export interface ContainerLogLine {
 
 export interface ImageDetails {
   readonly Id: string;
+  /** As Go names it: `amd64`. Empty when the image does not say. */
+  readonly Architecture: string;
+  readonly Os: string;
   readonly RepoTags: readonly string[];
   readonly RepoDigests: readonly string[];
 }
@@ -317,6 +320,9 @@ export interface PullProgress {
   readonly status: string;
   /** Layer or tag that the line is about, or empty. */
   readonly id: string;
+  /** Bytes of the layer so far, and of all of it; 0 when the line has none. */
+  readonly current: number;
+  readonly total: number;
 }
 
 export interface IpamConfig {

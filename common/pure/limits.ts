@@ -84,6 +84,8 @@ export const limits = {
   /** Connections to the engine that wait for the next call that only reads, and for how long. */
   apiEngineIdleConnections: 32,
   apiEngineIdleMs: 2000,
+  /** How often a client that has ended its half of a raw stream is asked whether it is still there. */
+  apiGoneClientMs: 1000,
   /** Rows of a list that are encoded at one go. */
   apiListSliceRows: 200,
   /** Bytes of one RPC message. */

@@ -6,6 +6,7 @@ import type { ContainerView, Executor, ExecutorEvent } from '../../worker/execut
 
 export type ExecutorCall =
   | 'describe'
+  | 'pull'
   | 'prepare'
   | 'start'
   | 'stop'
@@ -82,6 +83,15 @@ export class FakeExecutor implements Executor {
     return this.description;
   }
 
+  async pull(
+    { taskId }: Assignment,
+    progress: (message: string) => void,
+    signal: AbortSignal,
+  ): Promise<void> {
+    this.#progress.set(taskId, progress);
+    await this.#enter('pull', taskId, signal);
+  }
+
   async prepare(
     { taskId }: Assignment,
     progress: (message: string) => void,
@@ -149,7 +159,7 @@ export class FakeExecutor implements Executor {
 
   async #enter(call: ExecutorCall, what: string, signal: AbortSignal): Promise<void> {
     signal.throwIfAborted();
-    if (!['describe', 'inspect', 'list'].includes(call)) this.calls.push(`${call} ${what}`);
+    if (!['describe', 'inspect', 'list', 'pull'].includes(call)) this.calls.push(`${call} ${what}`);
     const gate = this.#gates.get(call);
     if (gate !== undefined) await unlessAborted(gate.promise, signal);
     if (this.#isDown) throw new ShoalError('engineUnavailable', 'engine does not answer');
@@ -169,6 +179,7 @@ function newContainer(taskId: string): ContainerView {
     error: '',
     startedAtMs: 0,
     finishedAtMs: 0,
+    addresses: [],
     ports: [],
   };
 }

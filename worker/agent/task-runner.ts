@@ -3,6 +3,7 @@ import { limits } from '../../common/pure/limits.ts';
 import type { Clock } from '../../common/ports/clock.ts';
 import type { Log } from '../../common/ports/log.ts';
 import { withDeadline } from '../../common/run/deadline.ts';
+import type { Turn, Turns } from '../../common/run/turns.ts';
 import { Wakeup } from '../../common/run/wakeup.ts';
 import type { Assignment } from '../../proto/gen/dispatcher.ts';
 import { newTaskStatus, TaskState } from '../../proto/gen/objects.ts';
@@ -22,6 +23,10 @@ export interface TaskRunnerParts {
   readonly executor: Executor;
   /** Resolves when no connection from outside to the task is open. @throws ShoalError when that cannot be known */
   readonly drained: (taskId: string, signal: AbortSignal) => Promise<void>;
+  /** For creating and starting a container, one after the other. */
+  readonly launches: Turns;
+  /** For removing one. */
+  readonly removals: Turns;
   readonly clock: Clock;
   readonly log: Log;
   /** Takes a new status: journal, report, endpoint view. */
@@ -42,6 +47,8 @@ export class TaskRunner {
   #action: AbortController | undefined;
   readonly #kicked = new Wakeup();
   #isRemoved = false;
+  /** Held from before the container is made until it has started, or waits for something else. */
+  #launch: Turn | undefined;
   readonly #drain: ConnectionDrain;
   /** What the engine said when it failed last: logged when it changes. */
   #trouble = '';
@@ -101,6 +108,7 @@ export class TaskRunner {
       }
     } finally {
       signal.removeEventListener('abort', onAbort);
+      this.#endLaunch();
     }
   }
 
@@ -114,6 +122,7 @@ export class TaskRunner {
     } catch (error) {
       if (signal.aborted) return true;
       if (!isShoalError(error)) throw error;
+      this.#endLaunch();
       await this.#rest(error, signal);
       return false;
     }
@@ -129,6 +138,7 @@ export class TaskRunner {
       container,
       failure: this.#failure,
     });
+    if (step.action !== 'start') this.#endLaunch();
     if (step.report !== undefined) this.#report(step.report, container);
     if (step.action === 'none') return;
     if (step.action === 'stop' && !(await this.#mayStop(signal))) return;
@@ -165,19 +175,50 @@ export class TaskRunner {
     const { executor } = this.#parts;
     switch (action) {
       case 'prepare':
-        await executor.prepare(this.#assignment, (message) => this.#progress(message), signal);
+        await this.#prepare(signal);
         return;
       case 'start':
-        await executor.start(this.#assignment, signal);
+        await this.#start(signal);
         return;
       case 'stop':
         await executor.stop(this.#assignment.taskId, stopGraceMs(this.#assignment), signal);
     }
   }
 
+  /** Only the pull, which may take long and waits for others, takes no turn. */
+  async #prepare(signal: AbortSignal): Promise<void> {
+    const { executor, launches } = this.#parts;
+    const tell = (message: string): void => {
+      this.#progress(message);
+    };
+    await executor.pull(this.#assignment, tell, signal);
+    this.#progress('preparing');
+    this.#launch = await launches.take(signal);
+    signal.throwIfAborted();
+    await executor.prepare(this.#assignment, tell, signal);
+  }
+
+  /** A container that is made already goes before those that are not: so as many as can run soon. */
+  async #start(signal: AbortSignal): Promise<void> {
+    const { executor, launches } = this.#parts;
+    this.#launch ??= await launches.take(signal, true);
+    try {
+      signal.throwIfAborted();
+      await executor.start(this.#assignment, signal);
+    } finally {
+      this.#endLaunch();
+    }
+  }
+
+  #endLaunch(): void {
+    this.#launch?.end();
+    this.#launch = undefined;
+  }
+
   async #removeContainer(signal: AbortSignal): Promise<boolean> {
     const { executor, log } = this.#parts;
     const { taskId } = this.#assignment;
+    this.#endLaunch();
     const container = await executor.inspect(taskId, signal);
     if (container?.state === 'running') {
       try {
@@ -190,7 +231,12 @@ export class TaskRunner {
         });
       }
     }
-    await executor.remove(taskId, signal);
+    const turn = await this.#parts.removals.take(signal);
+    try {
+      await executor.remove(taskId, signal);
+    } finally {
+      turn.end();
+    }
     return true;
   }
 
@@ -206,10 +252,11 @@ export class TaskRunner {
     this.kick();
   }
 
+  /** The state is as old as it was: only its words change. */
   #progress(text: string): void {
     const message = text.slice(0, limits.taskTextLength);
     if (this.#status.message === message || this.#status.state >= TaskState.ready) return;
-    this.#setStatus({ ...this.#status, message, timestampMs: this.#parts.clock.wallMs() });
+    this.#setStatus({ ...this.#status, message });
   }
 
   #report(change: StateChange, container: ContainerView | undefined): void {

@@ -1,7 +1,9 @@
 import { isShoalError } from '../../common/pure/errors.ts';
+import { limits } from '../../common/pure/limits.ts';
 import type { Clock } from '../../common/ports/clock.ts';
 import type { Log } from '../../common/ports/log.ts';
 import type { TaskGroup } from '../../common/run/task-group.ts';
+import { Turns } from '../../common/run/turns.ts';
 import type { Assignment, TaskReport } from '../../proto/gen/dispatcher.ts';
 import type { TaskStatus } from '../../proto/gen/objects.ts';
 import type { Executor, ExecutorEvent } from '../executor/contract.ts';
@@ -25,11 +27,16 @@ export interface TaskSetParts {
 /** The tasks of this node: one runner each, fed by assignments and by engine events. */
 export class TaskSet {
   readonly #parts: TaskSetParts;
+  readonly #launches: Turns;
+  readonly #removals: Turns;
   readonly #runners = new Map<string, TaskRunner>();
   #isRemovingOrphans = false;
 
   constructor(parts: TaskSetParts) {
     this.#parts = parts;
+    const turns = { clock: parts.clock, turnMs: limits.engineTurnMs };
+    this.#launches = new Turns({ ...turns, width: limits.launchTurns });
+    this.#removals = new Turns({ ...turns, width: limits.removalTurns });
   }
 
   /** Statuses of all tasks, as last reported. */
@@ -43,7 +50,8 @@ export class TaskSet {
       known.update(assignment);
       return;
     }
-    const runner = new TaskRunner(this.#parts, assignment, status);
+    const turns = { launches: this.#launches, removals: this.#removals };
+    const runner = new TaskRunner({ ...this.#parts, ...turns }, assignment, status);
     this.#runners.set(assignment.taskId, runner);
     this.#parts.group.spawn(`task ${assignment.taskId}`, (signal) => this.#run(runner, signal));
   }

@@ -15,6 +15,8 @@ export interface ContainerView {
   readonly error: string;
   readonly startedAtMs: number;
   readonly finishedAtMs: number;
+  /** IPv4 addresses on its networks, without prefix length; none while it does not run. */
+  readonly addresses: readonly string[];
   /** Host-mode ports as the engine bound them. */
   readonly ports: TaskStatus['ports'];
 }
@@ -34,7 +36,16 @@ export type ExecutorEvent =
 export interface Executor {
   /** What the node is; `engine_available` false when the engine does not answer (last known values otherwise). */
   describe(signal: AbortSignal): Promise<NodeDescription>;
-  /** Pulls the image when it is missing, makes networks and the container. `progress` gets words for people. Idempotent. */
+  /**
+   * Pulls the task's image when it is missing. May take long, and costs the engine little of what `prepare` needs. `progress` gets words for
+   * people, few of them. Idempotent.
+   */
+  pull(
+    assignment: Assignment,
+    progress: (message: string) => void,
+    signal: AbortSignal,
+  ): Promise<void>;
+  /** Makes networks and the container, after `pull`; an image that went meanwhile is pulled again. Idempotent. */
   prepare(
     assignment: Assignment,
     progress: (message: string) => void,

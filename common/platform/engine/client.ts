@@ -35,7 +35,7 @@ import {
 } from './decode.ts';
 import { jsonLines } from './lines.ts';
 import { containerLogLines } from './log-lines.ts';
-import { member, parseEngineJson, textOf } from './parse.ts';
+import { member, numberOf, parseEngineJson, textOf } from './parse.ts';
 import { EngineTransport, engineError, type EngineCall } from './transport.ts';
 
 /** What our bodies are written for; every engine that answers 1.40 or newer understands them. Engine 29 takes nothing older than this. */
@@ -160,7 +160,7 @@ export class EngineClient implements EngineApi, AsyncDisposable {
     for await (const line of jsonLines(chunks)) {
       const failure = textOf(line, 'error');
       if (failure !== '') throw pullError(line, failure);
-      yield { status: textOf(line, 'status'), id: textOf(line, 'id') };
+      yield pullProgress(line);
     }
   }
 
@@ -274,6 +274,12 @@ async function* endlessEvents(
 ): AsyncGenerator<EngineEvent, void> {
   for await (const line of jsonLines(chunks)) yield readEvent(line);
   throw new ShoalError('engineUnavailable', 'the event stream of the engine ended');
+}
+
+function pullProgress(line: unknown): PullProgress {
+  const detail = member(line, 'progressDetail');
+  const [current, total] = [numberOf(detail, 'current'), numberOf(detail, 'total')];
+  return { status: textOf(line, 'status'), id: textOf(line, 'id'), current, total };
 }
 
 /** A pull that failed after its head was sent: the code stands in the line, if at all. */

@@ -126,6 +126,8 @@ export function readContainerSummary(value: unknown): ContainerSummary {
 export function readImage(body: unknown): ImageDetails {
   return {
     Id: textOf(body, 'Id'),
+    Architecture: textOf(body, 'Architecture'),
+    Os: textOf(body, 'Os'),
     RepoTags: textsOf(body, 'RepoTags'),
     RepoDigests: textsOf(body, 'RepoDigests'),
   };

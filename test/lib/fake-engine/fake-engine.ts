@@ -65,6 +65,8 @@ export class FakeEngine implements EngineApi {
   readonly #images = new Map<string, HeldImage>();
   readonly #observers = new Set<(change: FakeContainerChange) => void>();
   readonly #newId: () => string;
+  /** What every pull fails with; undefined while the registry answers. */
+  #registryFailure: { readonly statusCode: number; readonly message: string } | undefined;
 
   constructor(options: FakeEngineOptions) {
     this.#options = options;
@@ -97,6 +99,16 @@ export class FakeEngine implements EngineApi {
   dropImage(reference: string): void {
     const held = this.#images.get(familiarReference(reference));
     if (held !== undefined) held.isLocal = false;
+  }
+
+  /** Every pull fails with this from now on, until it is taken back with undefined. */
+  failPulls(failure: { readonly statusCode: number; readonly message: string } | undefined): void {
+    this.#registryFailure = failure;
+  }
+
+  /** Somebody else removes the container, however it stands. */
+  dropContainer(container: string): void {
+    this.#containers.remove(this.#containers.find(container), true);
   }
 
   /** All containers in order of creation. Read only. */
@@ -301,6 +313,8 @@ export class FakeEngine implements EngineApi {
       if (held === undefined) throw engineFailure(404, `No such image: ${reference}`);
       return {
         Id: held.id,
+        Architecture: held.image.architecture ?? 'amd64',
+        Os: 'linux',
         RepoTags: [familiarReference(held.image.reference)],
         RepoDigests: [],
       };
@@ -314,14 +328,19 @@ export class FakeEngine implements EngineApi {
   ): AsyncGenerator<PullProgress, void> {
     const familiar = familiarReference(reference);
     const held = await this.#work('pull', signal, () => this.#pullable(familiar));
-    yield { status: `Pulling from ${familiar}`, id: '' };
+    yield { status: `Pulling from ${familiar}`, id: '', current: 0, total: 0 };
     const pullMs = held.image.pullMs ?? 0;
     if (pullMs > 0) await this.#clock.sleep(pullMs, signal);
     await this.#gate.pass('pull', limits.enginePullSilenceMs, signal, () => {
       held.isLocal = true;
       this.#events.publish('image', 'pull', familiar, { name: familiar });
     });
-    yield { status: `Status: Downloaded newer image for ${familiar}`, id: '' };
+    yield {
+      status: `Status: Downloaded newer image for ${familiar}`,
+      id: '',
+      current: 0,
+      total: 0,
+    };
   }
 
   async createNetwork(body: NetworkCreateBody, signal: AbortSignal): Promise<NetworkCreated> {
@@ -398,6 +417,8 @@ export class FakeEngine implements EngineApi {
 
   #pullable(familiar: string): HeldImage {
     const held = this.#images.get(familiar);
+    const broken = this.#registryFailure;
+    if (broken !== undefined) throw engineFailure(broken.statusCode, broken.message);
     if (held === undefined) {
       const name = familiar.replace(/[:@][^/]*$/, '');
       const text = `pull access denied for ${name}, repository does not exist or may require 'docker login'`;

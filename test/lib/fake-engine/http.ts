@@ -4,6 +4,7 @@ import type {
   EndpointSettings,
   EngineFilters,
   NetworkCreateBody,
+  PullProgress,
 } from '../../../common/ports/engine-api.ts';
 import { concatBytes } from '../../../common/pure/bytes.ts';
 import { isShoalError } from '../../../common/pure/errors.ts';
@@ -173,15 +174,20 @@ async function pull({ engine, query, headers, signal }: Call): Promise<FakeHttpR
   const lines = engine.pullImage(reference, headers['x-registry-auth'] ?? '', signal);
   const first = await lines.next();
   async function* body(): AsyncGenerator<string, void> {
-    if (first.done !== true) yield `${JSON.stringify(first.value)}\r\n`;
+    if (first.done !== true) yield progressLine(first.value);
     try {
-      for await (const line of lines) yield `${JSON.stringify(line)}\r\n`;
+      for await (const line of lines) yield progressLine(line);
     } catch (error) {
       const text = error instanceof Error ? error.message : String(error);
       yield `${JSON.stringify({ error: text, errorDetail: { message: text } })}\r\n`;
     }
   }
   return { status: 200, headers: { 'content-type': 'application/json' }, body: body() };
+}
+
+function progressLine({ status, id, current, total }: PullProgress): string {
+  const progressDetail = total === 0 ? {} : { current, total };
+  return `${JSON.stringify({ status, id, progressDetail })}\r\n`;
 }
 
 async function events({ engine, query, signal }: Call): Promise<FakeHttpResponse> {

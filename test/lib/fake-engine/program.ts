@@ -32,6 +32,8 @@ export interface FakeImage {
   readonly reference: string;
   /** On the engine from the beginning; otherwise only a pull brings it. Default true. */
   readonly isLocal?: boolean;
+  /** As Go names it; `amd64` when nothing is said. */
+  readonly architecture?: string;
   readonly pullMs?: number;
   /** Every pull of it fails. */
   readonly pullError?: { readonly statusCode: number; readonly message: string };

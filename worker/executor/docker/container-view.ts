@@ -22,6 +22,9 @@ export function containerView(details: ContainerDetails): ContainerView {
     error: state.Error === '' && state.OOMKilled ? 'the container ran out of memory' : state.Error,
     startedAtMs: timeOf(state.StartedAt),
     finishedAtMs: timeOf(state.FinishedAt),
+    addresses: Object.values(details.Networks)
+      .map(({ IPAddress: address }) => address)
+      .filter((address) => address !== ''),
     ports: boundPorts(details.Ports),
   };
 }

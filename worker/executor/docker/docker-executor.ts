@@ -21,6 +21,7 @@ import { containerView } from './container-view.ts';
 import { describeByVersion, describeEngine } from './describe.ts';
 import { EngineWatch } from './engine-watch.ts';
 import { EventQueue } from './event-queue.ts';
+import { ImagePlatforms } from './image-platforms.ts';
 import { Images } from './images.ts';
 import { taskLabels, taskName } from './names.ts';
 
@@ -46,6 +47,7 @@ export interface DockerExecutorParts {
 export class DockerExecutor implements Executor {
   readonly #parts: DockerExecutorParts;
   readonly #images: Images;
+  readonly #platforms: ImagePlatforms;
   readonly #networks: TaskNetworks;
   readonly #table = new ContainerTable();
   #description: NodeDescription;
@@ -53,6 +55,7 @@ export class DockerExecutor implements Executor {
   constructor(parts: DockerExecutorParts) {
     this.#parts = parts;
     this.#images = new Images(parts.engine, parts.clock);
+    this.#platforms = new ImagePlatforms(parts.engine);
     this.#networks = parts.networks;
     this.#description = newNodeDescription({ hostname: parts.hostname });
   }
@@ -86,6 +89,15 @@ export class DockerExecutor implements Executor {
     }
   }
 
+  async pull(
+    assignment: Assignment,
+    progress: (message: string) => void,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const { image = '', registryAuth = '' } = assignment.spec?.container ?? {};
+    if (image !== '') await this.#images.ensure(image, registryAuth, progress, signal);
+  }
+
   async prepare(
     assignment: Assignment,
     progress: (message: string) => void,
@@ -96,15 +108,14 @@ export class DockerExecutor implements Executor {
     const { nodeId, hostname } = this.#parts;
     const node = { nodeId, hostname, platform: this.#description.platform };
     const body = containerBody(assignment, node, attachments);
-    const registryAuth = assignment.spec?.container?.registryAuth ?? '';
-    await this.#images.ensure(body.Image, registryAuth, progress, signal);
+    await this.pull(assignment, progress, signal);
     for (const network of assignment.networks) await this.#networks.ensure(network, signal);
     try {
       await this.#create(assignment, attachments, body, signal);
     } catch (error) {
       if (!isNoSuchImage(error)) throw asRefusal(error);
       this.#images.forget(body.Image);
-      await this.#images.ensure(body.Image, registryAuth, progress, signal);
+      await this.pull(assignment, progress, signal);
       await this.#create(assignment, attachments, body, signal).catch(rethrowAsRefusal);
     }
   }
@@ -123,7 +134,7 @@ export class DockerExecutor implements Executor {
 
   async inspect(taskId: string, signal: AbortSignal): Promise<ContainerView | undefined> {
     const details = await this.#details(taskId, signal);
-    return details === undefined ? undefined : containerView(details);
+    return details === undefined ? undefined : await this.#explained(details, signal);
   }
 
   async stop(taskId: string, graceMs: number, signal: AbortSignal): Promise<void> {
@@ -194,6 +205,16 @@ export class DockerExecutor implements Executor {
       found.push(newTaskAddress({ networkId, address }));
     }
     return found;
+  }
+
+  /** An image for another machine ends with a code that says nothing: gives the reason. */
+  async #explained(details: ContainerDetails, signal: AbortSignal): Promise<ContainerView> {
+    const view = containerView(details);
+    if (view.state !== 'exited' || view.exitCode === 0 || view.error !== '') return view;
+    const architecture = this.#description.platform?.architecture ?? '';
+    const reason = await this.#platforms.mismatch(details.Image, architecture, signal);
+    if (reason === '') return view;
+    return { ...view, error: `task: non-zero exit (${view.exitCode}): ${reason}` };
   }
 
   /** Removes the cluster's networks from the engine, as far as no container uses them. For a node that leaves. */

@@ -3,11 +3,16 @@ import type { EngineApi } from '../../../common/ports/engine-api.ts';
 import { isShoalError, ShoalError } from '../../../common/pure/errors.ts';
 import { limits } from '../../../common/pure/limits.ts';
 import { SingleFlight } from '../../../common/run/single-flight.ts';
-
-/** How often a pull may tell of its progress, in milliseconds. */
-const progressPeriodMs = 1000;
+import { pullFailure } from './pull-failure.ts';
+import { PullProgressText } from './pull-progress.ts';
 
 type Progress = (message: string) => void;
+
+/** Those who wait for one image, and what they were told last. */
+interface Audience {
+  readonly listeners: Set<Progress>;
+  text: string;
+}
 
 /**
  * Images on the local engine. Whoever needs the same image at the same time shares one look and one pull, and an image that was
@@ -19,7 +24,7 @@ export class Images {
   /** When each image was last seen, oldest first. */
   readonly #seenAtMs = new Map<string, number>();
   readonly #looking = new SingleFlight<void>();
-  readonly #listeners = new Map<string, Set<Progress>>();
+  readonly #audiences = new Map<string, Audience>();
 
   constructor(engine: EngineApi, clock: Clock) {
     this.#engine = engine;
@@ -40,21 +45,20 @@ export class Images {
     const seenAtMs = this.#seenAtMs.get(image);
     if (seenAtMs !== undefined && this.#clock.nowMs() - seenAtMs < limits.engineImageSeenMs) return;
     const key = `${image}\n${registryAuth}`;
-    const listeners = this.#listeners.get(key) ?? new Set();
-    this.#listeners.set(key, listeners.add(progress));
-    const tell: Progress = (message) => {
-      for (const listener of listeners) listener(message);
-    };
+    const audience = this.#audiences.get(key) ?? { listeners: new Set(), text: '' };
+    this.#audiences.set(key, audience);
+    audience.listeners.add(progress);
+    if (audience.text !== '') progress(audience.text);
     try {
       await this.#looking.run(
         key,
-        (shared) => this.#find(image, registryAuth, tell, shared),
+        (shared) => this.#find(image, registryAuth, (text) => tell(audience, text), shared),
         signal,
       );
     } finally {
-      listeners.delete(progress);
-      if (listeners.size === 0 && this.#listeners.get(key) === listeners) {
-        this.#listeners.delete(key);
+      audience.listeners.delete(progress);
+      if (audience.listeners.size === 0 && this.#audiences.get(key) === audience) {
+        this.#audiences.delete(key);
       }
     }
   }
@@ -97,26 +101,22 @@ export class Images {
     progress: Progress,
     signal: AbortSignal,
   ): Promise<void> {
-    progress(`pulling image ${image}`);
-    let toldAtMs = this.#clock.nowMs();
+    const text = new PullProgressText(image, this.#clock.nowMs());
+    progress(text.text);
     try {
       for await (const line of this.#engine.pullImage(image, registryAuth, signal)) {
-        if (this.#clock.nowMs() - toldAtMs < progressPeriodMs) continue;
-        toldAtMs = this.#clock.nowMs();
-        progress(`pulling image ${image}: ${line.status}`);
+        if (text.take(line, this.#clock.nowMs())) progress(text.text);
       }
     } catch (error) {
       if (!isShoalError(error) || error.code === 'engineUnavailable') throw error;
       if (await this.#isLocal(image, signal)) return;
-      throw noSuchImage(image, error);
+      const { fields, message } = error;
+      throw new ShoalError('notFound', pullFailure(image, message), { fields, cause: error });
     }
   }
 }
 
-/** Swarm mode says only the first half; the second is what people need to act on. */
-function noSuchImage(image: string, cause: ShoalError): ShoalError {
-  return new ShoalError('notFound', `No such image: ${image}: ${cause.message}`, {
-    fields: cause.fields,
-    cause,
-  });
+function tell(audience: Audience, text: string): void {
+  audience.text = text;
+  for (const listener of audience.listeners) listener(text);
 }

@@ -276,7 +276,7 @@ describe('images', () => {
     expect(await run(failureOf(executor.prepare(task, silent, signal)))).toEqual({
       code: 'notFound',
       message:
-        "No such image: none/such:1: pull access denied for none/such, repository does not exist or may require 'docker login': denied: requested access to the resource is denied",
+        "No such image: none/such:1: no such repository, or no access to it: pull access denied for none/such, repository does not exist or may require 'docker login': denied: requested access to the resource is denied",
     });
   });
 
