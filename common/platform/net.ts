@@ -1,11 +1,19 @@
 import { createConnection, createServer, type Server, type Socket } from 'node:net';
-import type { Address, ByteSink, ByteStream, Net, StreamListener } from '../ports/net.ts';
+import type {
+  Address,
+  ByteSink,
+  ByteStream,
+  Connecting,
+  ConnectOutcome,
+  Net,
+  StreamListener,
+} from '../ports/net.ts';
 import { ShoalError } from '../pure/errors.ts';
 
 /** Connections that the kernel may hold for a listener before they are accepted (the kernel's own bound applies too). */
-const listenBacklog = 4096;
+export const listenBacklog = 4096;
 /** A peer that vanished without a word is noticed after this and the kernel's probes. */
-const keepAliveMs = 60_000;
+export const keepAliveMs = 60_000;
 /** Nobody but the owner may connect to a new unix socket; who wants more changes the mode afterwards. */
 const unixSocketMask = 0o177;
 
@@ -39,29 +47,55 @@ export class NodeNet implements Net {
   }
 
   async dial(address: Address, signal: AbortSignal): Promise<ByteStream> {
-    signal.throwIfAborted();
+    return await dialByConnect(this, address, signal);
+  }
+
+  connect(address: Address, outcome: ConnectOutcome): Connecting {
     const target =
       address.kind === 'unix' ? { path: address.path } : { host: address.host, port: address.port };
     const socket = createConnection({ ...socketOptions, ...target });
     // Not a byte is read before `start`, so nothing piles up here.
     socket.pause();
-    const connected = Promise.withResolvers<void>();
-    const onAbort = (): void => {
-      socket.destroy();
-      connected.reject(signal.reason);
+    let isOver = false;
+    const onError = (error: Error): void => {
+      if (isOver) return;
+      isOver = true;
+      outcome.failed(netError(error, address));
     };
-    socket.once('connect', connected.resolve);
-    socket.once('error', connected.reject);
-    signal.addEventListener('abort', onAbort, { once: true });
-    try {
-      await connected.promise;
-    } catch (error) {
-      throw signal.aborted ? error : netError(error, address);
-    } finally {
-      signal.removeEventListener('abort', onAbort);
-    }
-    socket.removeListener('error', connected.reject);
-    return new SocketStream(socket, address);
+    socket.on('error', onError);
+    socket.once('connect', () => {
+      isOver = true;
+      socket.removeListener('error', onError);
+      outcome.connected(new SocketStream(socket, address));
+    });
+    return {
+      cancel: () => {
+        if (isOver) return;
+        isOver = true;
+        socket.destroy();
+      },
+    };
+  }
+}
+
+/** `Net.dial` for a network that has `connect`. */
+export async function dialByConnect(
+  net: Pick<Net, 'connect'>,
+  address: Address,
+  signal: AbortSignal,
+): Promise<ByteStream> {
+  signal.throwIfAborted();
+  const { promise, resolve, reject } = Promise.withResolvers<ByteStream>();
+  const connecting = net.connect(address, { connected: resolve, failed: reject });
+  const onAbort = (): void => {
+    connecting.cancel();
+    reject(signal.reason);
+  };
+  signal.addEventListener('abort', onAbort, { once: true });
+  try {
+    return await promise;
+  } finally {
+    signal.removeEventListener('abort', onAbort);
   }
 }
 
@@ -188,7 +222,8 @@ const messages: Readonly<Record<string, string>> = {
   ETIMEDOUT: 'connection timed out',
 };
 
-function netError(error: unknown, address: Address): ShoalError {
+/** The `ShoalError` of code `unavailable` for a system error, which names the address. */
+export function netError(error: unknown, address: Address): ShoalError {
   const code = codeOf(error);
   const where = address.kind === 'unix' ? address.path : `${address.host}:${String(address.port)}`;
   return new ShoalError('unavailable', messages[code] ?? 'network failure', {

@@ -38,8 +38,23 @@ export interface StreamListener extends AsyncDisposable {
   close(): Promise<void>;
 }
 
+/** Learns how one `connect` went: exactly one of both is called. */
+export interface ConnectOutcome {
+  connected(stream: ByteStream): void;
+  /** @param error a `ShoalError` of code `unavailable`. */
+  failed(error: Error): void;
+}
+
+/** A connection that is being made. */
+export interface Connecting {
+  /** Gives up: the outcome is never told. Harmless once it was. */
+  cancel(): void;
+}
+
 /** Byte streams to and from other processes. Failures are `ShoalError`s of code `unavailable`. */
 export interface Net {
   listen(address: Address, accept: (stream: ByteStream) => void): Promise<StreamListener>;
   dial(address: Address, signal: AbortSignal): Promise<ByteStream>;
+  /** As `dial`, for those to whom a promise and a signal cost too much. Tells the outcome after it has returned. */
+  connect(address: Address, outcome: ConnectOutcome): Connecting;
 }

@@ -5,7 +5,9 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { NodeNet } from '../../common/platform/net.ts';
-import type { Address, ByteStream, Net } from '../../common/ports/net.ts';
+import type { Address, ByteStream, ConnectOutcome, Net } from '../../common/ports/net.ts';
+import { HandleNet } from '../../worker/proxy/process/handle-net.ts';
+import { tcpHandles } from '../../worker/proxy/process/tcp-handles.ts';
 import { MemoryNetwork } from '../lib/memory-net.ts';
 import { StreamPeer } from '../lib/stream-peer.ts';
 import { VirtualClock } from '../lib/virtual-clock.ts';
@@ -19,14 +21,14 @@ interface World extends AsyncDisposable {
   until(condition: () => boolean): Promise<void>;
 }
 
-async function realWorld(kind: Address['kind']): Promise<World> {
+async function realWorld(kind: Address['kind'], net: Net = new NodeNet()): Promise<World> {
   const directory = await mkdtemp(join(tmpdir(), 'shoal-net-'));
   const address: Address =
     kind === 'unix'
       ? { kind, path: join(directory, 'socket') }
       : { kind, host: '127.0.0.1', port: 0 };
   return {
-    net: new NodeNet(),
+    net,
     address,
     until: async (condition) => {
       for (let attempt = 0; !condition(); attempt += 1) {
@@ -52,9 +54,16 @@ function virtualWorld(kind: Address['kind']): World {
 const worlds: readonly (readonly [string, () => Promise<World>])[] = [
   ['tcp sockets', () => realWorld('tcp')],
   ['unix sockets', () => realWorld('unix')],
+  ['tcp handles', () => realWorld('tcp', handleNet())],
   ['virtual tcp', () => Promise.resolve(virtualWorld('tcp'))],
   ['virtual unix sockets', () => Promise.resolve(virtualWorld('unix'))],
 ];
+
+function handleNet(): Net {
+  const handles = tcpHandles();
+  if (handles === undefined) throw new Error('this version of Node has no handles that are known');
+  return new HandleNet(handles, new NodeNet());
+}
 
 /** Two ends of one connection. */
 async function connect(world: World): Promise<readonly [StreamPeer, StreamPeer]> {
@@ -185,4 +194,46 @@ describe.each(worlds)('Net over %s', (_name, newWorld) => {
     const signal = AbortSignal.abort(new Error('no more'));
     await expect(world.net.dial(listener.address, signal)).rejects.toThrow('no more');
   });
+
+  it('tells the outcome of a connect once, after it has returned', async () => {
+    await using world = await newWorld();
+    const listener = await world.net.listen(world.address, () => undefined);
+    const told: string[] = [];
+    const outcome: ConnectOutcome = {
+      connected: (stream) => {
+        told.push('connected');
+        stream.destroy();
+      },
+      failed: () => told.push('failed'),
+    };
+    const connecting = world.net.connect(listener.address, outcome);
+    expect(told).toEqual([]);
+    await world.until(() => told.length > 0);
+    connecting.cancel();
+    await listener.close();
+    world.net.connect(listener.address, outcome);
+    await world.until(() => told.length > 1);
+    expect(told).toEqual(['connected', 'failed']);
+  });
+
+  it('does not tell the outcome of a connect that was given up', async () => {
+    await using world = await newWorld();
+    await using listener = await world.net.listen(world.address, () => undefined);
+    const told: string[] = [];
+    const outcome: ConnectOutcome = {
+      connected: () => told.push('connected'),
+      failed: () => told.push('failed'),
+    };
+    const connecting = world.net.connect(listener.address, outcome);
+    connecting.cancel();
+    connecting.cancel();
+    const other = await settled(world, world.net.dial(listener.address, never));
+    other.destroy();
+    expect(told).toEqual([]);
+  });
+});
+
+it('knows the handles of no version of Node that it was not tested with', () => {
+  expect(tcpHandles('26.0.0')).toBeUndefined();
+  expect(tcpHandles()).toBeDefined();
 });

@@ -1,4 +1,4 @@
-import { ShoalError } from '../../common/pure/errors.ts';
+import { isShoalError, ShoalError } from '../../common/pure/errors.ts';
 import type { Address, ByteSink, ByteStream, Net, StreamListener } from '../../common/ports/net.ts';
 import type { VirtualClock } from './virtual-clock.ts';
 
@@ -45,6 +45,23 @@ export class MemoryNetwork {
     return {
       listen: (address, accept) => this.#listen(known, address, accept),
       dial: (address, signal) => this.#dial(known, address, signal),
+      connect: (address, outcome) => {
+        const life = new AbortController();
+        this.#dial(known, address, life.signal).then(
+          (stream) => {
+            if (life.signal.aborted) stream.destroy();
+            else outcome.connected(stream);
+          },
+          (error: unknown) => {
+            if (!life.signal.aborted && isShoalError(error)) outcome.failed(error);
+          },
+        );
+        return {
+          cancel: () => {
+            life.abort();
+          },
+        };
+      },
     };
   }
 

@@ -21,9 +21,10 @@ import {
 import type { BalancedEndpoint } from '../routing/balancer.ts';
 import { diffPorts, planPorts, type PortPlan } from '../routing/port-plan.ts';
 import { Bell } from './bell.ts';
+import { Connection, type ConnectionOwner } from './connection.ts';
+import { DialDeadlines } from './dial-deadlines.ts';
 import { PortListener } from './port-listener.ts';
 import type { ProxyStatus, PublishedPorts } from './port.ts';
-import { Splice } from './splice.ts';
 
 /** A port that could not be bound is tried again after this; each further failure doubles it. */
 const bindRetryMsFirst = 250;
@@ -48,11 +49,6 @@ interface Drain {
   waiting: number;
 }
 
-interface Reached {
-  readonly endpoint: BalancedEndpoint;
-  readonly server: ByteStream;
-}
-
 /**
  * The userland proxy: listens on published TCP ports and joins each connection to one of the service's tasks.
  *
@@ -65,7 +61,8 @@ export class Proxy implements PublishedPorts, AsyncDisposable {
   readonly #ports = new Map<number, PortListener>();
   /** Closed ports whose connections have not all ended. */
   readonly #closedPorts = new Set<PortListener>();
-  readonly #splices = new Set<Splice>();
+  readonly #connections = new Set<Connection>();
+  readonly #owner: ConnectionOwner;
   /** Rings when the number of open connections falls to zero. */
   readonly #idle = new Bell();
   readonly #drains = new Map<string, Drain>();
@@ -79,6 +76,7 @@ export class Proxy implements PublishedPorts, AsyncDisposable {
 
   constructor(dependencies: ProxyDependencies) {
     this.#dependencies = dependencies;
+    this.#owner = this.#newOwner();
   }
 
   /** Aborts when the proxy is disposed of; with a bug as its reason when one ended it. */
@@ -264,70 +262,35 @@ export class Proxy implements PublishedPorts, AsyncDisposable {
     }
     this.#counts.accepted += 1;
     this.#counts.open += 1;
-    // The client's stream is not started before its server is found: what it sends early waits in its socket.
-    this.#group.spawn('connect', async (signal) => {
-      const reached = await this.#reach(port, signal);
-      if (reached !== undefined) {
-        this.#join(client, reached, port);
-        return;
-      }
-      client.destroy();
-      this.#countClosed();
-    });
+    const connection = new Connection(this.#owner, port, client);
+    this.#connections.add(connection);
+    connection.begin();
   }
 
-  /** Finds an endpoint that accepts a connection; undefined when none does. */
-  async #reach(port: PortListener, signal: AbortSignal): Promise<Reached | undefined> {
-    const { clock } = this.#dependencies;
-    const tried = new Set<BalancedEndpoint>();
-    while (tried.size < limits.proxyDialAttempts && !signal.aborted) {
-      const endpoint = port.balancer.pick(tried, clock.nowMs());
-      if (endpoint === undefined) return undefined;
-      tried.add(endpoint);
-      const server = await this.#dial(endpoint, signal);
-      if (server !== undefined) {
-        port.balancer.connected(endpoint);
-        return { endpoint, server };
-      }
-      this.#counts.connectFailures += 1;
-      port.balancer.failed(endpoint, clock.nowMs());
-      this.#gaveBack(endpoint);
-    }
-    return undefined;
-  }
-
-  async #dial(endpoint: BalancedEndpoint, signal: AbortSignal): Promise<ByteStream | undefined> {
+  #newOwner(): ConnectionOwner {
     const { net, clock } = this.#dependencies;
-    const { address, port } = endpoint.target;
-    const deadline = { clock, durationMs: limits.proxyDialMs, signal };
-    try {
-      return await withDeadline(deadline, (inner) =>
-        net.dial({ kind: 'tcp', host: address, port }, inner),
-      );
-    } catch (error) {
-      if (!isShoalError(error) && !signal.aborted) throw error;
-      return undefined;
-    }
-  }
-
-  #join(client: ByteStream, { endpoint, server }: Reached, port: PortListener): void {
-    const splice = new Splice(client, server, {
-      up: (bytes) => {
+    return {
+      net,
+      deadlines: new DialDeadlines(clock, this.#group),
+      nowMs: () => clock.nowMs(),
+      dialFailed: (endpoint) => {
+        this.#counts.connectFailures += 1;
+        this.#gaveBack(endpoint);
+      },
+      carriedUp: (bytes) => {
         this.#counts.bytesUp += bytes;
         this.#carried(bytes);
       },
-      down: (bytes) => {
+      carriedDown: (bytes) => {
         this.#counts.bytesDown += bytes;
         this.#carried(bytes);
       },
-      closed: () => {
-        this.#splices.delete(splice);
-        port.balancer.closed(endpoint);
-        this.#gaveBack(endpoint);
+      connectionClosed: (connection, endpoint) => {
+        this.#connections.delete(connection);
+        if (endpoint !== undefined) this.#gaveBack(endpoint);
         this.#countClosed();
       },
-    });
-    this.#splices.add(splice);
+    };
   }
 
   #gaveBack({ target }: BalancedEndpoint): void {
@@ -348,6 +311,6 @@ export class Proxy implements PublishedPorts, AsyncDisposable {
   }
 
   #dropConnections(): void {
-    for (const splice of this.#splices) splice.destroy();
+    for (const connection of this.#connections) connection.destroy();
   }
 }

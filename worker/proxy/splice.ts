@@ -17,61 +17,64 @@ export interface SpliceObserver {
  * cut for being idle.
  */
 export class Splice {
-  readonly #client: ByteStream;
-  readonly #server: ByteStream;
+  readonly #client: Side;
+  readonly #server: Side;
+  readonly #observer: SpliceObserver;
+  #open = 2;
 
   /** Takes over both streams, neither of which has been started. */
   constructor(client: ByteStream, server: ByteStream, observer: SpliceObserver) {
-    this.#client = client;
-    this.#server = server;
-    let open = 2;
-    const sideClosed = (): void => {
-      open -= 1;
-      if (open === 0) observer.closed();
-    };
-    const up = new Side(client, server, (bytes) => observer.up(bytes), sideClosed);
-    const down = new Side(server, client, (bytes) => observer.down(bytes), sideClosed);
-    up.other = down;
-    down.other = up;
-    server.start(down);
-    client.start(up);
+    this.#observer = observer;
+    this.#client = new Side(client, server, this);
+    this.#server = new Side(server, client, this);
+    server.start(this.#server);
+    client.start(this.#client);
   }
 
   /** Drops both streams at once. */
   destroy(): void {
-    this.#client.destroy();
-    this.#server.destroy();
+    this.#client.own.destroy();
+    this.#server.own.destroy();
+  }
+
+  /** For its sides. */
+  carried(side: Side, bytes: number): void {
+    if (side === this.#client) this.#observer.up(bytes);
+    else this.#observer.down(bytes);
+  }
+
+  /** For its sides. True when both have received all that was sent. */
+  get isComplete(): boolean {
+    return this.#client.hasEnded && this.#server.hasEnded;
+  }
+
+  /** For its sides. */
+  sideClosed(): void {
+    this.#open -= 1;
+    if (this.#open === 0) this.#observer.closed();
   }
 }
 
 /** Receives from `own` and sends to `peer`. */
 class Side implements ByteSink {
-  other: Side | undefined;
-  readonly #own: ByteStream;
+  readonly own: ByteStream;
   readonly #peer: ByteStream;
-  readonly #count: (bytes: number) => void;
-  readonly #onClosed: () => void;
-  #ended = false;
+  readonly #splice: Splice;
+  hasEnded = false;
 
-  constructor(
-    own: ByteStream,
-    peer: ByteStream,
-    count: (bytes: number) => void,
-    onClosed: () => void,
-  ) {
-    this.#own = own;
+  constructor(own: ByteStream, peer: ByteStream, splice: Splice) {
+    this.own = own;
     this.#peer = peer;
-    this.#count = count;
-    this.#onClosed = onClosed;
+    this.#splice = splice;
   }
 
   data(chunk: Uint8Array): void {
-    this.#count(chunk.length);
-    if (!this.#peer.write(chunk)) this.#own.pause();
+    this.#splice.carried(this, chunk.length);
+    if (!this.#peer.write(chunk)) this.own.pause();
   }
 
   end(): void {
-    this.#ended = true;
+    this.hasEnded = true;
     this.#peer.end();
   }
 
@@ -80,13 +83,8 @@ class Side implements ByteSink {
   }
 
   closed(error: Error | undefined): void {
-    const isComplete = error === undefined && this.#ended && this.other?.hasEnded === true;
     // What was sent before both ends may still wait to be delivered; anything else is a reset and becomes one.
-    if (!isComplete) this.#peer.destroy();
-    this.#onClosed();
-  }
-
-  get hasEnded(): boolean {
-    return this.#ended;
+    if (error !== undefined || !this.#splice.isComplete) this.#peer.destroy();
+    this.#splice.sideClosed();
   }
 }

@@ -1,5 +1,6 @@
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import type { Log } from '../../../common/ports/log.ts';
+import type { Net } from '../../../common/ports/net.ts';
 import { seededRandom } from '../../../common/pure/random.ts';
 import { NodeClock } from '../../../common/platform/clock.ts';
 import { NodeDisk } from '../../../common/platform/disk.ts';
@@ -10,6 +11,8 @@ import { Proxy } from '../proxy.ts';
 import { SnapshotFile } from '../snapshot-file.ts';
 import { ControlSocket, isServed } from './control-socket.ts';
 import { proxyFiles } from './files.ts';
+import { HandleNet } from './handle-net.ts';
+import { tcpHandles } from './tcp-handles.ts';
 
 /** How often the process looks whether its folder and its socket are still there. */
 const watchPeriodMs = 2_000;
@@ -31,7 +34,7 @@ interface Ending {
  */
 export async function serveProxy(directory: string, build: string, log: Log): Promise<void> {
   const files = proxyFiles(directory);
-  const net = new NodeNet();
+  const net = leanNet();
   const clock = new NodeClock();
   await mkdir(directory, { recursive: true, mode: 0o700 });
   if (await isServed(files, net, AbortSignal.timeout(probeMs))) {
@@ -71,6 +74,13 @@ export async function serveProxy(directory: string, build: string, log: Log): Pr
   await socket[Symbol.asyncDispose]();
   await draining;
   await removePidFile(files.pid);
+}
+
+/** The cheapest that this version of Node allows. */
+function leanNet(): Net {
+  const net = new NodeNet();
+  const handles = tcpHandles();
+  return handles === undefined ? net : new HandleNet(handles, net);
 }
 
 /** A successor may have put its own in the place. */
