@@ -102,6 +102,11 @@ export class MemoryDisk implements Disk {
     this.#faults.push({ fault, left: fault.nth });
   }
 
+  /** Bytes of all files. */
+  get usedBytes(): number {
+    return usedBytes(this.#root);
+  }
+
   setCapacity(bytes: number): void {
     this.#capacityBytes = bytes;
   }

@@ -1,137 +1,158 @@
-import type { Random } from '../../common/pure/random.ts';
-import { ExpectedServices, type ServiceState } from './expected-services.ts';
+import { absent, ExpectedServices, type ServiceState } from './expected-services.ts';
 import { HttpClient, type Answer } from './http-client.ts';
-import { badImages, goodImages } from './images.ts';
-import { oneOf } from './options.ts';
-import { readService, serviceBody, versionOf } from './service-json.ts';
+import type { Operation } from './plan.ts';
+import { readService, serviceBody, type SeenService } from './service-json.ts';
+import type { ServiceShape } from './service-shape.ts';
 import type { World } from './world.ts';
 
 /** How often the docker CLI asks while it shows progress, virtual milliseconds. */
 const pollMs = 200;
-const firstPort = 8000;
-const ports = 6;
-const servicesMax = 4;
 
-type Present = Extract<ServiceState, { kind: 'present' }>;
+/** What the API says of the state of an update. */
+const updateStates = [
+  '',
+  'updating',
+  'paused',
+  'completed',
+  'rollback_started',
+  'rollback_paused',
+  'rollback_completed',
+];
 
-/** A user with the docker CLI: creates, scales, removes, lists and inspects services of her own, and holds the answers to what she did. */
+/** A user with the docker CLI: does what the plan says to services of her own, and holds the answers to what she did. */
 export class CliClient {
   readonly services = new ExpectedServices();
   readonly #world: World;
-  readonly #random: Random;
   readonly #http: HttpClient;
   readonly #name: string;
-  #created = 0;
+  readonly #operations: readonly Operation[];
 
-  constructor(world: World, index: number) {
+  constructor(world: World, index: number, operations: readonly Operation[]) {
     this.#world = world;
     this.#name = `c${index}`;
-    this.#random = world.random.fork(this.#name);
+    this.#operations = operations;
     this.#http = new HttpClient(world, this.#name);
   }
 
-  /** Works until `untilMs`, then comes to an end with what it is at. */
-  async run(untilMs: number): Promise<void> {
-    while (this.#world.clock.nowMs() < untilMs) {
-      await this.#world.sleep(this.#random.unit() * 2 * this.#world.options.thinkMs);
-      await this.#act();
+  /** Does one operation after the other, each not before its time, counted from `startMs`; ends at `untilMs` at the earliest. */
+  async run(startMs: number, untilMs: number): Promise<void> {
+    for (const operation of this.#operations) {
+      await this.#waitUntil(startMs + operation.atMs);
+      if (this.#nowMs >= untilMs) return;
+      await this.#act(operation);
     }
+    await this.#waitUntil(untilMs);
+  }
+
+  async #waitUntil(atMs: number): Promise<void> {
+    if (atMs > this.#nowMs) await this.#world.sleep(atMs - this.#nowMs);
   }
 
   /** Reads all of its services once. False while the manager does not answer. */
   async readAll(): Promise<boolean> {
     for (const name of this.services.names()) {
-      if ((await this.#inspect(name)) === undefined) return false;
+      if ((await this.#inspect(name)) === 'no answer') return false;
     }
     return true;
   }
 
-  async #act(): Promise<void> {
-    const present = this.#present();
-    const choice = this.#random.below(10);
-    if (present.length === 0 || (choice < 3 && present.length < servicesMax)) await this.#create();
-    else if (choice < 6) await this.#scale(oneOf(this.#random, present));
-    else if (choice < 7) await this.#remove(oneOf(this.#random, present));
-    else if (choice < 9) await this.#list();
-    else await this.#inspect(oneOf(this.#random, present));
+  async #act(operation: Operation): Promise<void> {
+    const { service, action } = operation;
+    this.#world.count(`operation ${action.kind}`);
+    if (action.kind === 'create') await this.#create(operation, action.shape);
+    else if (action.kind === 'list') await this.#list();
+    else if (action.kind === 'inspect') await this.#inspect(service);
+    else if (action.kind === 'remove') await this.#remove(service);
+    else if (action.kind === 'rollback') await this.#rollback(operation);
+    else if (action.kind === 'scale' || action.kind === 'update') {
+      await this.#update(operation, action.change);
+    }
   }
 
-  #present(): readonly string[] {
-    return this.services
-      .names()
-      .filter((name) => this.services.states(name).some((state) => state.kind === 'present'));
-  }
-
-  async #create(): Promise<void> {
-    this.#created += 1;
-    const name = `${this.#name}-s${this.#created}`;
-    const random = this.#random;
-    const state: Present = {
-      kind: 'present',
-      replicas: random.below(this.#world.options.replicasMax + 1),
-      image: oneOf(random, random.below(5) === 0 ? badImages : goodImages),
-      port: random.below(3) === 0 ? 0 : firstPort + random.below(ports),
-      isPlaceable: random.below(8) > 0,
-    };
-    const answer = await this.#ask('POST', '/services/create', serviceBody(name, state));
+  async #create({ service, polls }: Operation, shape: ServiceShape): Promise<void> {
+    const answer = await this.#ask('POST', '/services/create', serviceBody(service, shape));
+    const state: ServiceState = { kind: 'present', shape };
     if (answer === undefined || answer.status >= 500) {
-      this.services.unanswered(name, state, this.#nowMs);
+      this.services.unanswered(service, state, this.#nowMs);
     } else if (answer.status === 201) {
-      this.services.acknowledged(name, state);
-      await this.#follow(name);
-    } else if (answer.status !== 400 || state.port === 0) {
+      this.services.acknowledged(service, state);
+      await this.#follow(service, polls);
+    } else if (answer.status !== 400 || shape.port === 0) {
       this.#world.fail('API', `create answered ${answer.status} ${answer.text}`);
     }
   }
 
-  async #scale(name: string): Promise<void> {
-    const before = await this.#inspect(name);
-    if (before?.kind !== 'present') return;
-    const replicas = this.#random.below(this.#world.options.replicasMax + 1);
-    const state = { ...before, replicas };
-    const got = await this.#ask('GET', `/services/${name}`);
-    if (got?.status !== 200) return;
-    const target = `/services/${name}/update?version=${versionOf(got.json)}`;
-    const answer = await this.#ask('POST', target, serviceBody(name, state));
+  async #update(operation: Operation, change: Partial<ServiceShape>): Promise<void> {
+    const { service } = operation;
+    const before = await this.#inspect(service);
+    if (typeof before === 'string') return;
+    const shape = { ...before.shape, ...change };
+    const target = `/services/${service}/update?version=${before.version}`;
+    await this.#change(operation, target, shape);
+  }
+
+  /** As `docker service rollback`: the server knows what the service was before. */
+  async #rollback(operation: Operation): Promise<void> {
+    const { service } = operation;
+    const before = await this.#inspect(service);
+    if (typeof before === 'string' || before.previous === undefined) return;
+    const target = `/services/${service}/update?version=${before.version}&rollback=previous`;
+    await this.#change(operation, target, before.previous, before.shape);
+  }
+
+  /** Writes a service; `body` is what is sent when that is not what is to become of it. */
+  async #change(
+    { service, polls }: Operation,
+    target: string,
+    shape: ServiceShape,
+    body: ServiceShape = shape,
+  ): Promise<void> {
+    const state: ServiceState = { kind: 'present', shape };
+    const answer = await this.#ask('POST', target, serviceBody(service, body));
     if (answer?.status === 200) {
-      this.services.acknowledged(name, state);
-      await this.#follow(name);
-    } else {
-      this.#mayHaveDone(name, state, answer);
+      this.services.acknowledged(service, state);
+      await this.#follow(service, polls);
+      return;
     }
+    const isUsual =
+      answer === undefined ||
+      answer.status !== 400 ||
+      answer.text.includes('port') ||
+      answer.text.includes('previous spec');
+    if (!isUsual) this.#world.fail('API', `update answered ${answer.status} ${answer.text}`);
+    this.#mayHaveDone(service, state, answer);
   }
 
   async #remove(name: string): Promise<void> {
     const answer = await this.#ask('DELETE', `/services/${name}`);
-    const state: ServiceState = { kind: 'absent' };
-    if (answer?.status === 200) this.services.acknowledged(name, state);
-    else if (answer?.status === 404) this.#read(name, state);
-    else this.#mayHaveDone(name, state, answer);
+    if (answer?.status === 200) this.services.acknowledged(name, absent);
+    else if (answer?.status === 404) this.#read(name, absent, false);
+    else this.#mayHaveDone(name, absent, answer);
   }
 
   /** As `docker service ls`. */
   async #list(): Promise<void> {
     const answer = await this.#ask('GET', '/services?status=true');
     if (answer?.status !== 200) return;
-    const found = new Map((answer.json as readonly unknown[]).map(readService));
-    for (const name of this.services.names()) {
-      this.#read(name, found.get(name) ?? { kind: 'absent' });
-    }
+    const seen = (answer.json as readonly unknown[]).map(readService);
+    const found = new Map(seen.map((service) => [service.name, service]));
+    for (const name of this.services.names()) this.#readSeen(name, found.get(name));
   }
 
-  /** As `docker service inspect`. Undefined when there was no answer. */
-  async #inspect(name: string): Promise<ServiceState | undefined> {
+  /** As `docker service inspect`. */
+  async #inspect(name: string): Promise<SeenService | 'absent' | 'no answer'> {
     const answer = await this.#ask('GET', `/services/${name}`);
-    if (answer === undefined || (answer.status !== 200 && answer.status !== 404)) return undefined;
-    const state: ServiceState =
-      answer.status === 404 ? { kind: 'absent' } : readService(answer.json)[1];
-    this.#read(name, state);
-    return this.services.states(name)[0];
+    if (answer === undefined || (answer.status !== 200 && answer.status !== 404)) {
+      return 'no answer';
+    }
+    const seen = answer.status === 404 ? undefined : readService(answer.json);
+    this.#readSeen(name, seen);
+    return seen ?? 'absent';
   }
 
-  /** As the CLI after `create` and `scale`, until it is told to stop. */
-  async #follow(name: string): Promise<void> {
-    for (let polls = this.#random.below(20); polls > 0; polls -= 1) {
+  /** As the CLI after `create` and `update`, until it is told to stop. */
+  async #follow(name: string, polls: number): Promise<void> {
+    for (let left = polls; left > 0; left -= 1) {
       const filters = encodeURIComponent(JSON.stringify({ service: { [name]: true } }));
       const tasks = await this.#ask('GET', `/tasks?filters=${filters}`);
       await this.#ask('GET', '/nodes');
@@ -149,9 +170,21 @@ export class CliClient {
     if (!isRefused && !isOutOfSequence) this.services.unanswered(name, state, this.#nowMs);
   }
 
-  #read(name: string, found: ServiceState): void {
+  #readSeen(name: string, seen: SeenService | undefined): void {
+    if (seen === undefined) {
+      this.#read(name, absent, false);
+      return;
+    }
+    const { shape, updateState } = seen;
+    if (!updateStates.includes(updateState)) {
+      this.#world.fail('API', `${name} says that its update is ${updateState}`);
+    }
+    this.#read(name, { kind: 'present', shape }, updateState.startsWith('rollback'));
+  }
+
+  #read(name: string, found: ServiceState, isBack: boolean): void {
     const expected = JSON.stringify(this.services.states(name));
-    if (this.services.read(name, found, this.#nowMs)) return;
+    if (this.services.read(name, found, isBack, this.#nowMs)) return;
     this.#world.fail('S6', `${name} is ${JSON.stringify(found)}, expected one of ${expected}`);
   }
 

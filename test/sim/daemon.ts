@@ -180,6 +180,7 @@ export class Daemon {
         this.#streams.add(stream);
         return stream;
       },
+      connect: (address, outcome) => net.connect(address, outcome),
     };
   }
 

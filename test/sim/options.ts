@@ -18,6 +18,18 @@ export const faultKinds = [
   'clockJump',
   'diskFailure',
   'drain',
+  'slowDisk',
+  'fullDisk',
+  'diskCrash',
+  'diskPowerCut',
+  'engineSlow',
+  'registryDown',
+  'imageDropped',
+  'containerRemoved',
+  'unhealthy',
+  'killAtCall',
+  'exitWhileAway',
+  'intruder',
 ] as const;
 
 export type FaultKind = (typeof faultKinds)[number];
@@ -58,10 +70,10 @@ export function drawOptions(seed: number): SimOptions {
   const isCalm = random.below(10) === 0;
   return {
     seed,
-    workers: 2 + random.below(4),
+    workers: oneOf(random, [0, 0, 1, 2, 3, 5]),
     clients: 1 + random.below(3),
     chaosMs: oneOf(random, [10_000, 20_000, 40_000, 80_000]),
-    faults: isCalm ? [] : faultKinds.filter(() => random.below(2) === 0),
+    faults: isCalm ? [] : faultKinds.filter(() => random.below(3) === 0),
     faultEveryMs: 1000 + random.below(10_000),
     faultMs: 500 + random.below(15_000),
     linkMs: oneOf(random, [0.2, 1, 5, 30, 100]),

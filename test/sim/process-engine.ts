@@ -22,14 +22,24 @@ import type {
 } from '../../common/ports/engine-api.ts';
 import type { Incarnation } from './incarnation.ts';
 
+/** Sees the calls that change containers. */
+export interface EngineHooks {
+  /** Before the call reaches the engine. */
+  readonly before: (call: string, container: string) => void;
+  /** After it took effect or failed, before the process hears of it. */
+  readonly after: (call: string) => void;
+}
+
 /** The engine as one process reaches it: calls of a process that is gone take effect, and nobody hears the answer. */
 export class ProcessEngine implements EngineApi {
   readonly #engine: EngineApi;
   readonly #life: Incarnation;
+  readonly #hooks: EngineHooks;
 
-  constructor(engine: EngineApi, life: Incarnation) {
+  constructor(engine: EngineApi, life: Incarnation, hooks: EngineHooks) {
     this.#engine = engine;
     this.#life = life;
+    this.#hooks = hooks;
   }
 
   ping(signal: AbortSignal): Promise<EnginePing> {
@@ -49,7 +59,7 @@ export class ProcessEngine implements EngineApi {
     body: ContainerCreateBody,
     signal: AbortSignal,
   ): Promise<ContainerCreated> {
-    return this.#life.hold(this.#engine.createContainer(name, body, signal));
+    return this.#change('create', name, () => this.#engine.createContainer(name, body, signal));
   }
 
   inspectContainer(container: string, signal: AbortSignal): Promise<ContainerDetails> {
@@ -67,15 +77,19 @@ export class ProcessEngine implements EngineApi {
   }
 
   startContainer(container: string, signal: AbortSignal): Promise<void> {
-    return this.#life.hold(this.#engine.startContainer(container, signal));
+    return this.#change('start', container, () => this.#engine.startContainer(container, signal));
   }
 
   stopContainer(container: string, graceSeconds: number, signal: AbortSignal): Promise<void> {
-    return this.#life.hold(this.#engine.stopContainer(container, graceSeconds, signal));
+    return this.#change('stop', container, () =>
+      this.#engine.stopContainer(container, graceSeconds, signal),
+    );
   }
 
   killContainer(container: string, signalName: string, signal: AbortSignal): Promise<void> {
-    return this.#life.hold(this.#engine.killContainer(container, signalName, signal));
+    return this.#change('kill', container, () =>
+      this.#engine.killContainer(container, signalName, signal),
+    );
   }
 
   removeContainer(
@@ -83,7 +97,9 @@ export class ProcessEngine implements EngineApi {
     options: RemoveContainerOptions,
     signal: AbortSignal,
   ): Promise<void> {
-    return this.#life.hold(this.#engine.removeContainer(container, options, signal));
+    return this.#change('remove', container, () =>
+      this.#engine.removeContainer(container, options, signal),
+    );
   }
 
   listContainers(
@@ -123,7 +139,9 @@ export class ProcessEngine implements EngineApi {
     endpoint: EndpointSettings,
     signal: AbortSignal,
   ): Promise<void> {
-    return this.#life.hold(this.#engine.connectNetwork(network, container, endpoint, signal));
+    return this.#change('connect', container, () =>
+      this.#engine.connectNetwork(network, container, endpoint, signal),
+    );
   }
 
   listNetworks(filters: EngineFilters, signal: AbortSignal): Promise<readonly NetworkDetails[]> {
@@ -132,6 +150,14 @@ export class ProcessEngine implements EngineApi {
 
   async events(options: EventsOptions, signal: AbortSignal): Promise<AsyncIterable<EngineEvent>> {
     return this.#each(await this.#life.hold(this.#engine.events(options, signal)));
+  }
+
+  async #change<T>(call: string, container: string, work: () => Promise<T>): Promise<T> {
+    if (!this.#life.isDead) this.#hooks.before(call, container);
+    const done = work().finally(() => {
+      this.#hooks.after(call);
+    });
+    return await this.#life.hold(done);
   }
 
   async *#each<Item>(items: AsyncIterable<Item>): AsyncGenerator<Item, void> {

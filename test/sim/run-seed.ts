@@ -1,7 +1,9 @@
+import { checkStop } from './checks/drain-rule.ts';
 import { StoreHistory } from './checks/store-history.ts';
 import { sweepStore } from './checks/sweep.ts';
 import { drawOptions, type SimOptions } from './options.ts';
 import type { PlantedParts } from './planted-parts.ts';
+import { drawPlan, keepOnly, type Plan } from './plan.ts';
 import { Scenario } from './scenario.ts';
 import { armTripwires } from './tripwires.ts';
 import { World, type Violation } from './world.ts';
@@ -15,6 +17,8 @@ export interface RunRequest {
   readonly seed: number;
   /** Instead of what the seed draws. */
   readonly options?: SimOptions;
+  /** Only these items of the plan happen; absent = all. */
+  readonly keep?: ReadonlySet<string>;
   readonly planted?: PlantedParts;
   readonly traceSink?: (line: string) => void;
 }
@@ -30,13 +34,20 @@ export interface RunResult {
   readonly tail: readonly string[];
   /** Rare things that happened, by name. */
   readonly seen: ReadonlySet<string>;
+  /** How often operations and faults were done, by name. */
+  readonly counts: ReadonlyMap<string, number>;
+  /** What was done, or was to be. */
+  readonly plan: Plan;
 }
 
 /** Runs the world of one seed to its end, or to the first thing that must not be. */
 export async function runSeed(request: RunRequest): Promise<RunResult> {
   const options = request.options ?? drawOptions(request.seed);
+  const whole = drawPlan(drawOptions(request.seed));
+  const plan = request.keep === undefined ? whole : keepOnly(whole, request.keep);
   const world = newWorld(request, options);
-  const scenario = new Scenario(world);
+  const scenario = new Scenario(world, plan);
+  scenarios.set(world, scenario);
   const onRejection = (reason: unknown): void => {
     world.fail(
       'crash',
@@ -62,6 +73,8 @@ export async function runSeed(request: RunRequest): Promise<RunResult> {
     virtualMs: world.clock.nowMs(),
     digest: world.trace.digest(),
     tail: world.trace.tail,
+    counts: world.counts,
+    plan,
     seen: new Set([...world.seen, ...[...world.trace.messages].map((text) => `log: ${text}`)]),
   };
 }
@@ -73,6 +86,10 @@ function newWorld(request: RunRequest, options: SimOptions): World {
     planted: request.planted,
     managerCreated: (manager) => {
       histories.get(world)?.follow(manager);
+    },
+    stopAsked: (node, container) => {
+      const calmMs = scenarios.get(world)?.nemesis.calmMs ?? 0;
+      checkStop(world, node, container, calmMs);
     },
   });
   histories.set(
@@ -88,6 +105,7 @@ function newWorld(request: RunRequest, options: SimOptions): World {
   return world;
 }
 
+const scenarios = new WeakMap<World, Scenario>();
 const histories = new WeakMap<World, StoreHistory>();
 
 function isGoing(world: World, scenario: Scenario, steps: number): boolean {

@@ -39,6 +39,14 @@ export class SimNode {
   /** False after a power cut. */
   isOn = true;
   isEngineUp = true;
+  /** Added to what every call of the disk takes, virtual milliseconds. */
+  diskSlowMs = 0;
+  /** When its daemon started last. */
+  bootedAtMs = 0;
+  /** Ids of the sessions that its daemons had, oldest first. */
+  readonly sessionIds: string[] = [];
+  /** Ends the daemon when so many more calls of this name have been made. */
+  killAt: { readonly call: string; left: number } | undefined;
   readonly #network: MemoryNetwork;
 
   constructor(parts: SimNodeParts) {
@@ -63,7 +71,7 @@ export class SimNode {
     this.disk = new MemoryDisk({
       random: diskRandom,
       clock,
-      latencyMs: () => latency.unit() * options.diskMs,
+      latencyMs: () => latency.unit() * (options.diskMs + this.diskSlowMs),
     });
     const proxyDisk = new MemoryDisk({ random: diskRandom.fork('proxy'), clock });
     this.proxy = new VirtualProxyProcess(network, this.name, proxyDisk);

@@ -10,6 +10,7 @@ import { Daemon } from './daemon.ts';
 import { clusterId, joinSet, simFounding } from './founding.ts';
 import type { SimOptions } from './options.ts';
 import type { PlantedParts } from './planted-parts.ts';
+import { noteSessions } from './note-sessions.ts';
 import { SimClock } from './sim-clock.ts';
 import { SimNode } from './sim-node.ts';
 import { Trace } from './trace.ts';
@@ -29,6 +30,8 @@ export interface WorldParts {
   readonly planted: PlantedParts | undefined;
   /** Sees each manager before it applies anything. */
   readonly managerCreated: (manager: Manager) => void;
+  /** Sees each stop of a container before its engine does. */
+  readonly stopAsked: (node: SimNode, container: string) => void;
 }
 
 interface Connection {
@@ -47,6 +50,8 @@ export class World {
   readonly random: Random;
   /** Rare things that happened, by name. */
   readonly seen = new Set<string>();
+  /** How often things were done, by name. */
+  readonly counts = new Map<string, number>();
   violation: Violation | undefined;
   readonly #parts: WorldParts;
   readonly #connections = new Set<Connection>();
@@ -84,6 +89,10 @@ export class World {
   /** The manager as it runs now; undefined while its daemon does not. */
   get manager(): Manager | undefined {
     return this.managerNode.daemon?.manager;
+  }
+
+  count(name: string): void {
+    this.counts.set(name, (this.counts.get(name) ?? 0) + 1);
   }
 
   /** Notes the first thing that must not be; the run ends after this step. */
@@ -126,6 +135,7 @@ export class World {
     node.runs += 1;
     const daemon = this.#newDaemon(node);
     node.daemon = daemon;
+    node.bootedAtMs = this.clock.nowMs();
     this.trace.add(node.name, `daemon ${node.runs} starts`);
     this.#dropOldConnections(node);
     if (node.index === 0) {
@@ -145,6 +155,12 @@ export class World {
     for (const connection of this.#connections) {
       if (connection.client === daemon || connection.server === daemon) this.#drop(connection);
     }
+  }
+
+  /** Starts the daemon of a machine that runs and has none. */
+  ensureUp(node: SimNode): void {
+    if (!node.isOn || node.daemon !== undefined) return;
+    this.spawn('boot', () => this.boot(node));
   }
 
   losePower(node: SimNode): void {
@@ -173,6 +189,14 @@ export class World {
       engine: node.engine,
       network,
       proxy: node.proxy,
+      hooks: {
+        before: (call, container) => {
+          if (call === 'stop') this.#parts.stopAsked(node, container);
+        },
+        after: (call) => {
+          this.#killAt(node, call);
+        },
+      },
       dial: (client) => this.#dial(node, client),
       failed: (error) => {
         this.#daemonFailed(node, daemon, error);
@@ -204,7 +228,21 @@ export class World {
     const channel = server.server.channel({ nodeId, clusterId, role }, link);
     const connection: Connection = { channel, client, server };
     this.#connections.add(connection);
-    return channel;
+    return noteSessions(channel, (sessionId) => {
+      if (node.sessionIds.at(-1) !== sessionId) node.sessionIds.push(sessionId);
+    });
+  }
+
+  /** Ends the daemon between what the engine did and the news of it, when that is due. */
+  #killAt(node: SimNode, call: string): void {
+    const { killAt } = node;
+    if (killAt?.call !== call) return;
+    killAt.left -= 1;
+    if (killAt.left > 0) return;
+    node.killAt = undefined;
+    if (node.daemon === undefined) return;
+    this.seen.add(`daemon killed right after ${call}`);
+    this.kill(node);
   }
 
   #drop(connection: Connection): void {
@@ -222,8 +260,7 @@ export class World {
 
   /** The process ends itself: what a failed disk is meant to lead to. Anything else is a bug. */
   #daemonFailed(node: SimNode, daemon: Daemon, error: unknown): void {
-    const isExpected = error instanceof ShoalError && error.code === 'storageFailed';
-    if (!isExpected || !this.options.faults.includes('diskFailure')) {
+    if (!this.#isExpected(error)) {
       const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
       this.fail('crash', `${node.name}: ${text}`);
       return;
@@ -235,6 +272,13 @@ export class World {
       await this.sleep(500);
       if (node.isOn && node.daemon === undefined) await this.boot(node);
     });
+  }
+
+  #isExpected(error: unknown): boolean {
+    if (!(error instanceof ShoalError)) return false;
+    const { faults } = this.options;
+    const isFull = error.code === 'limitExceeded' && faults.includes('fullDisk');
+    return isFull || (error.code === 'storageFailed' && faults.includes('diskFailure'));
   }
 
   #traceContainers(node: SimNode): void {

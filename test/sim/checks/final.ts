@@ -1,8 +1,9 @@
-import type { NodeRow, ServiceRow, TaskRow } from '../../../manager/store/rows.ts';
-import { isPlaced, isTerminal, taskError } from '../../../manager/store/task-state.ts';
+import { isInProgress } from '../../../manager/orchestrator/slot/update-state.ts';
+import type { ServiceRow, TaskRow } from '../../../manager/store/rows.ts';
+import { isOver, isPlaced, isTerminal, taskError } from '../../../manager/store/task-state.ts';
 import type { StoreView } from '../../../manager/store/view.ts';
 import { NodeState, TaskState } from '../../../proto/gen/objects.ts';
-import { NodeAvailability } from '../../../proto/gen/specs.ts';
+import { NodeAvailability, RestartCondition, type ServiceSpec } from '../../../proto/gen/specs.ts';
 import { taskIdOf } from '../container-hosts.ts';
 import { badImages } from '../images.ts';
 import type { World } from '../world.ts';
@@ -19,6 +20,7 @@ export function findUnsettled(world: World): readonly string[] {
     ...view.services().flatMap((service) => unsettledService(view, service)),
     ...leftTasks(view),
     ...unsettledContainers(world, view),
+    ...leftAddresses(view),
   ];
 }
 
@@ -32,51 +34,132 @@ function unsettledNodes(world: World, view: StoreView): string[] {
   });
 }
 
+/** L2 and L3: the service has what it asks for, or says why not; its update is over. */
 function unsettledService(view: StoreView, service: ServiceRow): string[] {
   const { spec } = service.current;
-  const replicas = spec.mode?.mode?.kind === 'replicated' ? spec.mode.mode.value.replicas : 0;
   const tasks = view.tasksOfService(service.id);
-  const wanted = tasks.filter((task) => task.desiredState <= TaskState.running);
   const { name } = spec;
-  if (wanted.length !== replicas)
-    return [`L2: ${name} wants ${wanted.length} of ${replicas} tasks`];
-  if (isBad(service)) return unexplained(name, tasks, wanted);
-  return wanted.flatMap((task) => {
-    if ((spec.task?.placement?.constraints ?? []).length > 0) return unsettledBlocked(name, task);
-    return unsettledTask(name, task, view.node(task.nodeId));
+  return [
+    ...unsettledSlots(view, service),
+    ...unsettledUpdate(service, tasks),
+    ...(hasBadTask(view, service)
+      ? unexplained(name, tasks)
+      : tasks.filter(isWanted).flatMap((task) => unsettledTask(service, task, view))),
+  ];
+}
+
+function unsettledSlots(view: StoreView, service: ServiceRow): string[] {
+  const { name, mode } = service.current.spec;
+  const slots = Map.groupBy(view.tasksOfService(service.id), (task) =>
+    task.slot === 0 ? `on ${task.nodeId}` : String(task.slot),
+  );
+  const held = [...slots].filter(([, tasks]) => isHeld(tasks));
+  const twice = held.find(([, tasks]) => tasks.filter(isWanted).length > 1);
+  if (twice !== undefined) return [`L2: slot ${twice[0]} of ${name} has several tasks`];
+  const over = held.filter(([, tasks]) => !tasks.some(isWanted));
+  const early = over.find(([, tasks]) => !mayEnd(tasks));
+  if (early !== undefined && mode?.mode?.kind === 'replicated') {
+    return [`L2: slot ${early[0]} of ${name} ended though its policy asks for another task`];
+  }
+  if (mode?.mode?.kind === 'global') return unsettledNodesOf(view, service, slots);
+  const replicas = mode?.mode?.kind === 'replicated' ? mode.mode.value.replicas : 0;
+  if (held.length === replicas) return [];
+  return [`L2: ${name} has ${held.length} of ${replicas} slots`];
+}
+
+/** A global service has a task on every node that may run it, unless it ended there for good, and none on those that may not. */
+function unsettledNodesOf(
+  view: StoreView,
+  service: ServiceRow,
+  slots: ReadonlyMap<string, readonly TaskRow[]>,
+): string[] {
+  const { name, task: spec } = service.current.spec;
+  const isNowhere = (spec?.placement?.constraints ?? []).length > 0;
+  return view.nodes().flatMap((node) => {
+    const tasks = slots.get(`on ${node.id}`) ?? [];
+    const wanted = tasks.filter(isWanted).length;
+    const isDrained = node.spec.availability === NodeAvailability.drain;
+    if (isDrained || isNowhere) {
+      return wanted === 0 ? [] : [`T6: ${name} is wanted on ${node.id}, which may not run it`];
+    }
+    const isExpected = node.spec.availability === NodeAvailability.active;
+    const isOver = isHeld(tasks) && mayEnd(tasks);
+    return wanted === 0 && isExpected && !isOver ? [`L2: ${name} lacks a task on ${node.id}`] : [];
   });
 }
 
-/** Tasks of such a service come and go for ever. */
-function isBad(service: ServiceRow | undefined): boolean {
-  return badImages.includes(service?.current.spec.task?.container?.image ?? '');
+function isWanted(task: TaskRow): boolean {
+  return task.desiredState <= TaskState.running;
+}
+
+/** A task is wanted, or the last one has ended for good. */
+function isHeld(tasks: readonly TaskRow[]): boolean {
+  return tasks.some(isWanted) || newestOf(tasks)?.desiredState === TaskState.shutdown;
+}
+
+function newestOf(tasks: readonly TaskRow[]): TaskRow | undefined {
+  return tasks.toSorted((left, right) => left.createdAtMs - right.createdAtMs).at(-1);
+}
+
+/** Whether the policy of the last task lets the slot end. */
+function mayEnd(tasks: readonly TaskRow[]): boolean {
+  const newest = newestOf(tasks);
+  const policy = newest?.revision.spec.task?.restart;
+  const isDone = newest?.reportedState === TaskState.complete;
+  return (
+    policy?.condition === RestartCondition.restartNone ||
+    (policy?.condition === RestartCondition.restartOnFailure && isDone) ||
+    (policy?.maxAttempts ?? 0) > 0
+  );
+}
+
+/** L3: an update ends, or waits for a task that says why it does not come. */
+function unsettledUpdate(service: ServiceRow, tasks: readonly TaskRow[]): string[] {
+  if (!isInProgress(service.lifecycle)) return [];
+  const isBlocked = tasks.some((task) => isWanted(task) && taskError(task) !== '');
+  return isBlocked ? [] : [`L3: ${service.current.spec.name}: ${service.lifecycle?.message}`];
+}
+
+/** Whether tasks of the service come and go for ever: those of its spec, or those that a paused update left. */
+export function hasBadTask(view: StoreView | undefined, service: ServiceRow): boolean {
+  const tasks = view?.tasksOfService(service.id) ?? [];
+  return isBad(service.current.spec) || tasks.some((task) => isWanted(task) && isBadTask(task));
+}
+
+function isBad(spec: ServiceSpec): boolean {
+  return badImages.includes(spec.task?.container?.image ?? '');
+}
+
+function isBadTask(task: TaskRow): boolean {
+  return isBad(task.revision.spec);
 }
 
 /** Tasks that cannot last say why: those of now, or those before them. */
-function unexplained(
-  name: string,
-  tasks: readonly TaskRow[],
-  wanted: readonly TaskRow[],
-): string[] {
-  const hasReason = tasks.some((task) => taskError(task) !== '' || task.exitCode !== 0);
+function unexplained(name: string, tasks: readonly TaskRow[]): string[] {
+  const wanted = tasks.filter(isWanted);
+  const hasReason = tasks.some(
+    (task) => taskError(task) !== '' || task.exitCode !== 0 || isTerminal(task),
+  );
   const isNew = wanted.every((task) => !isTerminal(task));
   return wanted.length === 0 || hasReason || isNew
     ? []
     : [`L2: ${name} fails and does not say why`];
 }
 
-function unsettledBlocked(name: string, task: TaskRow): string[] {
-  if (task.nodeId !== '') return [`T8: task ${task.id} of ${name} is on a node that it excludes`];
+function unsettledTask(service: ServiceRow, task: TaskRow, view: StoreView): string[] {
+  const { name, task: spec } = service.current.spec;
   if (task.networkError !== '') return [];
-  return task.explanation === '' ? [`L2: ${name} does not say why it is pending`] : [];
-}
-
-function unsettledTask(name: string, task: TaskRow, node: NodeRow | undefined): string[] {
-  if (task.networkError !== '') return [];
+  const isNowhere = (task.revision.spec.task?.placement?.constraints ?? []).length > 0;
+  if (isNowhere && isPlaced(task) && spec === task.revision.spec.task) {
+    return [`T8: task ${task.id} of ${name} is on a node that it excludes`];
+  }
+  if (!isPlaced(task)) {
+    return task.explanation === '' ? [`L2: ${name} does not say why it is pending`] : [];
+  }
   if (task.desiredState !== TaskState.running || task.reportedState !== TaskState.running) {
     return [`L2: ${name}.${task.slot} is ${task.reportedState} (${taskError(task)})`];
   }
-  const mayRun = node?.spec.availability !== NodeAvailability.drain;
+  const mayRun = view.node(task.nodeId)?.spec.availability !== NodeAvailability.drain;
   return mayRun ? [] : [`T6: ${name}.${task.slot} runs on a drained node`];
 }
 
@@ -84,7 +167,7 @@ function unsettledTask(name: string, task: TaskRow, node: NodeRow | undefined): 
 function leftTasks(view: StoreView): string[] {
   return [...view.tasks()].flatMap((task) => {
     const service = view.service(task.serviceId);
-    if (service !== undefined && isBad(service)) return [];
+    if (service !== undefined && hasBadTask(view, service)) return [];
     if (service === undefined) return [`L5: task ${task.id} has no service`];
     if (task.desiredState === TaskState.remove) return [`L5: task ${task.id} is to be removed`];
     // One that no node was given has nothing to stop; its row goes with the slot's history.
@@ -106,7 +189,7 @@ function unsettledContainers(world: World, view: StoreView): string[] {
       const task = tasks.get(taskId);
       const what = `container ${container.name} on ${node.name}`;
       const service = view.serviceByName(container.name.split('.')[0] ?? '');
-      if (service !== undefined && isBad(service)) continue;
+      if (service !== undefined && hasBadTask(view, service)) continue;
       if (task === undefined) problems.push(`T5: ${what} has no task`);
       if (container.status !== 'running') continue;
       if (running.has(taskId)) problems.push(`T4: ${what} is the second of its task`);
@@ -116,11 +199,27 @@ function unsettledContainers(world: World, view: StoreView): string[] {
       }
     }
     for (const task of tasks.values()) {
-      if (isBad(view.service(task.serviceId))) continue;
+      if (isBadTask(task)) continue;
       if (task.reportedState === TaskState.running && !running.has(task.id)) {
         problems.push(`T4: task ${task.id} is said to run on ${node.name} and does not`);
       }
     }
     return problems;
+  });
+}
+
+/** L5: addresses are held by what is there, and by nobody else. */
+function leftAddresses(view: StoreView): string[] {
+  if (view.services().some((service) => hasBadTask(view, service))) return [];
+  return view.networks().flatMap((network) => {
+    const tasks = [...view.tasks()].filter((task) => !isOver(task));
+    const shown = [
+      ...tasks.flatMap((task) => task.addresses),
+      ...view.services().flatMap(({ endpoint }) => endpoint?.virtualIps ?? []),
+    ];
+    const count = shown.filter(({ networkId }) => networkId === network.id).length;
+    const taken = view.claimCount(`address/${network.id}`);
+    if (taken === count) return [];
+    return [`L5: ${taken} addresses of ${network.spec.name} are taken, ${count} are used`];
   });
 }

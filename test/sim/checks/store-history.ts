@@ -2,10 +2,11 @@ import { createHash } from 'node:crypto';
 
 import type { Manager } from '../../../manager/manager.ts';
 import type { StoreEvent } from '../../../manager/store/events.ts';
-import type { TaskRow } from '../../../manager/store/rows.ts';
+import type { ServiceRow, TaskRow } from '../../../manager/store/rows.ts';
 import type { StoreView } from '../../../manager/store/view.ts';
 import { Facet, Table } from '../../../proto/gen/objects.ts';
 import type { Trace } from '../trace.ts';
+import { RolloutRules } from './rollout-rules.ts';
 import { TaskRules, type Complain } from './task-rules.ts';
 
 /** Field that holds the version of a facet. */
@@ -81,12 +82,14 @@ interface FollowerParts {
 class Follower {
   readonly #parts: FollowerParts;
   readonly #rows = new Map<string, object>();
+  #rollouts: RolloutRules;
   #rules: TaskRules;
   readonly close: () => void;
 
   constructor(manager: Manager, parts: FollowerParts) {
     this.#parts = parts;
-    this.#rules = new TaskRules(parts.complain);
+    this.#rollouts = this.#newRollouts();
+    this.#rules = this.#newRules();
     const watcher = manager.store.watch(undefined, () => {
       for (let take = watcher.take(); take.kind !== 'empty'; take = watcher.take()) {
         if (take.kind === 'events') this.#read(take.events);
@@ -98,16 +101,27 @@ class Follower {
     };
   }
 
+  #newRollouts(): RolloutRules {
+    return new RolloutRules(this.#parts.complain, this.#parts.seen);
+  }
+
+  #newRules(): TaskRules {
+    const rollouts = this.#rollouts;
+    return new TaskRules(this.#parts.complain, (serviceId) => rollouts.maySpareTwo(serviceId));
+  }
+
   /** The state came from a snapshot: what there is now is where the model begins. */
   #restart(view: StoreView): void {
     const { revision } = view;
     this.#rows.clear();
-    this.#rules = new TaskRules(this.#parts.complain);
+    this.#rollouts = this.#newRollouts();
+    this.#rules = this.#newRules();
     const add = (table: Table, rows: Iterable<{ readonly id: string }>): void => {
       for (const row of rows) {
         this.#rows.set(`${table}/${row.id}`, row);
         const event = { revision, table, key: row.id, kind: 'create' } as const;
         this.#rules.learn({ ...event, facets: [], before: undefined, after: row });
+        this.#rollouts.learn({ ...event, facets: [], before: undefined, after: row });
       }
     };
     const cluster = view.cluster();
@@ -142,10 +156,12 @@ class Follower {
       this.#checkChain(event);
       this.#checkVersions(event);
       this.#rules.note(event);
+      this.#rollouts.note(event);
       hash.update(`${event.table} ${event.key} ${event.kind} ${event.facets.join()} `);
       hash.update(JSON.stringify(event.after ?? null));
     }
     this.#rules.endOfSet();
+    this.#rollouts.endOfSet();
     const digest = hash.digest('hex').slice(0, 12);
     this.#parts.trace.add('store', `rev ${revision} ${digest}: ${events.map(describe).join(', ')}`);
     this.#parts.done(revision, digest);
@@ -179,6 +195,10 @@ const tableNames = ['', 'cluster', 'node', 'service', 'task', 'network', 'author
 /** One change in few words; of a task also where it stands: wanted/reported@node. */
 function describe({ table, key, kind, facets, before, after }: StoreEvent): string {
   const what = `${kind} ${tableNames[table]} ${key.slice(0, 6)} [${facets.join()}]`;
+  if (table === Table.services) {
+    const { lifecycle } = (after ?? before) as ServiceRow;
+    return lifecycle === undefined ? what : `${what} "${lifecycle.message}"`;
+  }
   if (table !== Table.tasks) return what;
   const task = (after ?? before) as TaskRow;
   return `${what} ${task.desiredState}/${task.reportedState}@${task.nodeId.slice(0, 4)}#${task.slot}`;

@@ -4,6 +4,9 @@ import { isOver, isPlaced, isTerminal, taskState } from '../../../manager/store/
 import { NodeState, Table, TaskState } from '../../../proto/gen/objects.ts';
 import { NodeAvailability, PublishMode } from '../../../proto/gen/specs.ts';
 
+/** What a report says that no node may make. */
+export const foreignMessage = 'said by who may not';
+
 export type Complain = (invariant: string, detail: string) => void;
 
 /**
@@ -22,9 +25,14 @@ export class TaskRules {
   readonly #addresses = new Map<string, string>();
   /** Service that publishes a port. */
   readonly #ports = new Map<string, string>();
+  /** Memory that tasks reserve on a node, bytes; those that ended do not count. */
+  readonly #reserved = new Map<string, Map<string, number>>();
+  /** Whether a slot of the service may have two tasks that are to run. */
+  readonly #maySpareTwo: (serviceId: string) => boolean;
 
-  constructor(complain: Complain) {
+  constructor(complain: Complain, maySpareTwo: (serviceId: string) => boolean) {
     this.#complain = complain;
+    this.#maySpareTwo = maySpareTwo;
   }
 
   note(event: StoreEvent): void {
@@ -65,11 +73,15 @@ export class TaskRules {
     if (before !== undefined && after !== undefined) this.#checkSteps(before, after);
     if (after === undefined && before !== undefined) this.#checkDeletion(before);
     if (after !== undefined) this.#checkPlacement(before, after);
+    if (after?.message === foreignMessage) {
+      this.#complain('T9', `task ${after.id} has a status that nobody may report`);
+    }
     this.#follow(before, after);
   }
 
   #follow(before: TaskRow | undefined, after: TaskRow | undefined): void {
     this.#followAddresses(before, after);
+    this.#followReservation(before, after);
     this.#followSlot(before, after);
   }
 
@@ -110,7 +122,27 @@ export class TaskRules {
     const isOpen =
       node?.spec.availability === NodeAvailability.active &&
       node.status.state === NodeState.nodeReady;
+    this.#checkRoom(after, node);
     if (!isOpen) this.#complain('T6', `task ${after.id} was placed on a node that takes none`);
+  }
+
+  /** T8: what the tasks of a node reserve is there. */
+  #checkRoom(task: TaskRow, node: NodeRow | undefined): void {
+    const there = node?.status.description?.memoryBytes ?? 0;
+    let bytes = reservedBytes(task);
+    if (bytes === 0) return;
+    for (const [id, reserved] of this.#reserved.get(task.nodeId) ?? []) {
+      if (id !== task.id) bytes += reserved;
+    }
+    if (bytes > there) this.#complain('T8', `${bytes} of ${there} bytes reserved on ${node?.id}`);
+  }
+
+  #followReservation(before: TaskRow | undefined, after: TaskRow | undefined): void {
+    const id = (after ?? before)?.id ?? '';
+    if (before !== undefined) this.#reserved.get(before.nodeId)?.delete(id);
+    if (after === undefined || !isPlaced(after) || isTerminal(after)) return;
+    const tasks = this.#reserved.get(after.nodeId) ?? new Map<string, number>();
+    this.#reserved.set(after.nodeId, tasks.set(id, reservedBytes(after)));
   }
 
   /** N1: an address has one owner. */
@@ -125,11 +157,11 @@ export class TaskRules {
     }
   }
 
-  /** T3: a slot has at most one task that is to run. */
+  /** T3: a slot has at most one task that is to run, two where a service may start the new one first. */
   #followSlot(before: TaskRow | undefined, after: TaskRow | undefined): void {
     const task = after ?? before;
     if (task === undefined) return;
-    const key = `${task.serviceId}/${task.slot}`;
+    const key = `${task.serviceId}/${task.slot === 0 ? task.nodeId : task.slot}`;
     const tasks = this.#wanted.get(key) ?? new Set<string>();
     this.#wanted.set(key, tasks);
     if (after?.desiredState === TaskState.running) tasks.add(task.id);
@@ -142,10 +174,15 @@ export class TaskRules {
   endOfSet(): void {
     for (const key of this.#crowded) {
       const size = this.#wanted.get(key)?.size ?? 0;
-      if (size > 1) this.#complain('T3', `slot ${key} has ${size} tasks that are to run`);
+      const most = this.#maySpareTwo(key.split('/')[0] ?? '') ? 2 : 1;
+      if (size > most) this.#complain('T3', `slot ${key} has ${size} tasks that are to run`);
     }
     this.#crowded.clear();
   }
+}
+
+function reservedBytes(task: TaskRow): number {
+  return task.revision.spec.task?.reservations?.memoryBytes ?? 0;
 }
 
 function ingressPorts(service: ServiceRow | undefined): string[] {
