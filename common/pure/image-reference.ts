@@ -15,3 +15,11 @@ export function splitImageReference(reference: string): ImageReference {
   if (at >= 0) return { name, tag: reference.slice(at + 1) };
   return { name, tag: colon < 0 ? 'latest' : named.slice(colon + 1) };
 }
+
+/** The registry that holds an image: the first part of its name when that looks like a host, as Docker reads it, else Docker's own. */
+export function registryOf(reference: string): string {
+  const slash = reference.indexOf('/');
+  const first = reference.slice(0, Math.max(slash, 0));
+  const isHost = first === 'localhost' || /[.:]/.test(first) || first !== first.toLowerCase();
+  return isHost ? first : 'docker.io';
+}

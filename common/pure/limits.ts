@@ -34,6 +34,12 @@ export const limits = {
   walGroupBytes: 1_048_576,
   /** Bytes of one segment of the log. */
   walSegmentBytes: 16_777_216,
+  /** Bytes that must be free where the data root lies; with less, users' changes are refused, so that all others find room. */
+  diskFreeBytesMin: 67_108_864,
+  /** Bytes that must be free before changes are taken again. */
+  diskFreeBytesAmple: 83_886_080,
+  /** How often it is looked, in milliseconds. */
+  diskLookMs: 2000,
   /** Entries applied since the last snapshot after which the next one is cut. */
   snapshotEntries: 10_000,
   /** Bytes of entries after which it is cut even so: a start reads about that much. */
@@ -78,6 +84,12 @@ export const limits = {
   apiEngineAnswerMs: 60_000,
   /** How long a registry may take to answer through the engine. */
   apiDistributionMs: 2000,
+  /** How long a registry that did not answer is not asked again. */
+  registrySilentMs: 10_000,
+  /** Registries remembered, questions that wait for one of them, and those put to one that answers at one time. */
+  registriesKnown: 64,
+  registryLookups: 256,
+  registryLookupsAtOnce: 4,
   /** How often a ping asks the engine for its versions, and how long it waits for them. */
   apiEngineProbeMs: 5000,
   apiEnginePingMs: 1000,
@@ -214,6 +226,11 @@ export const limits = {
 } as const;
 
 invariant(limits.setBytes < limits.entryBytes, 'an entry must hold the largest ordinary set');
+invariant(
+  2 * limits.walSegmentBytes <= limits.diskFreeBytesMin,
+  'the log goes on when users may change nothing more',
+);
+invariant(limits.diskFreeBytesMin < limits.diskFreeBytesAmple, 'what was full needs some air');
 invariant(limits.blobSetBytes < limits.entryBytes, 'an entry must hold the largest set');
 invariant(limits.serviceSpecBytes < limits.setBytes, 'a set must hold the largest spec');
 invariant(

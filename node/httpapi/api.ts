@@ -8,6 +8,8 @@ import type { Caller, Handler, Request, Response } from './http.ts';
 import type { ApiParts } from './parts.ts';
 import { messageReply, withHeaders } from './reply.ts';
 import { isClusterPath, Router } from './router.ts';
+import { ImagePinning } from './image-pinning.ts';
+import { RegistryLookups } from './registry-lookups.ts';
 import { distributionRoutes } from './routes/distribution.ts';
 import { eventRoutes } from './routes/events.ts';
 import { infoRoutes } from './routes/info.ts';
@@ -38,18 +40,19 @@ export function createApi(parts: ApiParts): Handler {
 }
 
 function allRoutes(parts: ApiParts, engine: EngineCalls): readonly Route[] {
+  const registries = new RegistryLookups(engine, parts.clock);
   return [
     ...pingRoutes(parts, new EngineProbe(parts.engine, parts.clock)),
     ...versionRoutes(parts, engine),
     ...infoRoutes(parts, engine),
     ...swarmRoutes(parts),
     ...nodeRoutes(parts),
-    ...serviceRoutes(parts),
+    ...serviceRoutes(parts, new ImagePinning(registries, parts.log)),
     ...taskRoutes(parts),
     ...secretRoutes(parts),
     ...networkRoutes(parts, engine),
     ...eventRoutes(parts, engine),
-    ...distributionRoutes(engine),
+    ...distributionRoutes(registries),
   ];
 }
 

@@ -1,25 +1,15 @@
-import { isShoalError, ShoalError } from '../../../common/pure/errors.ts';
-import { limits } from '../../../common/pure/limits.ts';
 import type { Route } from '../call.ts';
-import { type EngineCalls, relayAnswer } from '../engine-calls.ts';
+import { relayAnswer } from '../engine-calls.ts';
+import type { RegistryLookups } from '../registry-lookups.ts';
 
 /** `/distribution/{name}/json`: the engine asks the registry; clients go on without an answer, so they get one soon. */
-export function distributionRoutes(engine: EngineCalls): readonly Route[] {
+export function distributionRoutes(registries: RegistryLookups): readonly Route[] {
   return [
     {
       method: 'GET',
       path: '/distribution/**:name/json',
       deadlineMs: undefined,
-      handle: async (call) => {
-        try {
-          return relayAnswer(await engine.ask(call, limits.apiDistributionMs));
-        } catch (error) {
-          if (!isShoalError(error, 'timeout')) throw error;
-          throw new ShoalError('unavailable', 'the registry does not answer in time', {
-            cause: error,
-          });
-        }
-      },
+      handle: async (call) => relayAnswer(await registries.ask(call, call.params['name'] ?? '')),
     },
   ];
 }

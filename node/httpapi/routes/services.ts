@@ -10,6 +10,7 @@ import { refuseUnsupportedService } from '../../../proto/http/unsupported.ts';
 import { readJsonBody } from '../body.ts';
 import type { Call, Route, RouteHandler } from '../call.ts';
 import type { Response } from '../http.ts';
+import type { ImagePinning } from '../image-pinning.ts';
 import { listReply } from '../list-reply.ts';
 import { logReply } from '../log-stream.ts';
 import type { ApiParts } from '../parts.ts';
@@ -23,7 +24,7 @@ const authHeader = 'x-registry-auth';
 const statusSinceMinor = 41;
 
 /** `/services` */
-export function serviceRoutes(parts: ApiParts): readonly Route[] {
+export function serviceRoutes(parts: ApiParts, images: ImagePinning): readonly Route[] {
   const { control } = parts;
   const route = (method: Route['method'], path: string, handle: RouteHandler): Route => ({
     method,
@@ -33,13 +34,13 @@ export function serviceRoutes(parts: ApiParts): readonly Route[] {
   });
   return [
     route('GET', '/services', async (call) => await listServices(parts, call)),
-    route('POST', '/services/create', async (call) => await createService(parts, call)),
+    route('POST', '/services/create', async (call) => await createService(parts, images, call)),
     route('GET', '/services/:id', async ({ request, params, context }) => {
       const service = await control.cluster().getService(context, params['id'] ?? '');
       const insertDefaults = flagParameter(request.query, 'insertDefaults');
       return jsonReply(200, writeService(service, insertDefaults));
     }),
-    route('POST', '/services/:id/update', async (call) => await updateService(parts, call)),
+    route('POST', '/services/:id/update', async (call) => await updateService(parts, images, call)),
     route('DELETE', '/services/:id', async ({ params, context }) => {
       await control.cluster().removeService(context, params['id'] ?? '');
       return emptyReply(200);
@@ -72,24 +73,33 @@ async function listServices({ control, clock }: ApiParts, call: Call): Promise<R
   });
 }
 
-async function createService({ control, random }: ApiParts, call: Call): Promise<Response> {
+async function createService(
+  { control, random }: ApiParts,
+  images: ImagePinning,
+  call: Call,
+): Promise<Response> {
   const { api, spec } = await readSpec(control.cluster.bind(control), call);
   const named = spec.name === '' ? { ...spec, name: randomServiceName(random) } : spec;
   const auth = call.request.headers.get(authHeader) ?? '';
-  const { id, warnings } = await api.createService(call.context, withAuth(named, auth));
-  return jsonReply(201, { ID: id, Warnings: listOrNull(warnings) });
+  const pinned = await images.pin(call, withAuth(named, auth));
+  const { id, warnings } = await api.createService(call.context, pinned.spec);
+  return jsonReply(201, { ID: id, Warnings: listOrNull([...pinned.warnings, ...warnings]) });
 }
 
-async function updateService({ control }: ApiParts, call: Call): Promise<Response> {
+async function updateService(
+  { control }: ApiParts,
+  images: ImagePinning,
+  call: Call,
+): Promise<Response> {
   const { request, params, context } = call;
   const { api, spec } = await readSpec(control.cluster.bind(control), call);
   const version = versionParameter(request.query, 'service');
   const rollback = rollbackParameter(request.query.get('rollback') ?? '');
   const ref = params['id'] ?? '';
   const auth = await authForUpdate(api, call, ref);
-  const wanted = withAuth(spec, auth);
-  const { warnings } = await api.updateService(context, ref, version, wanted, { rollback });
-  return jsonReply(200, { Warnings: listOrNull(warnings) });
+  const pinned = await images.pin(call, withAuth(spec, auth));
+  const { warnings } = await api.updateService(context, ref, version, pinned.spec, { rollback });
+  return jsonReply(200, { Warnings: listOrNull([...pinned.warnings, ...warnings]) });
 }
 
 /** True when the service is to go back to its previous spec; the one in the body then does not matter. */

@@ -187,6 +187,34 @@ describe('/services', () => {
     );
   });
 
+  test('an image is pinned by the server for clients before 1.30, with a warning when it cannot be', async () => {
+    const digest = `sha256:${'1'.repeat(64)}`;
+    const { Image: image } = webSpec.TaskTemplate.ContainerSpec;
+    const [name = '', tag = 'latest'] = image.split(':');
+    const lookup = `/distribution/${name}:${tag}/json`;
+    api.engine.json(lookup, { Descriptor: { digest } });
+    const headers = { 'x-registry-auth': 'c2VjcmV0' };
+    await api.ask('POST', '/v1.29/services/create', { body: webSpec, headers });
+    const stored = (): string | undefined =>
+      [...api.control.api.services.values()][0]?.spec.task?.container?.image;
+    expect(stored()).toBe(`${name}:${tag}@${digest}`);
+    expect(api.engine.requests.at(-1)?.headers.get('x-registry-auth')).toBe('c2VjcmV0');
+
+    api.engine.json(lookup, { message: 'denied' }, 403);
+    const update = await api.ask('POST', '/v1.29/services/web/update?version=10', {
+      body: webSpec,
+    });
+    expect(update.json).toEqual({
+      Warnings: [
+        `image ${image} could not be accessed on a registry to record\nits digest. Each node will access ${image} independently,\npossibly leading to different nodes running different\nversions of the image.\n`,
+      ],
+    });
+    expect(stored()).toBe(image);
+    const asked = api.engine.requests.length;
+    await api.ask('POST', '/v1.30/services/web/update?version=11', { body: webSpec });
+    expect(api.engine.requests).toHaveLength(asked);
+  });
+
   test('delete answers 200, and 404 afterwards', async () => {
     await createWeb();
     expect(await api.ask('DELETE', '/services/web')).toMatchObject({ status: 200, text: '' });
