@@ -171,7 +171,6 @@ export interface HostConfigBody {
   readonly PortBindings?: Readonly<Record<string, readonly PortBinding[]>>;
   readonly NanoCpus?: number;
   readonly Memory?: number;
-  readonly MemoryReservation?: number;
   readonly PidsLimit?: number;
   readonly Ulimits?: readonly UlimitBody[];
   readonly Sysctls?: StringMap;

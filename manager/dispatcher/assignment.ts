@@ -1,6 +1,6 @@
 import { newAssignment, newNodeNetwork } from '../../proto/gen/dispatcher.ts';
 import type { Assignment, NodeNetwork } from '../../proto/gen/dispatcher.ts';
-import { PublishMode } from '../../proto/gen/specs.ts';
+import { type LogDriver, PublishMode, type TaskSpec } from '../../proto/gen/specs.ts';
 import { asId } from '../../common/pure/ids.ts';
 import type { TaskRow } from '../store/rows.ts';
 import { isPlaced } from '../store/task-state.ts';
@@ -15,13 +15,19 @@ export function assignmentOf(view: StoreView, task: TaskRow): Assignment {
     serviceName: spec.name,
     slot: task.slot,
     desiredState: task.desiredState,
-    spec: spec.task,
+    spec: spec.task && withLogDriver(spec.task, view.cluster()?.spec.taskLogDriver),
     serviceLabels: spec.labels,
     addresses: task.addresses,
     networks: networksOf(view, task),
     hostPorts: (spec.endpoint?.ports ?? []).filter((port) => port.publishMode === PublishMode.host),
     specVersion: task.revision.version,
   });
+}
+
+/** The cluster's log driver is for those tasks that name none. */
+function withLogDriver(spec: TaskSpec, byDefault: LogDriver | undefined): TaskSpec {
+  if (spec.logDriver !== undefined || byDefault === undefined) return spec;
+  return { ...spec, logDriver: byDefault };
 }
 
 function networksOf(view: StoreView, task: TaskRow): NodeNetwork[] {

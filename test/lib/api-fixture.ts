@@ -1,4 +1,5 @@
 import type { Log } from '../../common/ports/log.ts';
+import type { NodeControl } from '../../common/ports/node-control.ts';
 import { ShoalError } from '../../common/pure/errors.ts';
 import { decodeUtf8, encodeUtf8 } from '../../common/pure/utf8.ts';
 import { seededRandom } from '../../common/pure/random.ts';
@@ -89,10 +90,11 @@ export class ApiFixture {
   readonly clock: VirtualClock = new VirtualClock();
   readonly handler: Handler;
 
-  constructor(control: FakeNodeControl = FakeNodeControl.manager()) {
+  /** @param served the node that answers, if that is not `control`. */
+  constructor(control: FakeNodeControl = FakeNodeControl.manager(), served: NodeControl = control) {
     this.control = control;
     this.handler = createApi({
-      control,
+      control: served,
       engine: this.engine,
       clock: this.clock,
       log: silentLog,

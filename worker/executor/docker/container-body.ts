@@ -152,7 +152,7 @@ function hostConfig(task: TaskSpec, container: ContainerSpec, parts: HostParts):
     OomScoreAdj: container.oomScoreAdj,
     ReadonlyRootfs: container.readOnly,
     ...(container.init === undefined ? {} : { Init: container.init }),
-    ...(container.isolation === '' ? {} : { Isolation: container.isolation }),
+    Isolation: container.isolation === '' ? 'default' : container.isolation,
     Dns: container.dns?.nameservers ?? [],
     DnsSearch: container.dns?.search ?? [],
     DnsOptions: container.dns?.options ?? [],
@@ -161,19 +161,19 @@ function hostConfig(task: TaskSpec, container: ContainerSpec, parts: HostParts):
   };
 }
 
-function resourcesOf(task: TaskSpec): HostConfigBody {
-  const { limits, reservations } = task;
+/** Reservations are the scheduler's: to the kernel they say nothing. */
+function resourcesOf({ limits }: TaskSpec): HostConfigBody {
   return {
     NanoCpus: limits?.nanoCpus ?? 0,
     Memory: limits?.memoryBytes ?? 0,
-    MemoryReservation: reservations?.memoryBytes ?? 0,
     ...(limits === undefined || limits.pids === 0 ? {} : { PidsLimit: limits.pids }),
   };
 }
 
+/** Without a name the options are for the driver that the engine takes by default. */
 function logConfig(task: TaskSpec): HostConfigBody {
   const driver = task.logDriver;
-  if (driver === undefined || driver.name === '') return {};
+  if (driver === undefined) return {};
   return { LogConfig: { Type: driver.name, Config: Object.fromEntries(driver.options) } };
 }
 

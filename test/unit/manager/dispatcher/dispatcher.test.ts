@@ -12,6 +12,7 @@ import {
 } from '../../../../proto/gen/dispatcher.ts';
 import type { SessionMessage } from '../../../../proto/gen/dispatcher.ts';
 import {
+  newCluster,
   newNodeDescription,
   newService,
   newServiceEndpoint,
@@ -23,7 +24,9 @@ import {
   TaskState,
 } from '../../../../proto/gen/objects.ts';
 import {
+  newClusterSpec,
   newContainerSpec,
+  newLogDriver,
   newNodeSpec,
   newPortConfig,
   newServiceSpec,
@@ -259,6 +262,21 @@ describe('assignments', () => {
     expect(reader.last?.assign).toMatchObject([
       { taskId: 'b', serviceName: 'web', networks: [{ name: 'ingress', ingress: true }] },
     ]);
+  });
+
+  test('have the log driver of the cluster where the service names none', async () => {
+    const taskLogDriver = newLogDriver({ name: 'local' });
+    const value = newCluster({ id: 'c', spec: newClusterSpec({ taskLogDriver }) });
+    rig.fixture.change({ ops: [createOp({ kind: 'cluster', value })] });
+    const quiet = newTaskSpec({ logDriver: newLogDriver({ name: 'none' }) });
+    rig.fixture.service('plain', { spec: newServiceSpec({ name: 'plain', task: newTaskSpec() }) });
+    rig.fixture.service('quiet', { spec: newServiceSpec({ name: 'quiet', task: quiet }) });
+    rig.task('a', {}, 'plain');
+    rig.task('b', {}, 'quiet');
+    await one.open();
+    const reader = await one.assignments();
+    const drivers = reader.last?.assign.map(({ taskId, spec }) => [taskId, spec?.logDriver?.name]);
+    expect(Object.fromEntries(drivers ?? [])).toEqual({ a: 'local', b: 'none' });
   });
 
   test('of none are said too', async () => {

@@ -185,7 +185,6 @@ describe('containerBody', () => {
       RestartPolicy: { Name: 'no' },
       NanoCpus: 5e8,
       Memory: 2 ** 20,
-      MemoryReservation: 2 ** 19,
       PidsLimit: 50,
       Ulimits: [{ Name: 'nofile', Soft: 10, Hard: 20 }],
       Sysctls: { 'net.core.somaxconn': '1024' },
