@@ -121,7 +121,7 @@ function proceed(work: Work, now: DecideTime): UpdatePlan {
   const { status, culprit } = noteFailures(work, settings);
   if (culprit !== undefined) return giveUp({ ...work, status }, { settings, culprit }, now);
   const rolled = roll({ ...work, status }, settings, now);
-  const isAtEnd = !rolled.more && isDone({ ...work, status }, rolled.steps);
+  const isAtEnd = !rolled.more && rolled.steps.length === 0 && isDone({ ...work, status });
   const ended = isAtEnd ? complete({ ...work, status }, settings, now) : undefined;
   const next = ended?.status ?? status;
   return {
@@ -206,12 +206,11 @@ function busyMs(slot: SlotProgress, { delayMs }: UpdateSettings, now: DecideTime
   return sinceMs === undefined ? Infinity : remainingMs({ sinceMs, delayMs }, now);
 }
 
-/** True when after `steps` every slot has its new task alone, and that ran or ended. */
-function isDone({ slots, status }: Work, steps: readonly UpdateStep[]): boolean {
+/** True when every slot has its new task alone, and that ran or ended. */
+function isDone({ slots, status }: Work): boolean {
   const failed = new Set(status.failedSlots);
-  const finished = new Set(steps.map(({ slot }) => slot));
   return slots.every((slot) => {
-    if (slot.isDue || (isHalf(slot) && !finished.has(slot.slot))) return false;
+    if (slot.isDue || isHalf(slot)) return false;
     const isStarting = slot.updated.some(isWanted) && settledAtMs(slot) === undefined;
     return !isStarting || failed.has(slot.name);
   });
