@@ -83,13 +83,13 @@ export function drawOptions(seed: number): SimOptions {
     engineCallMs: oneOf(random, [1, 10, 100, 1000]),
     engineEventMs: oneOf(random, [0, 10, 500]),
     diskMs: oneOf(random, [0, 0.5, 5, 50]),
-    replicasMax: oneOf(random, [2, 5, 10]),
+    replicasMax: oneOf(random, [2, 4, 8]),
     heartbeatMs: oneOf(random, [1000, 5000]),
     historyLimit: oneOf(random, [0, 1, 5]),
     snapshotEntries: oneOf(random, [30, 200, 10_000]),
     segmentBytes: oneOf(random, [131_072, 16_777_216]),
     budgetRows: oneOf(random, [1, 8, 64, 4096]),
-    thinkMs: oneOf(random, [500, 2000, 8000]),
+    thinkMs: oneOf(random, [1000, 3000, 8000]),
   };
 }
 

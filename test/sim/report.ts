@@ -1,7 +1,8 @@
+import { replayCommand, type Replay } from './replay.ts';
 import type { RunResult } from './run-seed.ts';
 
 /** What a failing run tells: one line to find it by, how to run it again, and what happened last. */
-export function failureReport(result: RunResult): string {
+export function failureReport(result: RunResult, replay: Replay): string {
   const { seed, steps, virtualMs, violation, digest, options, tail } = result;
   const where = `seed=${seed} step=${steps} vt=${(virtualMs / 1000).toFixed(3)}s`;
   return [
@@ -9,7 +10,7 @@ export function failureReport(result: RunResult): string {
     `options ${JSON.stringify(options)}`,
     `trace ${digest}`,
     `SIM FAIL ${where} invariant=${violation?.invariant} detail=${violation?.detail}`,
-    `replay: npm run sim -- --seed ${seed}`,
+    `replay: ${replayCommand(replay)}`,
     '',
   ].join('\n');
 }

@@ -40,7 +40,8 @@ const rareThings = [
 
 async function runWell(seed: number): Promise<RunResult> {
   const result = await runSeed({ seed });
-  if (result.violation !== undefined) process.stderr.write(failureReport(result));
+  if (result.violation !== undefined)
+    process.stderr.write(failureReport(result, { seed, changes: {} }));
   expect(result.violation, `seed ${seed}: npm run sim -- --seed ${seed}`).toBeUndefined();
   return result;
 }

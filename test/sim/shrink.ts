@@ -1,0 +1,113 @@
+import { idsOf } from './plan.ts';
+import { optionsOf, type Replay } from './replay.ts';
+import { runSeed, type RunResult } from './run-seed.ts';
+import type { SimOptions } from './options.ts';
+
+/** What a world is made simpler by, each tried alone and kept when the same thing still goes wrong. */
+const simpler: readonly Partial<SimOptions>[] = [
+  { linkBreaks: 0 },
+  { refusedCalls: 0 },
+  { lostAnswers: 0 },
+  { workers: 0 },
+  { workers: 1 },
+  { workers: 2 },
+  { engineEventMs: 0 },
+  { engineCallMs: 1 },
+  { diskMs: 0 },
+  { linkMs: 0.2 },
+  { budgetRows: 4096 },
+  { historyLimit: 5 },
+  { snapshotEntries: 10_000 },
+  { segmentBytes: 16_777_216 },
+  { heartbeatMs: 5000 },
+];
+
+export interface Shrunk {
+  readonly replay: Replay;
+  readonly result: RunResult;
+  /** Worlds that were tried. */
+  readonly tries: number;
+}
+
+/**
+ * Leaves out operations, faults and difficulties of a world while the same invariant is still broken, until nothing more can be left out or
+ * `triesMax` worlds were tried.
+ */
+export async function shrink(failing: Replay, first: RunResult, triesMax: number): Promise<Shrunk> {
+  const shrinker = new Shrinker(failing, first, triesMax);
+  let before = -1;
+  while (before !== shrinker.size && !shrinker.isOver) {
+    before = shrinker.size;
+    await shrinker.dropItems();
+    await shrinker.simplify();
+  }
+  return shrinker.best;
+}
+
+class Shrinker {
+  readonly #triesMax: number;
+  readonly #invariant: string;
+  #tries = 0;
+  #replay: Replay;
+  #result: RunResult;
+  #keep: readonly string[];
+
+  constructor(failing: Replay, first: RunResult, triesMax: number) {
+    this.#triesMax = triesMax;
+    this.#invariant = first.violation?.invariant ?? '';
+    this.#keep = idsOf(first.plan);
+    this.#replay = { ...failing, keep: new Set(this.#keep) };
+    this.#result = first;
+  }
+
+  get best(): Shrunk {
+    return { replay: this.#replay, result: this.#result, tries: this.#tries };
+  }
+
+  get isOver(): boolean {
+    return this.#tries >= this.#triesMax;
+  }
+
+  /** Falls while there is progress. */
+  get size(): number {
+    return this.#keep.length * 100 - Object.keys(this.#replay.changes).length;
+  }
+
+  /** Drops large pieces first, then smaller ones, down to single items. */
+  async dropItems(): Promise<void> {
+    let pieceSize = Math.ceil(this.#keep.length / 2);
+    while (pieceSize >= 1 && !this.isOver) {
+      for (let start = 0; start < this.#keep.length && !this.isOver;) {
+        const rest = [...this.#keep.slice(0, start), ...this.#keep.slice(start + pieceSize)];
+        if (await this.#try({ ...this.#replay, keep: new Set(rest) })) this.#keep = rest;
+        else start += pieceSize;
+      }
+      pieceSize = pieceSize === 1 ? 0 : Math.ceil(pieceSize / 2);
+    }
+  }
+
+  async simplify(): Promise<void> {
+    for (const change of simpler) {
+      const [[name, value] = ['', 0]] = Object.entries(change);
+      const before = optionsOf(this.#replay);
+      const isSame = Reflect.get(before, name) === value;
+      const isMore = name === 'workers' && Number(value) >= before.workers;
+      if (isSame || isMore || this.isOver) continue;
+      await this.#try({ ...this.#replay, changes: { ...this.#replay.changes, ...change } });
+    }
+  }
+
+  async #try(replay: Replay): Promise<boolean> {
+    this.#tries += 1;
+    const { seed, keep } = replay;
+    const result = await runSeed({
+      seed,
+      options: optionsOf(replay),
+      ...(keep === undefined ? {} : { keep }),
+    });
+    if (result.violation?.invariant !== this.#invariant) return false;
+    this.#replay = replay;
+    this.#result = result;
+    return true;
+  }
+}
