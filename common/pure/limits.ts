@@ -171,6 +171,8 @@ export const limits = {
   engineImagesSeen: 1024,
   /** Silence of the event stream after which the engine is pinged. */
   engineQuietMs: 10_000,
+  /** How long a container that left a network has time to end, which is why most leave. */
+  engineSettleMs: 1000,
   /** First and longest pause between attempts to reach an engine that is gone. */
   engineBackoffMs: 100,
   engineBackoffMsMax: 10_000,

@@ -18,6 +18,8 @@ export interface ContractWorld {
   readonly run: <T>(call: Promise<T>) => Promise<T>;
   /** Lets a little time pass. */
   readonly pause: () => Promise<void>;
+  /** Takes a container off a network, with force, as somebody else than Shoal may do. */
+  readonly disconnect: (network: string, container: string) => Promise<void>;
 }
 
 const signal = new AbortController().signal;
@@ -413,6 +415,39 @@ function makesNetworks(world: () => ContractWorld): void {
     expect(networks[right]?.IPAddress).toBe('10.203.0.5');
     await run(engine.removeContainer(name, { force: true, volumes: true }, signal));
     for (const network of [left, right]) await run(engine.removeNetwork(network, signal));
+  });
+
+  it('tells when a container leaves a network, be it by force or by its end, and shows it without address', async () => {
+    const { engine, run, pause, disconnect } = world();
+    const network = await makeNetwork(world(), 206);
+    const names = [uniqueName(), uniqueName()];
+    const over = new AbortController();
+    const filters = { type: ['network', 'container'], event: ['disconnect', 'die'] };
+    const seen: EngineEvent[] = [];
+    const stream = await run(engine.events({ sinceMs: 0, filters }, over.signal));
+    const reading = collect(stream, seen);
+    const ids: string[] = [];
+    for (const [index, name] of names.entries()) {
+      ids.push(await create(world(), name, attachedTo(network, `10.206.0.${index + 5}`)));
+      await run(engine.startContainer(name, signal));
+    }
+    const [first = '', second = ''] = names;
+    await disconnect(network, first);
+    const { State: state, Networks: networks } = await run(engine.inspectContainer(first, signal));
+    expect([state.Status, networks]).toEqual(['running', {}]);
+    await run(engine.stopContainer(second, 5, signal));
+    const told = (): readonly string[] =>
+      seen.flatMap(({ Action, Actor: { ID, Attributes: attributes } }) => {
+        const index = ids.indexOf(attributes['container'] ?? ID);
+        return index < 0 ? [] : [`${Action} ${index}`];
+      });
+    for (let turn = 0; turn < 100 && told().length < 3; turn += 1) await pause();
+    over.abort(new Error('seen enough'));
+    await run(reading);
+    expect(told()).toEqual(['disconnect 0', 'disconnect 1', 'die 1']);
+    for (const name of names)
+      await run(engine.removeContainer(name, { force: true, volumes: true }, signal));
+    await run(engine.removeNetwork(network, signal));
   });
 
   it('refuses a network whose name or subnet is taken, and knows none that is not there', async () => {

@@ -102,10 +102,12 @@ export class FakeExecutor implements Executor {
     if (!this.containers.has(taskId)) this.put(taskId, { state: 'created' });
   }
 
-  async start({ taskId }: Assignment, signal: AbortSignal): Promise<void> {
+  async start({ taskId, addresses: assigned }: Assignment, signal: AbortSignal): Promise<void> {
     await this.#enter('start', taskId, signal);
     this.#starts += 1;
-    this.change(taskId, { state: 'running', health: this.startHealth, pid: 1000 + this.#starts });
+    const addresses = assigned.map(({ address }) => address.split('/')[0] ?? '');
+    const [health, pid] = [this.startHealth, 1000 + this.#starts];
+    this.change(taskId, { state: 'running', health, pid, addresses });
   }
 
   async inspect(taskId: string, signal: AbortSignal): Promise<ContainerView | undefined> {

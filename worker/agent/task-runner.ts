@@ -137,6 +137,7 @@ export class TaskRunner {
       state: this.#status.state,
       container,
       failure: this.#failure,
+      lostAddresses: lostAddresses(this.#assignment, container),
     });
     if (step.action !== 'start') this.#endLaunch();
     if (step.report !== undefined) this.#report(step.report, container);
@@ -279,6 +280,16 @@ export class TaskRunner {
     this.#status = status;
     this.#parts.report(this.#assignment.taskId, status);
   }
+}
+
+function lostAddresses(
+  { addresses }: Assignment,
+  container: ContainerView | undefined,
+): readonly string[] {
+  if (container?.state !== 'running') return [];
+  return addresses
+    .map(({ address }) => address.split('/')[0] ?? '')
+    .filter((address) => !container.addresses.includes(address));
 }
 
 /** Failures that say something of the task; all others say something of the engine or of us. */

@@ -10,6 +10,9 @@ import type { NodeNetwork } from '../../proto/gen/dispatcher.ts';
 /** Label that marks a network of the engine as this cluster network's part on the node. */
 const networkIdLabel = 'shoal.network.id';
 
+/** Containers that an error names. */
+const shownContainers = 5;
+
 /** Leaves room for the VXLAN header, so that a network need not be made anew when a second node joins. */
 const mtuBytes = 1450;
 
@@ -117,12 +120,20 @@ export class NodeNetworks {
     } catch (error) {
       if (isShoalError(error, 'notFound')) return;
       if (!isShoalError(error) || error.code === 'engineUnavailable') throw error;
-      throw refusal(
-        `network ${found.Name} of an earlier cluster is in use: ${error.message}`,
-        error,
-      );
+      throw refusal(leftover(found), error);
     }
   }
+}
+
+/** What an earlier cluster of this node left running, and what to do about it. */
+function leftover({ Name: name, Containers: containers }: NetworkDetails): string {
+  const names = Object.values(containers).map((container) => container.Name);
+  const shown = names.slice(0, shownContainers).join(' ');
+  const more = names.length > shownContainers ? ` and ${names.length - shownContainers} more` : '';
+  return (
+    `network ${name} of an earlier cluster is still used by ${shown}${more}: ` +
+    `remove them with "docker rm -f $(docker ps -aq --filter network=${name})"`
+  );
 }
 
 function networkBody(name: string, network: NodeNetwork): NetworkCreateBody {

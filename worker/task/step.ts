@@ -22,6 +22,8 @@ export interface TaskFacts {
   readonly state: TaskState;
   readonly container: ContainerFacts | undefined;
   readonly failure: ActionFailure | undefined;
+  /** Addresses of the task that its running container has not: somebody took it off the network. */
+  readonly lostAddresses: readonly string[];
 }
 
 /** A new state to report, with words for people. */
@@ -100,6 +102,11 @@ function stepCreated(facts: TaskFacts): TaskStep {
 }
 
 function stepRunning(facts: TaskFacts, container: ContainerFacts): TaskStep {
+  const [lost] = facts.lostAddresses;
+  if (lost !== undefined) {
+    const error = `the container was disconnected from the network of its address ${lost}`;
+    return { report: change(facts, TaskState.failed, 'started', error), action: 'stop' };
+  }
   switch (container.health) {
     case 'starting':
       return report(facts, TaskState.starting, 'waiting for the container to become healthy', '');

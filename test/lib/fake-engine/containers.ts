@@ -8,7 +8,7 @@ import type {
 import { newContainer, type FakeContainer } from './container.ts';
 import type { EventBus } from './event-bus.ts';
 import { engineFailure } from './failure.ts';
-import { prefixLength, type FakeNetworks } from './networks.ts';
+import { prefixLength, type FakeNetwork, type FakeNetworks } from './networks.ts';
 import type { FakeProgram } from './program.ts';
 
 /** First host port that the engine gives to a binding without one. */
@@ -94,6 +94,18 @@ export class FakeContainers {
     if (container.status === 'running') this.#attach(container, network, address);
   }
 
+  /** Takes it off a network, whether it runs or not. */
+  disconnect(container: FakeContainer, name: string): void {
+    const network = this.#options.networks.find(name);
+    if (!container.networks.delete(name)) {
+      const text = `container ${container.id} is not connected to network ${network.name}`;
+      throw engineFailure(500, text);
+    }
+    if (!network.endpoints.delete(container.id)) return;
+    delete container.endpoints[network.name];
+    this.#publishLeft(container, network);
+  }
+
   /** The process ends: `die` is published, addresses and ports are free. */
   exit(container: FakeContainer, exitCode: number, isOutOfMemory = false): void {
     if (container.status !== 'running') return;
@@ -105,9 +117,9 @@ export class FakeContainers {
     container.health = container.health === 'none' ? 'none' : 'unhealthy';
     container.finishedAtMs = this.#options.clock.wallMs();
     if (isOutOfMemory) this.#publish(container, 'oom');
+    this.#detachAll(container);
     this.#publish(container, 'die', { exitCode: String(exitCode) });
     container.log.wake();
-    this.#detachAll(container);
     for (const wake of container.waiters) wake();
     container.waiters.clear();
     this.#options.onChange({ kind: 'stopped', container });
@@ -202,7 +214,9 @@ export class FakeContainers {
   }
 
   #detachAll(container: FakeContainer): void {
-    for (const network of this.#options.networks.all()) network.endpoints.delete(container.id);
+    for (const network of this.#options.networks.all()) {
+      if (network.endpoints.delete(container.id)) this.#publishLeft(container, network);
+    }
     container.endpoints = {};
     container.ports = {};
   }
@@ -243,6 +257,11 @@ export class FakeContainers {
           key.endsWith(`/${protocol}`) && bindings.some((item) => item.HostPort === hostPort),
       ),
     );
+  }
+
+  #publishLeft({ id: container }: FakeContainer, network: FakeNetwork): void {
+    const attributes = { container, name: network.name, type: network.driver };
+    this.#options.events.publish('network', 'disconnect', network.id, attributes);
   }
 
   #publish(container: FakeContainer, action: string, more: StringMap = {}): void {

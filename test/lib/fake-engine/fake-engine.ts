@@ -111,6 +111,11 @@ export class FakeEngine implements EngineApi {
     this.#containers.remove(this.#containers.find(container), true);
   }
 
+  /** Somebody else takes the container off a network. */
+  disconnectNetwork(network: string, container: string): void {
+    this.#containers.disconnect(this.#containers.find(container), network);
+  }
+
   /** All containers in order of creation. Read only. */
   containers(): readonly Readonly<FakeContainer>[] {
     return this.#containers.all();

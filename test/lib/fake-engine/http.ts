@@ -117,6 +117,10 @@ const routes: readonly Route[] = [
     };
     return engine.connectNetwork(part(parts), container, endpoint ?? {}, signal);
   }),
+  post(/^\/networks\/([^/]+)\/disconnect$/, 200, async ({ engine, parts, body }) => {
+    const { Container: container } = body as { readonly Container: string };
+    engine.disconnectNetwork(part(parts), container);
+  }),
   remove(/^\/networks\/([^/]+)$/, ({ engine, parts, signal }) =>
     engine.removeNetwork(part(parts), signal),
   ),

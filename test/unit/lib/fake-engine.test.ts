@@ -26,6 +26,9 @@ function makeWorld(): World {
     image: webImage,
     run: (call) => drive(clock, call),
     pause: () => clock.advance(50),
+    disconnect: async (network, container) => {
+      engine.disconnectNetwork(network, container);
+    },
   };
 }
 

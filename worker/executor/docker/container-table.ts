@@ -51,6 +51,12 @@ export class ContainerTable {
     }
   }
 
+  /** The task that has this container, if any. */
+  taskOf(containerId: string): string | undefined {
+    for (const [taskId, row] of this.#rows) if (row.containerId === containerId) return taskId;
+    return undefined;
+  }
+
   containerId(taskId: string): string | undefined {
     return this.#rows.get(taskId)?.containerId;
   }

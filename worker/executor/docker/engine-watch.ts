@@ -6,6 +6,7 @@ import { limits } from '../../../common/pure/limits.ts';
 import type { Random } from '../../../common/pure/random.ts';
 import { TaskGroup } from '../../../common/run/task-group.ts';
 import type { ContainerTable } from './container-table.ts';
+import { DisconnectWatch } from './disconnect-watch.ts';
 import type { EventQueue } from './event-queue.ts';
 import { taskLabels } from './names.ts';
 
@@ -70,17 +71,23 @@ export class EngineWatch {
     const { engine, clock, nodeId, table } = this.#parts;
     const label = `${taskLabels.nodeId}=${nodeId}`;
     await using group = new TaskGroup(signal);
+    const sinceMs = clock.wallMs() - overlapMs;
     const stream = await engine.events(
-      {
-        sinceMs: clock.wallMs() - overlapMs,
-        filters: { type: ['container'], event: watchedActions, label: [label] },
-      },
+      { sinceMs, filters: { type: ['container'], event: watchedActions, label: [label] } },
+      group.signal,
+    );
+    // Events of networks carry no labels of containers: all come.
+    const networkStream = await engine.events(
+      { sinceMs, filters: { type: ['network'], event: ['disconnect'] } },
       group.signal,
     );
     table.beginListing();
     table.complete(await engine.listContainers({ label: [label] }, group.signal));
     this.#connected();
+    const disconnects = new DisconnectWatch({ clock, table, queue: this.#queue });
     group.spawn('engine events', () => this.#read(stream));
+    group.spawn('engine network events', () => disconnects.read(networkStream));
+    group.spawn('disconnected containers', (inner) => disconnects.tell(inner));
     group.spawn('engine pings', (inner) => this.#ping(inner));
     await group.settle();
     signal.throwIfAborted();

@@ -5,7 +5,7 @@ import { limits } from '../../../../common/pure/limits.ts';
 import { TaskGroup } from '../../../../common/run/task-group.ts';
 import { newAssignment, newNodeNetwork } from '../../../../proto/gen/dispatcher.ts';
 import type { Assignment } from '../../../../proto/gen/dispatcher.ts';
-import { newTaskStatus, TaskState } from '../../../../proto/gen/objects.ts';
+import { newTaskAddress, newTaskStatus, TaskState } from '../../../../proto/gen/objects.ts';
 import type { TaskStatus } from '../../../../proto/gen/objects.ts';
 import { newContainerSpec, newTaskSpec } from '../../../../proto/gen/specs.ts';
 import { TaskSet } from '../../../../worker/agent/task-set.ts';
@@ -98,6 +98,18 @@ describe('a task', () => {
     rig.executor.failOnce('start', refused);
     await rig.assign('a');
     expect(rig.reported.at(-1)).toBe('a 704 starting no space left on device');
+  });
+
+  test('that was taken off its network has failed, and its container is stopped', async () => {
+    const addresses = [newTaskAddress({ networkId: 'ingress', address: '10.0.0.7/24' })];
+    await rig.assign('a', TaskState.running, { addresses });
+    expect(rig.state('a')).toBe(TaskState.running);
+    rig.executor.change('a', { addresses: [] });
+    await rig.clock.settle();
+    expect(rig.reported.at(-1)).toBe(
+      'a 704 started the container was disconnected from the network of its address 10.0.0.7',
+    );
+    expect(rig.executor.containers.get('a')?.state).toBe('exited');
   });
 
   test('keeps words for people within their limit', async () => {

@@ -20,6 +20,7 @@ function facts(fields: Partial<TaskFacts>): TaskFacts {
     state: TaskState.assigned,
     container: undefined,
     failure: undefined,
+    lostAddresses: [],
     ...fields,
   };
 }
@@ -56,6 +57,11 @@ describe('a task that is wanted', () => {
     ],
     ['waits for the start', { state: TaskState.starting, container: created }, '- | start'],
     ['runs', { state: TaskState.starting, container: running }, '512 started | none'],
+    [
+      'was taken off its network',
+      { state: TaskState.running, container: running, lostAddresses: ['10.0.0.7'] },
+      '704 started the container was disconnected from the network of its address 10.0.0.7 | stop',
+    ],
     ['runs as before', { state: TaskState.running, container: running }, '- | none'],
     [
       'is healthy',
@@ -169,6 +175,7 @@ const anyFacts: fc.Arbitrary<TaskFacts> = fc.record({
     TaskState.rejected,
   ),
   container: fc.option(container, { nil: undefined }),
+  lostAddresses: fc.constantFrom([], ['10.0.0.7']),
   failure: fc.option(
     fc.record({
       action: fc.constantFrom('prepare', 'start', 'stop'),

@@ -6,6 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { NodeClock } from '../../../../../common/platform/clock.ts';
 import { EngineClient, lowerVersion } from '../../../../../common/platform/engine/client.ts';
+import { callSocket } from '../../../../../deploy/quickstart/socket-http.ts';
 import { seededRandom } from '../../../../../common/pure/random.ts';
 import { engineContract, type ContractWorld } from '../../../../lib/engine-contract.ts';
 import { FakeEngine } from '../../../../lib/fake-engine/fake-engine.ts';
@@ -18,8 +19,15 @@ import { loadTestImage } from '../../../lib/test-image.ts';
 
 const signal = new AbortController().signal;
 
-function worldOf(engine: EngineClient): ContractWorld {
-  return { engine, image: webImage, run: (call) => call, pause: () => sleep(50) };
+function worldOf(engine: EngineClient, socketPath: string): ContractWorld {
+  const disconnect = async (network: string, container: string): Promise<void> => {
+    const body = Buffer.from(JSON.stringify({ Container: container, Force: true }));
+    const path = `/v1.41/networks/${network}/disconnect`;
+    const call = { socketPath, method: 'POST', path, body, limitMs: 30_000 };
+    const { status, text } = await callSocket(call);
+    if (status !== 200) throw new Error(text);
+  };
+  return { engine, image: webImage, run: (call) => call, pause: () => sleep(50), disconnect };
 }
 
 describe('on a real engine', () => {
@@ -37,7 +45,7 @@ describe('on a real engine', () => {
     await dockerd?.stop();
   });
 
-  engineContract(() => worldOf(engine));
+  engineContract(() => worldOf(engine, dockerd.socketPath));
 });
 
 describe('on the fake engine behind a socket', () => {
@@ -60,7 +68,7 @@ describe('on the fake engine behind a socket', () => {
     await rm(directory, { recursive: true, force: true });
   });
 
-  engineContract(() => worldOf(engine));
+  engineContract(() => worldOf(engine, join(directory, 'docker.sock')));
 });
 
 describe('on what is no engine', () => {

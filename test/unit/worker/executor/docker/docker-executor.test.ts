@@ -280,6 +280,53 @@ describe('images', () => {
     });
   });
 
+  it('for another machine are named when their program fails', async () => {
+    const { executor, engine, clock, run, launch } = makeWorld();
+    await run(executor.describe(signal));
+    for (const [reference, exitCode] of [
+      ['arm:1', 1],
+      ['emulated:1', 0],
+    ] as const)
+      engine.addImage({ reference, architecture: 'arm64', program: { exitAfterMs: 1, exitCode } });
+    engine.addImage({ reference: 'own:1', program: { exitAfterMs: 1, exitCode: 1 } });
+    const errors: string[] = [];
+    for (const image of ['arm:1', 'emulated:1', 'own:1']) {
+      await launch(assignmentOf(image.replace(':', ''), { image }));
+      await clock.advance(10);
+      errors.push((await run(executor.inspect(image.replace(':', ''), signal)))?.error ?? 'none');
+    }
+    expect(errors).toEqual([
+      'task: non-zero exit (1): the image is made for arm64, this node is amd64',
+      '',
+      '',
+    ]);
+  });
+
+  it('tell how far their pull is to all who wait, also to those who come later, and rarely', async () => {
+    const { executor, engine, clock, run } = makeWorld();
+    engine.addImage({ reference: 'slow:1', isLocal: false, pullMs: 5000 });
+    const told: string[] = [];
+    const first = executor.pull(
+      assignmentOf('a', { image: 'slow:1' }),
+      (text) => told.push(`a ${text}`),
+      signal,
+    );
+    await clock.advance(4000);
+    const second = executor.pull(
+      assignmentOf('b', { image: 'slow:1' }),
+      (text) => told.push(`b ${text}`),
+      signal,
+    );
+    await run(Promise.all([first, second]));
+    expect(engine.callCount('pull')).toBe(2);
+    expect(told).toEqual([
+      'a pulling image slow:1',
+      'b pulling image slow:1',
+      'a pulling image slow:1: Status: Downloaded newer image for slow:1',
+      'b pulling image slow:1: Status: Downloaded newer image for slow:1',
+    ]);
+  });
+
   it('that vanished after they were seen are pulled again', async () => {
     const { executor, engine, run } = makeWorld();
     await run(executor.prepare(assignmentOf('t1'), silent, signal));
@@ -352,6 +399,23 @@ describe('networks', () => {
     });
     await run(executor.removeNetworks(signal));
     expect(named()).not.toContain('shoal_ingress');
+  });
+
+  it('of an earlier cluster whose containers still run are refused with the remedy', async () => {
+    const { executor, makeExecutor, run } = makeWorld();
+    const stale = { ...ingress, id: 'another000000000000000000' };
+    const old = { ...onIngress('t0', '10.0.0.7'), networks: [stale] };
+    const addresses = [newTaskAddress({ networkId: stale.id, address: '10.0.0.7/24' })];
+    const earlier = makeExecutor();
+    await run(earlier.prepare({ ...old, addresses }, silent, signal));
+    await run(earlier.start({ ...old, addresses }, signal));
+    expect(
+      await run(failureOf(executor.prepare(onIngress('t1', '10.0.0.8'), silent, signal))),
+    ).toEqual({
+      code: 'engineRefused',
+      message:
+        'network shoal_ingress of an earlier cluster is still used by web.1.t0: remove them with "docker rm -f $(docker ps -aq --filter network=shoal_ingress)"',
+    });
   });
 
   it('refuse an address that a running container has', async () => {
@@ -460,6 +524,39 @@ describe('events', () => {
       const view = await run(executor.inspect(`t${index}`, signal));
       expect(view?.state).toBe(index % 3 === 0 ? 'exited' : 'running');
     }
+    await events.stop();
+  });
+});
+
+describe('a container that is taken off its network', () => {
+  it('is named by an event, and shows that it has no address', async () => {
+    const { executor, engine, clock, run, launch } = makeWorld();
+    const events = follow(executor);
+    await clock.settle();
+    await launch(onIngress('t1', '10.0.0.7'));
+    await launch(onIngress('t2', '10.0.0.8'));
+    expect((await run(executor.inspect('t1', signal)))?.addresses).toEqual(['10.0.0.7']);
+    await clock.advance(5000);
+    events.seen.length = 0;
+    engine.disconnectNetwork('shoal_ingress', 'web.1.t1');
+    await clock.advance(limits.engineSettleMs);
+    expect(events.seen).toEqual([{ kind: 'container', taskId: 't1' }]);
+    expect((await run(executor.inspect('t1', signal)))?.addresses).toEqual([]);
+    await events.stop();
+  });
+
+  it('by its end is looked at once', async () => {
+    const { executor, engine, clock, run, launch } = makeWorld();
+    const events = follow(executor);
+    await clock.settle();
+    await launch(onIngress('t1', '10.0.0.7'));
+    await clock.advance(5000);
+    events.seen.length = 0;
+    engine.exitContainer('web.1.t1', 3);
+    await clock.settle();
+    await run(executor.inspect('t1', signal));
+    await clock.advance(5000);
+    expect(events.seen).toEqual([{ kind: 'container', taskId: 't1' }]);
     await events.stop();
   });
 });
