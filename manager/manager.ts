@@ -53,6 +53,8 @@ export interface ManagerParts {
   readonly deciders?: () => readonly Decider[];
   /** Takes what users are shown of each change, but for those that the log held at the start; nobody when absent. */
   readonly noteEvent?: (event: ClusterEvent) => void;
+  /** Why users may change nothing but by removing, if that is so; never when absent. */
+  readonly refusal?: () => ShoalError | undefined;
   /** The manager cannot go on: the process must end. */
   readonly failed: (error: unknown) => void;
 }
@@ -110,6 +112,7 @@ export class Manager implements AsyncDisposable {
       leaderNodeId: () => (this.#isLeader ? parts.nodeId : ''),
       newSetId,
       newServiceId: () => newId(this.#ids),
+      ...(parts.refusal === undefined ? {} : { refusal: parts.refusal }),
     });
   }
 

@@ -30,6 +30,7 @@ export const ErrorCode = {
   lostQuorum: { grpc: 14, retry: 'later' },
   unknownOutcome: { grpc: 2, retry: 'same id' },
   tooBusy: { grpc: 8, retry: 'later' },
+  diskFull: { grpc: 8, retry: 'later' },
   limitExceeded: { grpc: 8, retry: 'never' },
   levelTooLow: { grpc: 9, retry: 'never' },
   timeout: { grpc: 4, retry: 'later' },

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { closeSync, mkdirSync, openSync, readFileSync } from 'node:fs';
+import { closeSync, mkdirSync, openSync, readFileSync, readlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
@@ -68,9 +68,7 @@ export async function stopDaemon(settings: Settings): Promise<boolean> {
 /** The process that holds the data root, by its lock: pid and start time, so that a pid given anew does not count. */
 export function daemonPid(settings: Settings): number | undefined {
   try {
-    const [pid = '', started = ''] = readFileSync(join(settings.dataRoot, 'LOCK'), 'utf8')
-      .trim()
-      .split(' ');
+    const [pid = '', started = ''] = readlinkSync(join(settings.dataRoot, 'LOCK')).split(' ');
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
     const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
     return fields[19] === started && fields[0] !== 'Z' ? Number(pid) : undefined;

@@ -16,6 +16,9 @@ export interface DriverPorts {
   readonly cipher: LogCipher;
 }
 
+/** A snapshot that found the disk full is tried again so often in the time that one covers. */
+const snapshotRetries = 10;
+
 type SnapshotChunk = Extract<ToConsensus, { kind: 'snapshotChunk' }>;
 
 /**
@@ -46,6 +49,10 @@ export class ConsensusDriver {
   #isOver = false;
   #appliedIndex = 0;
   #isSnapshotWanted = false;
+  /** The disk was full in the middle of a snapshot: what is left of it is thrown away. */
+  #isSnapshotGivenUp = false;
+  /** No further snapshot is asked for before main has applied so much. */
+  #snapshotFromIndex = 0;
   #wake: (() => void) | undefined;
 
   /** @param emit takes each message to main; it must not throw and not call `post` before it returns. */
@@ -147,8 +154,10 @@ export class ConsensusDriver {
     const storage = this.#storage;
     const { requestId, term, data } = message;
     const isOurs = this.#isLeader && (term === 0 || term === this.#term);
-    if (storage === undefined || !isOurs || this.#isEnding || !this.#canTake(storage, data)) {
-      this.#send({ kind: 'outcome', requestId, outcome: 'dropped', index: 0 });
+    const canTake = storage !== undefined && isOurs && !this.#isEnding && this.#canTake(data);
+    if (!canTake || !storage.log.hasRoomFor(data.length)) {
+      const outcome = canTake ? 'noRoom' : 'dropped';
+      this.#send({ kind: 'outcome', requestId, outcome, index: 0 });
       return;
     }
     const entry: LogEntry = {
@@ -169,10 +178,10 @@ export class ConsensusDriver {
     );
   }
 
-  #canTake(storage: Storage, data: Uint8Array): boolean {
+  #canTake(data: Uint8Array): boolean {
     if (data.length > this.#options.entryBytes) return false;
     const backlog = this.#delivery.waitingBytes + this.#proposalBytes + data.length;
-    return backlog <= this.#options.backlogBytes && storage.log.hasRoomFor(data.length);
+    return backlog <= this.#options.backlogBytes;
   }
 
   #committed(requestId: number, entry: LogEntry): void {
@@ -200,6 +209,7 @@ export class ConsensusDriver {
 
   #wantSnapshot(): void {
     if (this.#isSnapshotWanted || !this.#isLeader || this.#isEnding) return;
+    if (this.#appliedIndex < this.#snapshotFromIndex) return;
     const since = this.#appliedIndex - (this.#storage?.log.mark?.index ?? 0);
     const isDue =
       since >= this.#options.snapshotEntries ||
@@ -228,11 +238,29 @@ export class ConsensusDriver {
     invariant(chunk.index <= this.#appliedIndex, 'a snapshot holds only what was applied');
     const markIndex = storage.log.mark?.index ?? 0;
     invariant(chunk.index > markIndex, 'a snapshot is newer than the last one');
-    await storage.saveChunk(chunk);
+    if (!this.#isSnapshotGivenUp) await this.#save(storage, chunk);
     if (!chunk.last) return;
     this.#isSnapshotWanted = false;
-    this.#delivery.noteSnapshotDone();
+    if (this.#isSnapshotGivenUp) this.#postponeSnapshot();
+    else this.#delivery.noteSnapshotDone();
     this.#wantSnapshot();
+  }
+
+  /** A full disk costs the snapshot only: the log still holds everything. */
+  async #save(storage: Storage, chunk: SnapshotChunk): Promise<void> {
+    try {
+      await storage.saveChunk(chunk);
+    } catch (error) {
+      if (!isShoalError(error, 'limitExceeded')) throw error;
+      this.#isSnapshotGivenUp = true;
+      await storage.giveUpSnapshot();
+    }
+  }
+
+  #postponeSnapshot(): void {
+    this.#isSnapshotGivenUp = false;
+    const pause = Math.ceil(this.#options.snapshotEntries / snapshotRetries);
+    this.#snapshotFromIndex = this.#appliedIndex + pause;
   }
 
   async #nextMessage(): Promise<void> {

@@ -40,12 +40,13 @@ export type ToConsensus =
 /** What consensus tells main. */
 export type FromConsensus =
   /**
-   * committed: durable and in the log at `index`. dropped: certainly not, and never will be. unknown: it may be or not.
+   * committed: durable and in the log at `index`. dropped: certainly not, and never will be. noRoom: the same, for the disk is full.
+   * unknown: it may be or not.
    */
   | {
       readonly kind: 'outcome';
       readonly requestId: number;
-      readonly outcome: 'committed' | 'dropped' | 'unknown';
+      readonly outcome: 'committed' | 'dropped' | 'noRoom' | 'unknown';
       readonly index: number;
     }
   /** Entries in index order, each exactly once, never beyond the credit given. */

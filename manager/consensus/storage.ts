@@ -94,6 +94,13 @@ export class Storage {
     await this.snapshots.removeOthers(mark);
   }
 
+  /** Gives up the snapshot whose pieces came last, and the space that it took. Harmless when there is none. */
+  async giveUpSnapshot(): Promise<void> {
+    await this.#writer?.abandon();
+    this.#writer = undefined;
+    await this.snapshots.removeOthers(this.log.mark);
+  }
+
   /** Waits for what was appended and closes all files. */
   async close(): Promise<void> {
     await this.#writer?.abandon();

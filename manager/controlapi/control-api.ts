@@ -31,7 +31,7 @@ import {
   removeServiceChange,
 } from './service.ts';
 import { updateServiceChange, type ServiceUpdate } from './service-update.ts';
-import { submitChange } from './submit.ts';
+import { submitAnyway, submitChange } from './submit.ts';
 import { taskView } from './task-view.ts';
 import { filterTasks, findTask } from './task.ts';
 import { clusterView, networkView, nodeView, serviceView } from './views.ts';
@@ -43,6 +43,8 @@ export interface ControlApiParts {
   readonly leaderNodeId: () => string;
   readonly newSetId: () => SetId;
   readonly newServiceId: () => ServiceId;
+  /** Why nobody may change anything but by removing, if that is so. */
+  readonly refusal?: () => ShoalError | undefined;
 }
 
 /** The use cases of the API on one manager: each reads behind a barrier, or computes one change set and submits it. */
@@ -126,7 +128,7 @@ export class ControlApi implements ClusterApi {
   }
 
   removeService(context: RequestContext, ref: string): Promise<void> {
-    return submitChange(this.#parts, context, (view) => removeServiceChange(view, ref));
+    return submitAnyway(this.#parts, context, (view) => removeServiceChange(view, ref));
   }
 
   listTasks(context: RequestContext, filters: Filters): Promise<readonly TaskView[]> {

@@ -2,7 +2,7 @@ import { ShoalError } from '../../common/pure/errors.ts';
 import type { SetId } from '../../common/pure/ids.ts';
 import type { RequestContext } from '../../common/ports/cluster-api.ts';
 import type { Claim, Op, Read } from '../../proto/gen/changeset.ts';
-import type { ProposerPort, Refusal } from '../proposer/port.ts';
+import type { DropReason, ProposerPort, Refusal } from '../proposer/port.ts';
 import type { StoreView } from '../store/view.ts';
 
 /** A use case's answer: the change to make, and what to tell the caller once it is made. */
@@ -20,15 +20,28 @@ const attemptsMax = 8;
 export interface SubmitParts {
   readonly proposer: ProposerPort;
   readonly newSetId: () => SetId;
+  /** Why nobody may change anything but by removing, if that is so. */
+  readonly refusal?: () => ShoalError | undefined;
 }
 
 /**
  * Computes a change on a fresh view and submits it; when the view had moved on meanwhile, computes it again.
  *
- * @throws what `compute` throws; ShoalError `unknownOutcome`, `tooBusy`, `notLeader`, `conflict`
+ * @throws what `compute` throws; what `refusal` gives; ShoalError `unknownOutcome`, `tooBusy`, `diskFull`, `lostQuorum`, `conflict`
  */
 export async function submitChange<Result>(
   parts: SubmitParts,
+  context: RequestContext,
+  compute: (view: StoreView) => Change<Result>,
+): Promise<Result> {
+  const refusal = parts.refusal?.();
+  if (refusal !== undefined) throw refusal;
+  return await submitAnyway(parts, context, compute);
+}
+
+/** As `submitChange`, also where nothing may be changed: for what removes. */
+export async function submitAnyway<Result>(
+  parts: Omit<SubmitParts, 'refusal'>,
   context: RequestContext,
   compute: (view: StoreView) => Change<Result>,
 ): Promise<Result> {
@@ -59,7 +72,12 @@ export async function submitChange<Result>(
   throw new ShoalError('conflict', 'the object is being changed by others all the time; try again');
 }
 
-function dropped(reason: 'notLeader' | 'tooBusy' | 'stopping'): ShoalError {
+function dropped(reason: DropReason): ShoalError {
+  if (reason === 'diskFull')
+    return new ShoalError(
+      'diskFull',
+      'no space left on the device that holds the data root: make room, and changes are taken again',
+    );
   if (reason === 'tooBusy')
     return new ShoalError('tooBusy', 'too many changes wait to be made; try again later');
   return new ShoalError('lostQuorum', 'no manager leads at the moment');

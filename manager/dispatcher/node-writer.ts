@@ -69,7 +69,7 @@ export class NodeWriter {
         throw new ShoalError('internal', `the change is not valid: ${outcome.refusal.message}`);
       case 'dropped':
         throw new ShoalError(
-          outcome.reason === 'tooBusy' ? 'tooBusy' : 'notLeader',
+          outcome.reason === 'tooBusy' || outcome.reason === 'diskFull' ? 'tooBusy' : 'notLeader',
           'the change was not taken',
         );
       case 'unknown':

@@ -20,14 +20,17 @@ export interface SetRequest {
 
 export type { Refusal };
 
+/** Why consensus did not take a set. */
+export type DropReason = 'notLeader' | 'tooBusy' | 'diskFull' | 'stopping';
+
 /**
- * done: applied, at `revision`. refused: certainly not, by `refusal`. dropped: certainly not, consensus did not take it (no leader, busy).
+ * done: applied, at `revision`. refused: certainly not, by `refusal`. dropped: certainly not, consensus did not take it (no leader, busy, no room on the disk).
  * unknown: it may or may not take effect; retry with the same id.
  */
 export type SetOutcome =
   | { readonly kind: 'done'; readonly revision: number }
   | { readonly kind: 'refused'; readonly refusal: Refusal }
-  | { readonly kind: 'dropped'; readonly reason: 'notLeader' | 'tooBusy' | 'stopping' }
+  | { readonly kind: 'dropped'; readonly reason: DropReason }
   | { readonly kind: 'unknown' };
 
 /** Main's half of consensus, as the rest of the manager sees it. */

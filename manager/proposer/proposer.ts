@@ -284,7 +284,9 @@ export class Proposer implements ProposerPort, AsyncDisposable {
     // What is committed has its outcome once it is applied.
     if (message.outcome !== 'committed') {
       const outcome: SetOutcome =
-        message.outcome === 'unknown' ? { kind: 'unknown' } : this.#dropped();
+        message.outcome === 'unknown'
+          ? { kind: 'unknown' }
+          : this.#dropped(message.outcome === 'noRoom');
       for (const set of sets) this.#outbox.settle(set.id, outcome);
     }
     this.#flush();
@@ -292,8 +294,9 @@ export class Proposer implements ProposerPort, AsyncDisposable {
   }
 
   /** A leader drops what it cannot keep up with. */
-  #dropped(): SetOutcome {
+  #dropped(isDiskFull: boolean): SetOutcome {
     if (this.#isStopping) return { kind: 'dropped', reason: 'stopping' };
+    if (isDiskFull) return { kind: 'dropped', reason: 'diskFull' };
     const leads = this.#leadership?.self === true;
     return { kind: 'dropped', reason: leads ? 'tooBusy' : 'notLeader' };
   }
@@ -327,10 +330,14 @@ export class Proposer implements ProposerPort, AsyncDisposable {
     this.#isStreaming = true;
     const cut = cutSnapshot(this.#store);
     this.#spawn('snapshot', async (signal) => {
-      while (!cut.isDone) {
-        const data = cut.encodeSlice(limits.snapshotSliceRows);
-        this.#consensus.post({ kind: 'snapshotChunk', ...cut.applied, data, last: cut.isDone });
-        await this.#clock.sleep(0, signal);
+      try {
+        while (!cut.isDone) {
+          const data = cut.encodeSlice(limits.snapshotSliceRows);
+          this.#consensus.post({ kind: 'snapshotChunk', ...cut.applied, data, last: cut.isDone });
+          await this.#clock.sleep(0, signal);
+        }
+      } finally {
+        cut.close();
       }
       this.#isStreaming = false;
     });

@@ -18,6 +18,7 @@ import { MetricsListener } from '../listeners/metrics.ts';
 import { packageVersion } from '../../common/platform/package-version.ts';
 import { configErrorExitCode, daemonHelp, isHelpRequested, parseDaemonConfig } from './config.ts';
 import type { DaemonConfig } from './config.ts';
+import { DiskWatch } from './disk-watch.ts';
 import { daemonMetrics } from './metrics.ts';
 import { Node } from './node.ts';
 import { productFacts } from './product-facts.ts';
@@ -77,10 +78,13 @@ async function serve(config: DaemonConfig, log: Log, stop: StopSignals): Promise
     build: version,
   });
   await using engine = new EngineClient(config.engineSocket);
+  const disk = new NodeDisk();
+  const room = new DiskWatch({ disk, clock, log, path: root.path });
   await using node = new Node({
     hostname: config.hostname,
     paths: root.paths,
-    disk: new NodeDisk(),
+    disk,
+    room,
     engine,
     publishedPorts: proxy,
     clock,
@@ -107,9 +111,11 @@ async function serve(config: DaemonConfig, log: Log, stop: StopSignals): Promise
     traceId: () =>
       traceIds.u32().toString(16).padStart(8, '0') + traceIds.u32().toString(16).padStart(8, '0'),
   });
-  await using metrics = new MetricsListener(daemonMetrics(node, proxy));
+  await using metrics = new MetricsListener(daemonMetrics(node, proxy, room));
   await using group = new TaskGroup();
   group.spawn('proxy', (signal) => proxy.run(signal));
+  await room.look();
+  group.spawn('disk', (signal) => room.run(signal));
   await node.open();
   await api.listen(config.hostSocket);
   await metrics.listen(config.metricsAddr.host, config.metricsAddr.port);

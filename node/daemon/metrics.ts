@@ -1,9 +1,14 @@
 import type { PublishedPorts } from '../../worker/proxy/port.ts';
 import type { MetricSource } from '../listeners/metrics.ts';
+import type { DiskWatch } from './disk-watch.ts';
 import type { Node } from './node.ts';
 
 /** What the daemon tells Prometheus beside the process's own metrics. Listed in docs/metrics.md. */
-export function daemonMetrics(node: Node, proxy: PublishedPorts): readonly MetricSource[] {
+export function daemonMetrics(
+  node: Node,
+  proxy: PublishedPorts,
+  room: DiskWatch,
+): readonly MetricSource[] {
   return [
     {
       name: 'shoal_node_manager',
@@ -24,6 +29,16 @@ export function daemonMetrics(node: Node, proxy: PublishedPorts): readonly Metri
       name: 'shoal_proxy_failed_ports',
       help: 'Published ports that could not be bound on this node.',
       read: () => proxy.status().failures.length,
+    },
+    {
+      name: 'shoal_node_disk_free_bytes',
+      help: 'Bytes that are free on the device that holds the data root.',
+      read: () => room.freeBytes,
+    },
+    {
+      name: 'shoal_node_disk_short',
+      help: '1 while changes are refused because the disk is nearly full, 0 otherwise.',
+      read: () => (room.shortage === undefined ? 0 : 1),
     },
   ];
 }

@@ -21,8 +21,10 @@ import type { PublishedPorts } from '../../worker/proxy/port.ts';
 import type { DataRootPaths } from '../dataroot/data-root.ts';
 import { IdentityFile } from '../identity/identity.ts';
 import type { Identity } from '../identity/identity.ts';
+import { UnfinishedMark } from '../identity/unfinished-mark.ts';
 import { initialLifecycle, stepLifecycle } from '../lifecycle/lifecycle.ts';
 import type { LifecycleAction, LifecycleEvent, LifecycleState } from '../lifecycle/lifecycle.ts';
+import type { DiskWatch } from './disk-watch.ts';
 import { planFounding } from './founding.ts';
 import { Roles } from './roles.ts';
 import { sweepNode } from './sweep.ts';
@@ -34,6 +36,7 @@ export interface NodeParts {
   readonly hostname: string;
   readonly paths: DataRootPaths;
   readonly disk: Disk;
+  readonly room: DiskWatch;
   readonly engine: EngineApi;
   readonly publishedPorts: PublishedPorts;
   readonly clock: Clock;
@@ -48,6 +51,7 @@ export interface NodeParts {
 export class Node implements NodeControl, AsyncDisposable {
   readonly #parts: NodeParts;
   readonly #identityFile: IdentityFile;
+  readonly #unfinished: UnfinishedMark;
   readonly #events = new EventMemory();
   #state: LifecycleState = initialLifecycle;
   #identity: Identity | undefined;
@@ -59,6 +63,7 @@ export class Node implements NodeControl, AsyncDisposable {
   constructor(parts: NodeParts) {
     this.#parts = parts;
     this.#identityFile = new IdentityFile(parts.disk, parts.paths.node);
+    this.#unfinished = new UnfinishedMark(parts.disk, parts.paths.node);
   }
 
   /**
@@ -69,11 +74,26 @@ export class Node implements NodeControl, AsyncDisposable {
     try {
       this.#identity = await this.#identityFile.load();
       const hasIdentity = this.#identity !== undefined;
-      // What is left of a founding that a crash cut short.
-      if (this.#step({ kind: 'started', hasIdentity }) !== 'begin') await this.#forget();
+      if (!hasIdentity) await this.#clearWaste();
+      this.#step({ kind: 'started', hasIdentity });
     } catch (error) {
       this.#resumeFailed(error);
     }
+  }
+
+  /**
+   * What is left of a founding or a leave that a crash cut short goes; a log that is there for another reason stays.
+   * @throws ShoalError `corrupt`
+   */
+  async #clearWaste(): Promise<void> {
+    const { disk, paths } = this.#parts;
+    if (await this.#unfinished.isSet()) await this.#forget();
+    if (!(await disk.exists(paths.raft))) return;
+    throw new ShoalError(
+      'corrupt',
+      `the identity of this node is missing, though its log is there: restore ${paths.node} from a backup, or leave the swarm with --force, which erases the log (containers of its tasks then have to be removed by hand)`,
+      { fields: { path: paths.node } },
+    );
   }
 
   /** Takes up the swarm that `open` found, if any. A failure shows as state `error`; it does not end the node. */
@@ -96,8 +116,13 @@ export class Node implements NodeControl, AsyncDisposable {
         identity === undefined
           ? []
           : [{ nodeId: identity.nodeId, address: identity.advertiseAddress }],
-      warnings: this.#roles?.warnings ?? [],
+      warnings: [...this.#shortage(), ...(this.#roles?.warnings ?? [])],
     };
+  }
+
+  #shortage(): readonly string[] {
+    const text = this.#parts.room.shortage;
+    return text === undefined ? [] : [text];
   }
 
   cluster(): ClusterApi {
@@ -117,13 +142,17 @@ export class Node implements NodeControl, AsyncDisposable {
     if (this.#state.kind !== 'inactive')
       throw new ShoalError('alreadyInSwarm', 'this node is already part of a swarm');
     checkInit(request);
+    const refusal = this.#parts.room.refusal();
+    if (refusal !== undefined) throw refusal;
     const plan = await planFounding(this.#parts, request, os.networkInterfaces());
     this.#step({ kind: 'initRequested' });
     try {
       this.#identity = plan.identity;
+      await this.#unfinished.set();
       await this.#begin(plan.founding);
       // What makes the node a member: a crash before this leaves an inactive node, and `start` clears what is left of the attempt.
       await this.#identityFile.save(plan.identity);
+      await this.#unfinished.clear();
       this.#step({ kind: 'serving' });
       return plan.identity.nodeId;
     } catch (error) {
@@ -251,8 +280,9 @@ export class Node implements NodeControl, AsyncDisposable {
 
   async #forget(): Promise<void> {
     const { disk, paths } = this.#parts;
+    await this.#unfinished.set();
     await this.#identityFile.remove();
-    for (const path of [paths.raft, paths.worker]) await disk.removeTree(path);
+    for (const path of [paths.raft, paths.worker, paths.node]) await disk.removeTree(path);
     this.#identity = undefined;
   }
 }

@@ -17,12 +17,14 @@ import type { PublishedPorts } from '../../worker/proxy/port.ts';
 import { startWorker } from '../../worker/worker.ts';
 import type { DataRootPaths } from '../dataroot/data-root.ts';
 import type { Identity } from '../identity/identity.ts';
+import type { DiskWatch } from './disk-watch.ts';
 
 export interface RolesParts {
   readonly identity: Identity;
   readonly hostname: string;
   readonly paths: DataRootPaths;
   readonly disk: Disk;
+  readonly room: DiskWatch;
   readonly engine: EngineApi;
   readonly publishedPorts: PublishedPorts;
   readonly clock: Clock;
@@ -76,6 +78,7 @@ export class Roles implements AsyncDisposable {
       newSessionId: () => Buffer.from(entropy.bytes(16)).toString('hex'),
       turn: () => new Promise((resolve) => setImmediate(resolve)),
       loopOptions: { fixedBudgetRows: undefined },
+      refusal: () => parts.room.refusal(),
       noteEvent: parts.noteEvent,
       failed: parts.failed,
     });

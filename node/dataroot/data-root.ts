@@ -19,7 +19,7 @@ export interface DataRootPaths {
  * The folder of all state, held by one process.
  *
  * `LOCK` names the holder by pid, start time and boot, so that a lock whose holder is gone (kill -9, power) is taken over at once, and a pid
- * that was given to another process meanwhile does not keep it. It is made whole or not at all: nobody ever reads half of one.
+ * that was given to another process meanwhile does not keep it.
  */
 export class DataRoot implements AsyncDisposable {
   readonly path: string;

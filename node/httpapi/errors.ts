@@ -80,6 +80,7 @@ const rows: Readonly<Record<ErrorCodeName, Row>> = {
     message: rpc('ResourceExhausted', error.message),
     retryAfterSeconds: 1,
   }),
+  diskFull: (error) => ({ status: 507, message: error.message }),
   limitExceeded: limitReply,
   levelTooLow: (error) => ({ status: 400, message: rpc('FailedPrecondition', error.message) }),
   timeout: () => ({ status: 500, message: rpc('DeadlineExceeded', 'context deadline exceeded') }),

@@ -64,13 +64,11 @@ export class IdentityFile {
     await this.#disk.syncDirectory(this.#directory);
   }
 
-  /** Forgets the identity for good, before anything else in the directory goes. Harmless when there is none. */
+  /** Forgets the identity for good. Harmless when there is none. */
   async remove(): Promise<void> {
-    if (await this.#disk.exists(this.#path)) {
-      await this.#disk.remove(this.#path);
-      await this.#disk.syncDirectory(this.#directory);
-    }
-    await this.#disk.removeTree(this.#directory);
+    if (!(await this.#disk.exists(this.#path))) return;
+    await this.#disk.remove(this.#path);
+    await this.#disk.syncDirectory(this.#directory);
   }
 
   get #path(): string {

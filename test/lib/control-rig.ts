@@ -1,4 +1,5 @@
 import type { RequestContext } from '../../common/ports/cluster-api.ts';
+import type { ShoalError } from '../../common/pure/errors.ts';
 import { asId } from '../../common/pure/ids.ts';
 import { ControlApi } from '../../manager/controlapi/control-api.ts';
 import type { ControlApiParts } from '../../manager/controlapi/control-api.ts';
@@ -57,12 +58,15 @@ export class ControlRig {
   readonly proposer = new StoreProposer();
   /** Ids that services get, in order. */
   ids: string[] = ['s1', 's2', 's3', 's4'];
+  /** What whoever wants to change something is told. */
+  refusal: ShoalError | undefined;
   readonly api: ControlApi = new ControlApi({
     proposer: this.proposer,
     logs: noLogs,
     leaderNodeId: () => 'n1',
     newSetId: this.proposer.newSetId,
     newServiceId: () => asId<'service'>(this.ids.shift() ?? 'none left'),
+    refusal: () => this.refusal,
   });
 
   async create(wanted: ServiceSpec): Promise<string> {

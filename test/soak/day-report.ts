@@ -4,13 +4,16 @@ import { trendOf } from './trend.ts';
 const megabyte = 1024 * 1024;
 /** What the line through the second half may grow by over that half. */
 const growthMax = { pssMegabytes: 12, descriptors: 3, threads: 2 } as const;
+/** The same for the daemon's heap without its garbage, which says more: chance has no part in it. */
+const heapGrowthMax = 3;
 /** The log holds two segments of 16 MB and a spare one, and what a snapshot takes; the journal is rewritten at a MB more than its content. */
 const bytesMax = { dataRoot: 120 * megabyte, journal: 8 * megabyte } as const;
 
 /** What one process may not do in the second half, in words. */
 export function judge(samples: readonly Sample[]): string[] {
-  const late = samples.slice(Math.floor(samples.length / 2));
+  const late = secondHalf(samples);
   return [
+    ...judgeHeap(late),
     ...judgeProcess(
       'daemon',
       late.map(({ daemon }) => daemon),
@@ -30,10 +33,19 @@ export function judge(samples: readonly Sample[]): string[] {
   ];
 }
 
-function judgeProcess(name: string, all: readonly ProcessSample[]): string[] {
-  const pid = all.at(-1)?.pid;
-  // A process that began in between is not compared with the one before.
-  const samples = all.filter((sample) => sample.pid === pid);
+/** Nobody restarts daemon or proxy in it. */
+function secondHalf(samples: readonly Sample[]): readonly Sample[] {
+  const middle = (samples.at(-1)?.atMinutes ?? 0) / 2;
+  return samples.filter(({ atMinutes }) => atMinutes > middle);
+}
+
+function judgeHeap(samples: readonly Sample[]): string[] {
+  const growth = growthOf(samples.map(({ heapBytes }) => heapBytes / megabyte));
+  return growth > heapGrowthMax ? [`daemon: its heap grows by ${growth.toFixed(1)} MB`] : [];
+}
+
+function judgeProcess(name: string, samples: readonly ProcessSample[]): string[] {
+  if (new Set(samples.map(({ pid }) => pid)).size > 1) return [`${name}: another process serves`];
   const growth = {
     pssMegabytes: growthOf(samples.map(({ pssBytes }) => pssBytes / megabyte)),
     descriptors: growthOf(samples.map(({ descriptors }) => descriptors)),
@@ -56,15 +68,17 @@ function growthOf(values: readonly number[]): number {
 /** One line a round, and the line through the second half at the end. */
 export function printTable(samples: readonly Sample[]): void {
   say(
-    '\n| round | minutes | daemon MB | fds | threads | proxy MB | fds | data root MB | log MB | journal kB |',
+    '\n| round | minutes | daemon MB | heap MB | fds | threads | proxy MB | fds | data root MB | log MB | journal kB |',
   );
-  say('|---|---|---|---|---|---|---|---|---|---|');
+  say('|---|---|---|---|---|---|---|---|---|---|---|');
   for (const sample of samples) {
-    const { round, atMinutes, daemon, proxy, dataRootBytes, logBytes, journalBytes } = sample;
+    const { round, atMinutes, daemon, heapBytes, proxy, dataRootBytes, logBytes, journalBytes } =
+      sample;
     const cells = [
       round,
       atMinutes,
       mb(daemon.pssBytes),
+      mb(heapBytes),
       daemon.descriptors,
       daemon.threads,
       mb(proxy.pssBytes),
@@ -75,11 +89,16 @@ export function printTable(samples: readonly Sample[]): void {
     ];
     say(`| ${cells.join(' | ')} |`);
   }
-  const late = samples.slice(Math.floor(samples.length / 2));
-  for (const name of ['daemon', 'proxy'] as const) {
-    const { first, last } = trendOf(late.map((sample) => sample[name].pssBytes / megabyte));
+  const late = secondHalf(samples);
+  const lines = {
+    daemon: late.map(({ daemon }) => daemon.pssBytes),
+    'heap of the daemon': late.map(({ heapBytes }) => heapBytes),
+    proxy: late.map(({ proxy }) => proxy.pssBytes),
+  };
+  for (const [name, bytes] of Object.entries(lines)) {
+    const { first, last } = trendOf(bytes);
     say(
-      `${name}, line through the second half (${String(late.length)} rounds): ${first.toFixed(1)} to ${last.toFixed(1)} MB`,
+      `${name}, line through ${String(late.length)} rounds of the second half: ${mb(first)} to ${mb(last)} MB`,
     );
   }
 }

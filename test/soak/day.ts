@@ -26,7 +26,7 @@ import {
 import { complaintsOf, complaintsOfDataRoot, countTroubles } from './checks.ts';
 import { judge, printTable, say } from './day-report.ts';
 import { Rig } from './rig.ts';
-import { bytesBelow, sampleProcess, type Sample } from './samples.ts';
+import { bytesBelow, collectedHeapBytes, sampleProcess, type Sample } from './samples.ts';
 import { EventStreams } from './streams.ts';
 
 const settleLimitMs = 60_000;
@@ -140,12 +140,14 @@ class Day {
   }
 
   async #sample(): Promise<void> {
-    const { node } = this.#rig;
+    const { node, engine } = this.#rig;
     const { dataRoot } = node;
+    const heapBytes = await collectedHeapBytes(engine, node.pid);
     const sample: Sample = {
       round: this.#round,
       atMinutes: Math.round(this.#elapsedMinutes * 10) / 10,
       daemon: await sampleProcess(node.pid),
+      heapBytes,
       proxy: await sampleProcess(await node.proxyPid()),
       dataRootBytes: await bytesBelow(dataRoot, [join(dataRoot, 'proxy', 'cache')]),
       logBytes: await bytesBelow(join(dataRoot, 'raft')),

@@ -118,19 +118,20 @@ async function underLoad(
 /** Kills one container after the other. Only what was sent before a kill, and was not answered yet, may fail. */
 async function killUnderLoad(rig: Rig): Promise<RolloutsReport['killed']> {
   await using loops = new Loops(rig.engine, port, { slowMs: downloadMs, kept: 16, slow: 4 });
-  const kills: number[] = [];
+  const kills: (readonly [fromMs: number, toMs: number])[] = [];
   for (let count = 0; count < killings; count += 1) {
     await eventually('requests', async () => (loops.count > 200 ? true : undefined));
     const before = await rig.running('web');
     const [victim = ''] = before;
-    kills.push(Date.now());
+    const fromMs = Date.now();
     await rig.engine.exec('docker', ['-H', `unix://${rig.engine.socketPath}`, 'kill', victim]);
+    kills.push([fromMs, Date.now()]);
     await rig.untilRunning('web', before.length, [victim]);
   }
   const { failures } = await loops.stop();
   const late = failures.filter(
     ({ atMs, tookMs }) =>
-      !kills.some((killMs) => atMs <= killMs + killSlackMs && atMs + tookMs >= killMs),
+      !kills.some(([fromMs, toMs]) => atMs <= toMs + killSlackMs && atMs + tookMs >= fromMs),
   );
   return {
     failed: failures.length,

@@ -1,6 +1,9 @@
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 
+import { outputOf, runCommand } from '../e2e/lib/clients.ts';
+import type { Dockerd } from '../integration/lib/dockerd.ts';
+
 /** What one process holds. */
 export interface ProcessSample {
   readonly pid: number;
@@ -15,6 +18,8 @@ export interface Sample {
   readonly round: number;
   readonly atMinutes: number;
   readonly daemon: ProcessSample;
+  /** What the daemon's main heap holds after its garbage was collected. */
+  readonly heapBytes: number;
   readonly proxy: ProcessSample;
   /** All files of the data root, the compiled code that the proxy keeps apart. */
   readonly dataRootBytes: number;
@@ -33,6 +38,13 @@ export async function sampleProcess(pid: number): Promise<ProcessSample> {
     descriptors: (await readdir(`${folder}/fd`)).length,
     threads: Number(/^Threads:\s+(\d+)/m.exec(status)?.[1] ?? 0),
   };
+}
+
+/** Bytes that the heap of a Node process in the engine's network holds, after its garbage was collected. */
+export async function collectedHeapBytes(engine: Dockerd, pid: number): Promise<number> {
+  process.kill(pid, 'SIGUSR1');
+  const script = join(import.meta.dirname, 'heap', 'main.ts');
+  return Number(outputOf(await runCommand([...engine.inside, process.execPath, script], {})));
 }
 
 /** Bytes of all files below `folder`, those of folders named in `without` apart. */

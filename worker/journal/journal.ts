@@ -56,7 +56,7 @@ export class Journal implements AsyncDisposable {
     const journal = new Journal(disk, directory, log);
     await disk.makeDirectory(directory);
     await journal.#load();
-    await journal.#rewrite();
+    await journal.#rewriteIfRoom();
     return journal;
   }
 
@@ -160,6 +160,17 @@ export class Journal implements AsyncDisposable {
     } catch (error) {
       if (!isShoalError(error)) throw error;
       if (!this.#isIncomplete) this.#log.at('error', 'journal write failed', { error });
+      this.#isIncomplete = true;
+    }
+  }
+
+  /** A full disk keeps no worker from its work: the file stays as it is until there is room. */
+  async #rewriteIfRoom(): Promise<void> {
+    try {
+      await this.#rewrite();
+    } catch (error) {
+      if (!isShoalError(error, 'limitExceeded')) throw error;
+      this.#log.at('error', 'journal write failed', { error });
       this.#isIncomplete = true;
     }
   }

@@ -89,6 +89,8 @@ export class ProxyClient implements PublishedPorts {
   readonly #waiters = new Set<Waiter>();
   #phase: Phase = 'unknown';
   #session: ProxySession | undefined;
+  /** The one that was asked to end. */
+  #ending: ProxySession | undefined;
   #wanted: Wanted | undefined;
   /** What was sent and not acknowledged yet: one at a time, the newest follows. */
   #inFlight: Wanted | undefined;
@@ -177,6 +179,7 @@ export class ProxyClient implements PublishedPorts {
       await this.#changed.wait(signal);
     const session = this.#session;
     if (session === undefined) return;
+    this.#ending = session;
     session.sendStop(graceMs);
     await abortable(session.closed, signal);
     while (this.#session === session) await this.#changed.wait(signal);
@@ -275,7 +278,8 @@ export class ProxyClient implements PublishedPorts {
       log.at('info', 'proxy process is connected', { pid: hello.pid, build: hello.build });
       this.#begin(session, hello.pid);
       await abortable(session.closed, signal);
-      log.at('warn', 'connection to the proxy process is lost', { pid: hello.pid });
+      if (this.#ending === session) log.at('info', 'proxy process has ended', { pid: hello.pid });
+      else log.at('warn', 'connection to the proxy process is lost', { pid: hello.pid });
     } finally {
       session.close();
       this.#end();
@@ -305,6 +309,7 @@ export class ProxyClient implements PublishedPorts {
 
   #end(): void {
     this.#session = undefined;
+    this.#ending = undefined;
     this.#inFlight = undefined;
     this.#pid = 0;
     this.#version = 0;

@@ -52,6 +52,9 @@ interface OpenSegment {
 /** Rounds of microtasks that a group waits for company: they take no time. */
 const gatherTicks = 6;
 
+/** Part of a segment that a full disk leaves to what consensus itself appends: openings, votes and marks. */
+const reservedPart = 1 / 16;
+
 /** What a segment's header and the records that its first group repeats take at most. */
 const carriedBytes = 2048;
 
@@ -143,13 +146,14 @@ export class WriteAheadLog implements AsyncDisposable {
   }
 
   /**
-   * False when the disk is full and `bytes` more might not fit behind what is queued: refuse new proposals.
-   * Looks again for space each time it says so.
+   * False when the disk is full and `bytes` more might not fit behind what is queued: refuse new proposals. A sixteenth of the segment is
+   * left for the log's own records even then. Looks again for space each time it says so.
    */
   hasRoomFor(bytes: number): boolean {
     if (!this.#spare.isDiskFull) return true;
     const left = (this.#open?.bytes ?? 0) - (this.#open?.end ?? 0) - this.#queuedBytes;
-    if (left >= 2 * bytes + carriedBytes) return true;
+    const reserved = this.#options.segmentBytes * reservedPart;
+    if (left >= 2 * bytes + carriedBytes + reserved) return true;
     this.#spare.retry();
     return false;
   }

@@ -80,8 +80,7 @@ export class SpareSegment {
 
   async #make(): Promise<Making> {
     try {
-      await this.#disk.remove(this.path);
-      const file = await this.#disk.open(this.path, 'create');
+      const file = await this.#begin();
       await this.#fill(file);
       await this.#disk.syncDirectory(this.#directory);
       return { kind: 'file', file };
@@ -89,6 +88,17 @@ export class SpareSegment {
       if (isShoalError(error, 'limitExceeded')) await this.#giveUp();
       return { kind: 'failed', error };
     }
+  }
+
+  /** What an earlier opening left is filled anew in its place: that needs no space, so that a start works on a full disk. */
+  async #begin(): Promise<DiskFile> {
+    if (await this.#disk.exists(this.path)) {
+      const file = await this.#disk.open(this.path, 'write');
+      if ((await file.size()) === this.#bytes) return file;
+      await file.close();
+      await this.#disk.remove(this.path);
+    }
+    return await this.#disk.open(this.path, 'create');
   }
 
   async #fill(file: DiskFile): Promise<void> {

@@ -61,10 +61,15 @@ describe('a data root', () => {
     });
     expect(await fs.readFile(`${path}/VERSION`, 'utf8')).toBe('1\n');
     expect((await fs.stat(path)).mode & 0o777).toBe(0o700);
-    for (const name of await fs.readdir(path)) {
-      expect((await fs.stat(`${path}/${name}`)).mode & 0o777).toBe(0o600);
-    }
+    expect((await fs.stat(`${path}/VERSION`)).mode & 0o777).toBe(0o600);
     expect((await fs.readdir(path)).sort()).toEqual(['LOCK', 'VERSION']);
+  });
+
+  test('takes no block of the disk for its lock', async () => {
+    await using _ = await DataRoot.open(path);
+    const lock = await fs.lstat(`${path}/LOCK`);
+    expect(lock.isSymbolicLink()).toBe(true);
+    expect(lock.size).toBeLessThan(60);
   });
 
   test('is for one at a time, in this process too, and free afterwards', async () => {
@@ -107,9 +112,22 @@ describe('a data root', () => {
     ['damaged', 'garbage\n'],
   ])('whose lock is %s is free', async (_, lock) => {
     await fs.mkdir(path);
+    // As an earlier version wrote it.
     await fs.writeFile(`${path}/LOCK`, lock);
+    await (await DataRoot.open(path))[Symbol.asyncDispose]();
+    if (lock !== '') await fs.symlink(lock, `${path}/LOCK`);
     await using root = await DataRoot.open(path);
     expect(root.path).toBe(path);
+  });
+
+  test('that a daemon of an earlier version holds is in use', async () => {
+    await using root = await DataRoot.open(path);
+    const text = await fs.readlink(`${path}/LOCK`);
+    const boot = await fs.readFile('/proc/sys/kernel/random/boot_id', 'utf8');
+    const [pid = '', started = ''] = text.split(' ');
+    await fs.rm(`${path}/LOCK`);
+    await fs.writeFile(`${path}/LOCK`, `${pid} ${started} ${boot.trim()} nonce\n`);
+    await expect(DataRoot.open(root.path)).rejects.toMatchObject({ code: 'dataRootInUse' });
   });
 
   test('of a newer version is refused, and not locked', async () => {

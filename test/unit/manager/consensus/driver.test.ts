@@ -128,6 +128,61 @@ describe('ConsensusDriver', () => {
     await probe.until(() => probe.all('snapshotWanted').length === 1);
   });
 
+  it('gives a snapshot up when the disk is full, goes on, and asks for another later', async () => {
+    const disk = freshDisk();
+    const probe = await leading(disk, { snapshotEntries: 20 });
+    const add = async (count: number, index: number): Promise<void> => {
+      for (let number = 0; number < count; number += 1) probe.propose('x'.repeat(100));
+      await probe.until(() => probe.texts.length === index);
+      probe.post({ kind: 'applied', index });
+    };
+    await add(20, 21);
+    await probe.until(() => probe.all('snapshotWanted').length === 1);
+    disk.setCapacity(disk.usedBytes);
+    sendSnapshot(probe, 21);
+    await add(1, 22);
+    expect(await disk.list('/raft/snap')).toEqual([]);
+    expect(probe.all('snapshotWanted')).toHaveLength(1);
+    disk.setCapacity(Number.POSITIVE_INFINITY);
+    await add(1, 23);
+    await probe.until(() => probe.all('snapshotWanted').length === 2);
+    sendSnapshot(probe, 23);
+    await probe.stop();
+    const again = await leading(disk.crash(), { snapshotEntries: 20 }, 2);
+    expect(again.all('snapshotChunk')[0]?.index).toBe(23);
+  });
+
+  it('has no room on a full disk, keeps what it took, starts on it often, and goes on when there is space', async () => {
+    const first = freshDisk();
+    let probe = await leading(first);
+    let disk = first;
+    // Nothing but the log's own files fits.
+    await probe.until(() => disk.usedBytes >= 2 * 64 * 512);
+    disk.setCapacity(disk.usedBytes);
+    const taken: string[] = [];
+    for (let refused = false; !refused;) {
+      const text = `${taken.length}`.padEnd(200, '.');
+      const request = probe.propose(text);
+      await probe.until(() => probe.outcomeOf(request) !== undefined);
+      refused = probe.outcomeOf(request) === 'noRoom';
+      if (!refused) taken.push(text);
+    }
+    expect(taken.length).toBeGreaterThan(50);
+    const kept = (): string[] => probe.texts.filter((text) => text !== '');
+    for (let start = 2; start < 5; start += 1) {
+      disk = disk.crash('kept');
+      probe = await leading(disk, {}, start);
+      await probe.until(() => kept().length === taken.length);
+      expect(kept()).toEqual(taken);
+    }
+    disk.setCapacity(Number.POSITIVE_INFINITY);
+    let request = probe.propose('late'.repeat(50));
+    await probe.until(() => {
+      if (probe.outcomeOf(request) === 'noRoom') request = probe.propose('late'.repeat(50));
+      return probe.outcomeOf(request) === 'committed';
+    });
+  });
+
   it('answers unknown to all who wait and then ends, when the disk fails', async () => {
     const first = await leading(freshDisk());
     await first.stop();

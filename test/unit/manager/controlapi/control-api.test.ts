@@ -125,6 +125,7 @@ describe('creating a service', () => {
     [{ kind: 'dropped', reason: 'notLeader' }, 'lostQuorum'],
     [{ kind: 'dropped', reason: 'stopping' }, 'lostQuorum'],
     [{ kind: 'dropped', reason: 'tooBusy' }, 'tooBusy'],
+    [{ kind: 'dropped', reason: 'diskFull' }, 'diskFull'],
     [{ kind: 'refused', refusal: { kind: 'level' } }, 'levelTooLow'],
     [{ kind: 'refused', refusal: { kind: 'invalid', message: 'm' } }, 'internal'],
   ] as const)('whose set ends %j fails so', async (outcome, code) => {
