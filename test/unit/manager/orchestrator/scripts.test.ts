@@ -39,6 +39,9 @@ describe('update', () => {
   test('start-first keeps the old task until the new one runs', async () => {
     await runScript('update/start-first.txt');
   });
+  test('its end comes after the last old task', async () => {
+    await runScript('update/end.txt');
+  });
   test('failures pause it, or are borne', async () => {
     await runScript('update/failure.txt');
   });
