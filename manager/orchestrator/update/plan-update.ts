@@ -121,7 +121,7 @@ function proceed(work: Work, now: DecideTime): UpdatePlan {
   const { status, culprit } = noteFailures(work, settings);
   if (culprit !== undefined) return giveUp({ ...work, status }, { settings, culprit }, now);
   const rolled = roll({ ...work, status }, settings, now);
-  const isAtEnd = !rolled.more && rolled.steps.length === 0 && isDone({ ...work, status });
+  const isAtEnd = !rolled.more && isDone({ ...work, status }, rolled.steps);
   const ended = isAtEnd ? complete({ ...work, status }, settings, now) : undefined;
   const next = ended?.status ?? status;
   return {
@@ -206,11 +206,12 @@ function busyMs(slot: SlotProgress, { delayMs }: UpdateSettings, now: DecideTime
   return sinceMs === undefined ? Infinity : remainingMs({ sinceMs, delayMs }, now);
 }
 
-/** True when every slot has its new task alone, and that ran or ended. */
-function isDone({ slots, status }: Work): boolean {
+/** True when after `steps` every slot has its new task alone, and that ran or ended. */
+function isDone({ slots, status }: Work, steps: readonly UpdateStep[]): boolean {
   const failed = new Set(status.failedSlots);
+  const finished = new Set(steps.map(({ slot }) => slot));
   return slots.every((slot) => {
-    if (slot.isDue || isHalf(slot)) return false;
+    if (slot.isDue || (isHalf(slot) && !finished.has(slot.slot))) return false;
     const isStarting = slot.updated.some(isWanted) && settledAtMs(slot) === undefined;
     return !isStarting || failed.has(slot.name);
   });

@@ -96,10 +96,12 @@ function isOpen(view: StoreView, { nodeId }: Slot): boolean {
   );
 }
 
+/** An update begins before its first step, and is over, or stands still, after its last one. */
 function draftsOf(service: ServiceRow, plan: UpdatePlan, now: DecideTime): readonly Draft[] {
   const steps = plan.steps.map((step, index) => stepOf(service, step, { index, now }));
   const draft = { reason: 'rolling update', reads: [readServiceSpec(service.id, service)] };
-  return [...statusDrafts(service, plan), ...inChunks(steps, draft)];
+  const [status, work] = [statusDrafts(service, plan), inChunks(steps, draft)];
+  return isInProgress(plan.status) ? [...status, ...work] : [...work, ...status];
 }
 
 /** Relies on spec and status being what was looked at: a user may have asked for something else, or gone back. */
