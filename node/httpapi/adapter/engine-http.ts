@@ -1,6 +1,7 @@
 import * as http from 'node:http';
 
 import { ShoalError } from '../../../common/pure/errors.ts';
+import { limits } from '../../../common/pure/limits.ts';
 import type { EngineHttp, EngineRequest } from '../engine-port.ts';
 import type { Headers, Response } from '../http.ts';
 
@@ -20,15 +21,31 @@ class OneCallAgent extends http.Agent {
   }
 }
 
+/** One call over the engine's socket. */
+export interface EngineCallOptions {
+  readonly method: string;
+  readonly path: string;
+  readonly headers: http.OutgoingHttpHeaders;
+  /** True when bytes follow the head. */
+  readonly hasBody: boolean;
+  readonly signal?: AbortSignal;
+}
+
 /** The engine over its unix socket. */
 export class EngineSocket implements EngineHttp {
-  readonly agent: http.Agent;
   readonly socketPath: string;
+  readonly #oneCall: http.Agent = new OneCallAgent();
+  /** Connections that wait for a next call, which must be one that may be made twice: they may be closed by the time it comes. */
+  readonly #kept: http.Agent = new http.Agent({
+    keepAlive: true,
+    maxFreeSockets: limits.apiEngineIdleConnections,
+    scheduling: 'lifo',
+    timeout: limits.apiEngineIdleMs,
+  });
   #apiVersion: string | undefined;
 
   constructor(socketPath: string) {
     this.socketPath = socketPath;
-    this.agent = new OneCallAgent();
   }
 
   apiVersion(): string | undefined {
@@ -40,18 +57,30 @@ export class EngineSocket implements EngineHttp {
     if (typeof version === 'string' && /^\d+\.\d+$/.test(version)) this.#apiVersion = version;
   }
 
+  /**
+   * Begins a call. What only reads takes a connection that was kept from an earlier call, if there is one.
+   * @param afresh takes a new connection in any case: see `mayRepeat`.
+   */
+  open(call: EngineCallOptions, afresh = false): http.ClientRequest {
+    const { hasBody, ...options } = call;
+    const mayKeep = !afresh && !hasBody && isReading(call.method);
+    const agent = mayKeep ? this.#kept : this.#oneCall;
+    return http.request({ socketPath: this.socketPath, agent, maxHeaderSize, ...options });
+  }
+
   request(request: EngineRequest, signal: AbortSignal): Promise<Response> {
+    const hasBody = request.body !== undefined;
+    const { method, path } = request;
+    const call = { method, path, headers: engineHeaders(request), hasBody, signal };
+    return this.#ask(call, request.body, false);
+  }
+
+  #ask(call: EngineCallOptions, body: Uint8Array | undefined, afresh: boolean): Promise<Response> {
     return new Promise((resolve, reject) => {
-      const outgoing = http.request({
-        socketPath: this.socketPath,
-        agent: this.agent,
-        method: request.method,
-        path: request.path,
-        headers: engineHeaders(request),
-        maxHeaderSize,
-        signal,
-      });
+      const outgoing = this.open(call, afresh);
+      let isAnswered = false;
       outgoing.once('response', (incoming) => {
+        isAnswered = true;
         this.noteApiVersion(incoming.headers['api-version']);
         resolve({
           status: incoming.statusCode ?? 502,
@@ -60,15 +89,26 @@ export class EngineSocket implements EngineHttp {
         });
       });
       outgoing.on('error', (error) => {
-        reject(signal.aborted ? abortReason(signal) : unavailable(error));
+        if (call.signal?.aborted === true) reject(abortReason(call.signal));
+        else if (!isAnswered && mayRepeat(outgoing)) resolve(this.#ask(call, body, true));
+        else reject(unavailable(error));
       });
-      outgoing.end(request.body);
+      outgoing.end(body);
     });
   }
 }
 
 /** Registry configurations in headers reach 20 KB; Node's default of 16 KB refuses them. */
 export const maxHeaderSize: number = 1024 * 1024;
+
+/** True for a call that failed before its answer because the engine had closed the connection meanwhile: it is made again, afresh. */
+export function mayRepeat(outgoing: http.ClientRequest): boolean {
+  return outgoing.reusedSocket;
+}
+
+function isReading(method: string): boolean {
+  return method === 'GET' || method === 'HEAD';
+}
 
 /** The engine cannot be reached: the failure as every caller sees it. */
 function unavailable(cause: unknown): ShoalError {

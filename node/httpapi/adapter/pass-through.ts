@@ -1,9 +1,9 @@
-import * as http from 'node:http';
+import type * as http from 'node:http';
 
 import type { EngineSocket } from './engine-http.ts';
-import { maxHeaderSize } from './engine-http.ts';
+import { mayRepeat } from './engine-http.ts';
 import { hasBody, requestHeaders } from './request-headers.ts';
-import { endToEnd } from './raw-headers.ts';
+import { endToEnd, pairs } from './raw-headers.ts';
 import { unreachable } from './unreachable.ts';
 
 /** Hands one request to the engine as it came, and the answer back, streams included. */
@@ -13,33 +13,59 @@ export function passThrough(
   request: http.IncomingMessage,
   response: http.ServerResponse,
 ): void {
-  const outgoing = http.request({
-    socketPath: engine.socketPath,
-    agent: engine.agent,
+  const call = {
     method: request.method ?? 'GET',
     path,
     headers: requestHeaders(request),
-    maxHeaderSize,
-  });
-  let isAnswered = false;
-  outgoing.once('response', (incoming) => {
-    isAnswered = true;
-    relayResponse(engine, incoming, response);
-  });
-  outgoing.on('error', (error) => {
-    // An engine that refuses an upload early answers and closes: its answer counts, not the broken upload.
-    if (!isAnswered) refuse(response, error);
-  });
+    hasBody: hasBody(request),
+  };
+  let outgoing = engine.open(call);
+  const ask = (): void => {
+    const asked = outgoing;
+    let isAnswered = false;
+    asked.once('response', (incoming) => {
+      isAnswered = true;
+      relayResponse(engine, incoming, response);
+    });
+    asked.on('error', (error) => {
+      // An engine that refuses an upload early answers and closes: its answer counts, not the broken upload.
+      if (isAnswered || response.destroyed) return;
+      if (!mayRepeat(asked)) {
+        refuse(response, error);
+        return;
+      }
+      outgoing = engine.open(call, true);
+      ask();
+    });
+    sendBody(request, asked);
+  };
+  ask();
   response.once('close', () => {
     outgoing.destroy();
   });
-  sendBody(request, outgoing);
 }
 
 /** A POST without a length must not become chunked: the engine answers 400 to a body that it did not expect. */
 function sendBody(request: http.IncomingMessage, outgoing: http.ClientRequest): void {
-  if (hasBody(request)) request.pipe(outgoing);
-  else outgoing.end();
+  if (!hasBody(request)) {
+    outgoing.end();
+    return;
+  }
+  request.pipe(outgoing, { end: false });
+  request.once('end', () => {
+    addTrailers(outgoing, request);
+    outgoing.end();
+  });
+  // A client that reads only after it has sent all would wait for ever when the engine has had enough.
+  outgoing.once('close', () => {
+    request.unpipe(outgoing);
+    request.resume();
+  });
+}
+
+function addTrailers(outgoing: http.OutgoingMessage, incoming: http.IncomingMessage): void {
+  const trailers = pairs(incoming.rawTrailers);
+  if (trailers.length > 0) outgoing.addTrailers(trailers);
 }
 
 /** Hands the engine's answer back as it comes. */
@@ -53,12 +79,35 @@ export function relayResponse(
     incoming.destroy();
     return;
   }
-  response.writeHead(incoming.statusCode ?? 502, endToEnd(incoming.headers, incoming.rawHeaders));
-  response.flushHeaders();
+  response.sendDate = false;
+  response.writeHead(
+    incoming.statusCode ?? 502,
+    incoming.statusMessage ?? '',
+    endToEnd(incoming.headers, incoming.rawHeaders),
+  );
+  flushSoon(incoming, response);
   incoming.on('error', () => {
     response.destroy();
   });
-  incoming.pipe(response);
+  incoming.pipe(response, { end: false });
+  incoming.once('end', () => {
+    addTrailers(response, incoming);
+    response.end();
+  });
+}
+
+/** The head goes out at once, with what is there of the body: the answer to /wait has a head long before its body. */
+function flushSoon(incoming: http.IncomingMessage, response: http.ServerResponse): void {
+  let isFlushed = false;
+  incoming.once('data', () => {
+    isFlushed = true;
+  });
+  incoming.once('end', () => {
+    isFlushed = true;
+  });
+  setImmediate(() => {
+    if (!isFlushed && !response.destroyed) response.flushHeaders();
+  });
 }
 
 function refuse(response: http.ServerResponse, error: Error): void {

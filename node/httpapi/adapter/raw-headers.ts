@@ -49,7 +49,8 @@ export function rawHead(incoming: http.IncomingMessage, instead: readonly string
   return [...lines, ...instead, '', ''].join('\r\n');
 }
 
-function pairs(raw: readonly string[]): [string, string][] {
+/** Names and values by twos, as Node lists raw headers. */
+export function pairs(raw: readonly string[]): [string, string][] {
   const found: [string, string][] = [];
   for (let index = 0; index + 1 < raw.length; index += 2) {
     found.push([raw[index] ?? '', raw[index + 1] ?? '']);

@@ -97,7 +97,8 @@ export class ApiServer implements AsyncDisposable {
   async #serve(request: http.IncomingMessage, response: http.ServerResponse): Promise<void> {
     const gone = new AbortController();
     response.once('close', () => {
-      gone.abort(new ShoalError('cancelled', 'the client is gone'));
+      // After an answer in full there is nobody left who waits.
+      if (!response.writableFinished) gone.abort(new ShoalError('cancelled', 'the client is gone'));
     });
     const caller = this.#caller();
     try {
