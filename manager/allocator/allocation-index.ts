@@ -1,9 +1,11 @@
 import { asId } from '../../common/pure/ids.ts';
+import type { TaskId } from '../../common/pure/ids.ts';
 import { parseIpv4 } from '../../common/pure/ipv4.ts';
 import { Table, TaskState } from '../../proto/gen/objects.ts';
-import type { Follower } from '../store/decider.ts';
+import { readWhole, type Follower } from '../store/decider.ts';
 import type { StoreEvent } from '../store/events.ts';
 import type { TaskRow } from '../store/rows.ts';
+import { taskPortions } from '../store/task-portions.ts';
 import { isOver } from '../store/task-state.ts';
 import type { StoreView } from '../store/view.ts';
 import { bareAddress } from './address-source.ts';
@@ -31,7 +33,7 @@ export class AllocationIndex implements Follower {
   /** An index of `view` as it is now, for one call. */
   static of(view: StoreView): AllocationIndex {
     const index = new AllocationIndex();
-    index.restart(view);
+    readWhole(index, view);
     return index;
   }
 
@@ -40,21 +42,23 @@ export class AllocationIndex implements Follower {
     return this.#view === view;
   }
 
-  restart(view: StoreView): void {
+  *restart(view: StoreView): Generator<undefined, undefined> {
     this.#view = view;
     this.#waiting.clear();
     this.#serviceOfWaiting.clear();
     this.#releasable.clear();
     this.#lastGiven.clear();
-    for (const task of view.tasks()) this.#add(task, view);
+    for (const portion of taskPortions(view)) {
+      for (const { id } of portion) this.#update(id, view);
+      yield undefined;
+    }
+    return undefined;
   }
 
   follow(event: StoreEvent): void {
     const view = this.#view;
     if (view === undefined || event.table !== Table.tasks) return;
-    this.#remove(event.key);
-    const task = view.task(asId<'task'>(event.key));
-    if (task !== undefined) this.#add(task, view);
+    this.#update(asId<'task'>(event.key), view);
   }
 
   /** Ids of the service's tasks that wait for addresses. */
@@ -78,6 +82,13 @@ export class AllocationIndex implements Follower {
 
   lastGiven(networkId: string): number | undefined {
     return this.#lastGiven.get(networkId)?.address;
+  }
+
+  /** Takes in a task as the view has it now. */
+  #update(id: TaskId, view: StoreView): void {
+    this.#remove(id);
+    const task = view.task(id);
+    if (task !== undefined) this.#add(task, view);
   }
 
   #add(task: TaskRow, view: StoreView): void {

@@ -53,6 +53,8 @@ export class Leadership {
   readonly #retries: Retries;
   #time: ClusterTime;
   #resync: Resync | undefined;
+  /** Indexes that are being read anew. */
+  #restarts: Iterator<undefined, undefined>[] = [];
   #resyncAtMs = 0;
   /** Times at which the loop is going to be woken; each is nearer than those that were there before it. */
   readonly #alarmsMs = new Set<number>();
@@ -84,7 +86,8 @@ export class Leadership {
       this.#startOver();
       while (!signal.aborted) {
         this.#takeEvents(watcher);
-        await this.#step(signal);
+        if (this.#restarts.length > 0) await this.#restartFollowers(signal);
+        else await this.#step(signal);
       }
     } finally {
       watcher.close();
@@ -114,8 +117,21 @@ export class Leadership {
   #startOver(): void {
     const { clock } = this.#ports;
     this.#time = new ClusterTime(this.#view.clusterMs, clock.nowMs());
-    for (const { decider } of this.#seats) decider.follower?.restart(this.#view);
-    this.#resync = new Resync(this.#ports.deciders);
+    this.#beginSlice();
+    this.#restarts = this.#seats.flatMap(
+      ({ decider }) => decider.follower?.restart(this.#view) ?? [],
+    );
+    this.#resync = new Resync(this.#ports.deciders, this.#view);
+  }
+
+  /** Reads on with the indexes that are not whole yet, for one slice; nothing is decided before. */
+  async #restartFollowers(signal: AbortSignal): Promise<void> {
+    while (this.#restarts.length > 0) {
+      if (this.#restarts[0]?.next().done !== false) this.#restarts.shift();
+      if (this.#isSliceOver()) break;
+    }
+    await this.#ports.turn(signal);
+    this.#beginSlice();
   }
 
   #takeEvents(watcher: Watcher): void {
@@ -171,12 +187,12 @@ export class Leadership {
     const nowMs = this.#ports.clock.nowMs();
     if (this.#resync === undefined) {
       if (nowMs < this.#resyncAtMs) return;
-      this.#resync = new Resync(this.#ports.deciders);
+      this.#resync = new Resync(this.#ports.deciders, this.#view);
       this.#retries.clearAll();
     }
     this.#resyncAtMs = nowMs + limits.loopResyncMs;
     if (this.#queue.readyCount > resyncPortion) return;
-    const items = this.#resync.next(this.#view, resyncPortion);
+    const items = this.#resync.next(resyncPortion);
     for (const item of items) this.#queue.add(item);
     if (items.length === 0) this.#resync = undefined;
   }

@@ -1,8 +1,11 @@
 import { asId } from '../../common/pure/ids.ts';
-import { Table, TaskState } from '../../proto/gen/objects.ts';
-import type { Follower } from '../store/decider.ts';
+import type { TaskId } from '../../common/pure/ids.ts';
+import { Table as TableName, TaskState } from '../../proto/gen/objects.ts';
+import { readWhole, type Follower } from '../store/decider.ts';
 import type { StoreEvent } from '../store/events.ts';
 import type { TaskRow } from '../store/rows.ts';
+import { Table } from '../store/table.ts';
+import { taskPortions } from '../store/task-portions.ts';
 import { isPlaced, isTerminal } from '../store/task-state.ts';
 import type { StoreView } from '../store/view.ts';
 import { hostPortKey, hostPortsOf } from './host-port.ts';
@@ -46,12 +49,12 @@ export class NodeIndex implements Follower {
   readonly #loads = new Map<string, Load>();
   readonly #waiting = new Map<string, Set<string>>();
   /** Rows as they were counted: what is taken off when they change. */
-  readonly #counted = new Map<string, TaskRow>();
+  #counted = new Table<TaskRow>();
 
   /** An index of `view` as it is now, for one call. */
   static of(view: StoreView): NodeIndex {
     const index = new NodeIndex();
-    index.restart(view);
+    readWhole(index, view);
     return index;
   }
 
@@ -60,21 +63,22 @@ export class NodeIndex implements Follower {
     return this.#view === view;
   }
 
-  restart(view: StoreView): void {
+  *restart(view: StoreView): Generator<undefined, undefined> {
     this.#view = view;
     this.#loads.clear();
     this.#waiting.clear();
-    this.#counted.clear();
-    for (const task of view.tasks()) this.#add(task);
+    this.#counted = new Table<TaskRow>();
+    for (const portion of taskPortions(view)) {
+      for (const { id } of portion) this.#update(id, view);
+      yield undefined;
+    }
+    return undefined;
   }
 
   follow(event: StoreEvent): void {
     const view = this.#view;
-    if (view === undefined || event.table !== Table.tasks) return;
-    const counted = this.#counted.get(event.key);
-    const task = view.task(asId<'task'>(event.key));
-    if (counted !== undefined) this.#remove(counted);
-    if (task !== undefined) this.#add(task);
+    if (view === undefined || event.table !== TableName.tasks) return;
+    this.#update(asId<'task'>(event.key), view);
   }
 
   loadOf(nodeId: string): NodeLoad {
@@ -89,6 +93,14 @@ export class NodeIndex implements Follower {
   /** Ids of services with such tasks. */
   get waitingServices(): Iterable<string> {
     return this.#waiting.keys();
+  }
+
+  /** Counts a task as the view has it now. */
+  #update(id: TaskId, view: StoreView): void {
+    const counted = this.#counted.get(id);
+    const task = view.task(id);
+    if (counted !== undefined) this.#remove(counted);
+    if (task !== undefined) this.#add(task);
   }
 
   #add(task: TaskRow): void {

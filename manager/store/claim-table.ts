@@ -1,5 +1,6 @@
 import { compareText } from './order.ts';
 import { Table } from './table.ts';
+import type { TableCut } from './table.ts';
 
 /** A key that is taken. */
 export interface ClaimRow {
@@ -32,9 +33,9 @@ export class ClaimTable {
     return this.#spaces.get(space)?.rows.size ?? 0;
   }
 
-  /** Pointers to all claims as they are now, in no order that means anything. */
-  copy(): ClaimRow[] {
-    return [...this.#spaces.values()].flatMap((space) => space.rows.copy());
+  /** All claims as they are now, space by space. */
+  cut(): TableCut<ClaimRow>[] {
+    return [...this.#spaces.values()].map((space) => space.rows.cut());
   }
 
   /** Gives the free key (space, key) to `owner`. */

@@ -40,8 +40,11 @@ export interface Decision {
  * revision is then the view's), and one that came to nothing. Reading the row again must be enough.
  */
 export interface Follower {
-  /** Forgets all and reads `view` whole; from now on `follow` tells its changes. */
-  restart(view: StoreView): void;
+  /**
+   * Forgets all and reads `view` whole, some rows a step; from now on `follow` tells its changes, also between steps. Nothing is decided
+   * before the last one.
+   */
+  restart(view: StoreView): Generator<undefined, undefined>;
   follow(event: StoreEvent): void;
 }
 
@@ -61,9 +64,14 @@ export interface Decider {
    * `node/<id>`, `network/<id>`, `cluster`.
    */
   keysOf(event: StoreEvent, view: StoreView): readonly string[];
-  /** Every scope, for the start of a leadership and the slow resync. */
+  /** Every scope, for the start of a leadership and the slow resync; read little by little while the view goes on. */
   allKeys(view: StoreView): Iterable<string>;
   decide(view: StoreView, key: string, now: DecideTime, budget: Budget): Decision;
+}
+
+/** Has a follower read the whole view at once, for a view that is looked at once only. */
+export function readWhole(follower: Follower, view: StoreView): void {
+  for (const steps = follower.restart(view); steps.next().done !== true;);
 }
 
 /** How a placeholder begins: a character that no id, name or address holds. */

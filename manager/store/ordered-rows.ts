@@ -57,18 +57,13 @@ export class OrderedRows<Row> {
 
   /** All rows in order. The same array until the next change. */
   list(): readonly Row[] {
-    this.#listed ??= this.#chunks.length === 1 ? this.#chunks[0] : this.#chunks.flat();
+    this.#listed ??= this.#chunks.length === 1 ? this.#chunks[0] : this.#joined();
     return this.#listed ?? [];
   }
 
   /** All rows in order, without making a list of them. */
   *rows(): Iterable<Row> {
     for (const chunk of this.#chunks) yield* chunk;
-  }
-
-  /** Appends all rows to `target`, in order. */
-  copyInto(target: Row[]): void {
-    for (const chunk of this.#chunks) for (const row of chunk) target.push(row);
   }
 
   /** The rows for which `probe` is 0, in order; these stand together. */
@@ -83,6 +78,13 @@ export class OrderedRows<Row> {
       }
     }
     return found;
+  }
+
+  /** All chunks in one array; `flat` takes ten times as long. */
+  #joined(): Row[] {
+    const rows: Row[] = [];
+    for (const chunk of this.#chunks) for (const row of chunk) rows.push(row);
+    return rows;
   }
 
   /** Index of the first chunk whose last row is not before what is looked for; the last one when all are. */

@@ -31,7 +31,7 @@ export class PendingRows {
   readonly #lookup: RowLookup;
   readonly #rows = new Map<string, PendingRow>();
   readonly #byTable = new Map<Table, Set<PendingRow>>();
-  /** Pending tasks by service and by node. */
+  /** Pending tasks by service, by slot and by node. */
   readonly #byScope = new Map<string, Set<PendingRow>>();
 
   constructor(base: StoreView, lookup: RowLookup) {
@@ -89,7 +89,7 @@ export class PendingRows {
     return rowsOf<Row>(this.#byTable.get(table));
   }
 
-  /** Pending tasks of a service (`service/<id>`) or on a node (`node/<id>`) that will be there. */
+  /** Pending tasks of a service (`service/<id>`), of a slot (`service/<id>/<number>`) or on a node (`node/<id>`) that will be there. */
   tasksIn(scope: string): TaskRow[] {
     return rowsOf<TaskRow>(this.#byScope.get(scope));
   }
@@ -133,7 +133,8 @@ export class PendingRows {
   #addScopes(pending: PendingRow): void {
     const { row } = pending;
     if (row === undefined || !('slot' in row)) return;
-    for (const scope of [`service/${row.serviceId}`, `node/${row.nodeId}`]) {
+    const service = `service/${row.serviceId}`;
+    for (const scope of [service, `${service}/${row.slot}`, `node/${row.nodeId}`]) {
       pending.scopes.add(scope);
       addTo(this.#byScope, scope, pending);
     }

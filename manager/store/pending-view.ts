@@ -177,7 +177,7 @@ export class PendingView implements StoreView, RowLookup {
 
   tasksOfSlot(id: ServiceId, slot: number): readonly TaskRow[] {
     this.#follow();
-    const pending = this.#rows.tasksIn(`service/${id}`).filter((task) => task.slot === slot);
+    const pending = this.#rows.tasksIn(`service/${id}/${slot}`);
     return [...this.#mergedTasks(this.#base.tasksOfSlot(id, slot), pending)];
   }
 
@@ -196,11 +196,13 @@ export class PendingView implements StoreView, RowLookup {
 
   *servicesWithTasks(): Iterable<ServiceId> {
     this.#follow();
-    const ids = new Set(this.#base.servicesWithTasks());
-    for (const task of this.#rows.present<TaskRow>(Table.tasks)) ids.add(task.serviceId);
-    for (const id of [...ids].toSorted(compareText)) {
-      if (this.tasksOfService(id).length > 0) yield id;
+    const base = [...this.#base.servicesWithTasks()];
+    const added = new Set<ServiceId>();
+    for (const { serviceId } of this.#rows.present<TaskRow>(Table.tasks)) {
+      if (this.#base.tasksOfService(serviceId).length === 0) added.add(serviceId);
     }
+    const ids = added.size === 0 ? base : [...base, ...added].toSorted(compareText);
+    for (const id of ids) if (this.tasksOfService(id).length > 0) yield id;
   }
 
   /** Also revisions that the store will forget once the sets in flight have taken effect. */

@@ -37,6 +37,7 @@ export class SnapshotInstaller {
   #position = 0;
 
   feed(bytes: Uint8Array): void {
+    if (bytes.length === 0) return;
     this.#bytes = concatBytes([this.#bytes.subarray(this.#position), bytes]);
     this.#position = 0;
   }

@@ -29,7 +29,7 @@ export class SnapshotCut {
   /** The entry that the snapshot includes last. */
   readonly applied: AppliedPoint;
   readonly #header: SnapshotHeader;
-  readonly #content: Iterator<Content>;
+  readonly #content: ContentCut;
   readonly #hash = new StateHash();
   #records = 0;
   #stage: 'header' | 'content' | 'done' = 'header';
@@ -45,7 +45,7 @@ export class SnapshotCut {
       index: applied.index,
       term: applied.term,
     });
-    this.#content = contentOf(state);
+    this.#content = cutContent(state);
   }
 
   /** True when `encodeSlice` has given everything. */
@@ -65,6 +65,11 @@ export class SnapshotCut {
     return concatBytes(parts);
   }
 
+  /** Ends it: the store keeps nothing for it any more. Not needed once it is done; twice is harmless. */
+  close(): void {
+    this.#content.close();
+  }
+
   /** The bytes of the next record. */
   #next(): Uint8Array {
     if (this.#stage === 'header') {
@@ -72,7 +77,7 @@ export class SnapshotCut {
       this.#hash.add(hashedHeader(this.#header));
       return encodeSnapshotRecord({ record: { kind: 'header', value: this.#header } });
     }
-    const next = this.#content.next();
+    const next = this.#content.records.next();
     if (next.done !== true) {
       this.#records += 1;
       const bytes = encodeSnapshotRecord({ record: next.value });
@@ -85,7 +90,7 @@ export class SnapshotCut {
   }
 }
 
-/** Cuts a snapshot of `store` as it is now: copies pointers only. */
+/** Cuts a snapshot of `store` as it is now: what it holds is copied when its turn comes, or just before it changes. */
 export function cutSnapshot(store: Store): SnapshotCut {
   return new SnapshotCut(store.state);
 }
@@ -95,9 +100,8 @@ export function stateHash(store: Store): number {
   const hash = new StateHash();
   const { revision, clusterMs, level } = store.view;
   hash.add(hashedHeader(newSnapshotHeader({ revision, clusterMs, level })));
-  const content = contentOf(store.state);
-  for (let next = content.next(); next.done !== true; next = content.next()) {
-    hashContent(hash, next.value.kind, encodeSnapshotRecord({ record: next.value }));
+  for (const record of cutContent(store.state).records) {
+    hashContent(hash, record.kind, encodeSnapshotRecord({ record }));
   }
   return hash.value();
 }
@@ -114,37 +118,50 @@ export function hashedHeader({ revision, clusterMs, level }: SnapshotHeader): Ui
   return encodeSnapshotRecord({ record: { kind: 'header', value } });
 }
 
-/** Copies the pointers at once; what they point to never changes. */
-function contentOf(state: State): Iterator<Content> {
+/** What a state holds at one moment, in the order of a snapshot. */
+interface ContentCut {
+  readonly records: Generator<Content, undefined>;
+  readonly close: () => void;
+}
+
+/** Rows never change, lists that were handed out do not either: only tables and the index of tasks need a cut. */
+function cutContent(state: State): ContentCut {
   const revisions = state.revisions.copy();
   const rows = plainRows(state);
-  const tasks = state.copyTasks();
-  const claims = state.claims.copy();
-  const buckets = state.copyBuckets();
+  const tasks = state.cutTasks();
+  const claims = state.claims.cut();
+  const buckets = state.cutBuckets();
   const timeline = state.timeline.lines();
-  return (function* content(): Generator<Content, undefined> {
+  const records = (function* content(): Generator<Content, undefined> {
     for (const row of revisions) {
       yield { kind: 'specRevision', value: newSpecRevision(row) };
     }
     for (const row of rows) yield { kind: 'row', value: encodeRowRecord(row) };
-    for (const row of tasks) yield { kind: 'row', value: encodeRowRecord({ kind: 'task', row }) };
-    for (const value of claims) yield { kind: 'claim', value };
-    for (const bucket of buckets) yield { kind: 'bucket', value: bucketRecord(bucket) };
+    for (const row of tasks.rows())
+      yield { kind: 'row', value: encodeRowRecord({ kind: 'task', row }) };
+    for (const space of claims) for (const value of space.rows()) yield { kind: 'claim', value };
+    for (const bucket of buckets.rows()) yield { kind: 'bucket', value: bucketRecord(bucket) };
     for (const value of timeline) yield { kind: 'timeline', value };
     return undefined;
   })();
+  const close = (): void => {
+    for (const cut of [tasks, ...claims, buckets]) cut.close();
+  };
+  return { records, close };
 }
 
-function plainRows(state: State): TypedRow[] {
+/** Everything but tasks: its lists are taken now and read later. */
+function plainRows(state: State): Iterable<TypedRow> {
   const cluster = state.cluster();
   const authority = state.authority();
-  const rows: TypedRow[] = [];
-  if (cluster !== undefined) rows.push({ kind: 'cluster', row: cluster });
-  if (authority !== undefined) rows.push({ kind: 'authority', row: authority });
-  for (const row of state.nodes()) rows.push({ kind: 'node', row });
-  for (const row of state.networks()) rows.push({ kind: 'network', row });
-  for (const row of state.services()) rows.push({ kind: 'service', row });
-  return rows;
+  const [nodes, networks, services] = [state.nodes(), state.networks(), state.services()];
+  return (function* rows(): Generator<TypedRow> {
+    if (cluster !== undefined) yield { kind: 'cluster', row: cluster };
+    if (authority !== undefined) yield { kind: 'authority', row: authority };
+    for (const row of nodes) yield { kind: 'node', row };
+    for (const row of networks) yield { kind: 'network', row };
+    for (const row of services) yield { kind: 'service', row };
+  })();
 }
 
 function bucketRecord(bucket: BucketRow): { table: Table; name: string; version: number } {

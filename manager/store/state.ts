@@ -21,6 +21,8 @@ import type {
 } from './rows.ts';
 import { SpecRevisions } from './spec-revisions.ts';
 import { Table } from './table.ts';
+import type { TableCut } from './table.ts';
+import type { TaskCut } from './task-cut.ts';
 import { TaskIndex } from './task-index.ts';
 import { Timeline } from './timeline.ts';
 import type { StoreView } from './view.ts';
@@ -155,14 +157,14 @@ export class State implements StoreView {
     return rowOf(this, table, key);
   }
 
-  /** Pointers to all tasks as they are now, in the order of `tasks`: whoever reads them back inserts at the end. */
-  copyTasks(): TaskRow[] {
-    return this.#taskIndex.copy();
+  /** All tasks as they are now, in the order of `tasks`: whoever reads them back inserts at the end. */
+  cutTasks(): TaskCut {
+    return this.#taskIndex.cut();
   }
 
-  /** Pointers to all buckets that have a version. */
-  copyBuckets(): BucketRow[] {
-    return this.#buckets.copy();
+  /** All buckets that have a version. */
+  cutBuckets(): TableCut<BucketRow> {
+    return this.#buckets.cut();
   }
 
   /** Takes over what one set does. Its reads and claims were checked against this very state. */

@@ -6,6 +6,7 @@ const shardCount = 256;
  */
 export class Table<Row> {
   readonly #shards: (Map<string, Row> | undefined)[] = [];
+  readonly #cuts = new Set<TableCut<Row>>();
   #size = 0;
 
   get size(): number {
@@ -17,6 +18,7 @@ export class Table<Row> {
   }
 
   set(key: string, row: Row): void {
+    this.#holdFor(key);
     const shard = this.#shardFor(key);
     const sizeBefore = shard.size;
     shard.set(key, row);
@@ -24,6 +26,7 @@ export class Table<Row> {
   }
 
   delete(key: string): void {
+    this.#holdFor(key);
     if (this.#shards[shardOf(key)]?.delete(key) === true) this.#size -= 1;
   }
 
@@ -41,15 +44,18 @@ export class Table<Row> {
     }
   }
 
-  /** Pointers to all rows as they are now. */
-  copy(): Row[] {
-    const rows: Row[] = [];
-    for (const shard of this.#shards) {
-      shard?.forEach((row) => {
-        rows.push(row);
-      });
-    }
-    return rows;
+  /** All rows as they are now, to be read little by little while the table goes on. Close it when it was not read to its end. */
+  cut(): TableCut<Row> {
+    const cut = new TableCut<Row>(this.#shards, () => this.#cuts.delete(cut));
+    this.#cuts.add(cut);
+    return cut;
+  }
+
+  /** The shard of `key` is about to change: who reads the rows as they were copies it first. */
+  #holdFor(key: string): void {
+    if (this.#cuts.size === 0) return;
+    const index = shardOf(key);
+    for (const cut of this.#cuts) cut.hold(index);
   }
 
   #shardFor(key: string): Map<string, Row> {
@@ -58,6 +64,50 @@ export class Table<Row> {
     const shard = this.#shards[index] ?? new Map<string, Row>();
     this.#shards[index] = shard;
     return shard;
+  }
+}
+
+/**
+ * The rows of a table as they were at one moment, in no order that means anything.
+ *
+ * Nothing is copied at that moment: a shard is when its turn comes, or just before it changes, so neither a cut nor a change is long.
+ */
+export class TableCut<Row> {
+  readonly #shards: readonly (Map<string, Row> | undefined)[];
+  readonly #ended: () => void;
+  readonly #held = new Map<number, readonly Row[]>();
+  /** Shards before this one have been read. */
+  #next = 0;
+
+  constructor(shards: readonly (Map<string, Row> | undefined)[], ended: () => void) {
+    this.#shards = shards;
+    this.#ended = ended;
+  }
+
+  /** Copies the shard at `index` as it is, unless it was read or copied before. */
+  hold(index: number): void {
+    if (index < this.#next || this.#held.has(index)) return;
+    this.#held.set(index, [...(this.#shards[index]?.values() ?? [])]);
+  }
+
+  /** Gives each row once, and closes the cut at the end. */
+  *rows(): Generator<Row, undefined> {
+    while (this.#next < shardCount) {
+      const index = this.#next;
+      this.hold(index);
+      const rows = this.#held.get(index) ?? [];
+      this.#held.delete(index);
+      this.#next += 1;
+      yield* rows;
+    }
+    this.close();
+  }
+
+  /** Ends it: changes copy nothing for it any more. Twice is harmless. */
+  close(): void {
+    this.#held.clear();
+    this.#next = shardCount;
+    this.#ended();
   }
 }
 

@@ -3,6 +3,7 @@ import type { TaskState } from '../../proto/gen/objects.ts';
 import { OrderedRows } from './ordered-rows.ts';
 import { compareIds, compareText } from './order.ts';
 import type { TaskRow } from './rows.ts';
+import { TaskCut } from './task-cut.ts';
 
 interface ServiceTasks {
   readonly byId: OrderedRows<TaskRow>;
@@ -20,7 +21,8 @@ export class TaskIndex {
   readonly #services = new Map<ServiceId, ServiceTasks>();
   readonly #nodes = new Map<NodeId, OrderedRows<TaskId>>();
   readonly #desired = new Map<TaskState, OrderedRows<TaskId>>();
-  #serviceIds: readonly ServiceId[] | undefined;
+  readonly #cuts = new Set<TaskCut>();
+  readonly #serviceIds = new OrderedRows<ServiceId>(compareText);
 
   /** @param find gives a task that is in the index, as it is now. */
   constructor(find: (id: TaskId) => TaskRow | undefined) {
@@ -29,6 +31,8 @@ export class TaskIndex {
 
   /** Follows one change of one task. */
   commit(before: TaskRow | undefined, after: TaskRow | undefined): void {
+    const serviceId = (after ?? before)?.serviceId;
+    if (serviceId !== undefined) for (const cut of this.#cuts) cut.hold(serviceId);
     if (before !== undefined) this.#removeMoved(before, after);
     if (after !== undefined) this.#put(before, after);
   }
@@ -51,8 +55,7 @@ export class TaskIndex {
 
   /** Ids of services that have tasks, ascending. */
   services(): readonly ServiceId[] {
-    this.#serviceIds ??= [...this.#services.keys()].toSorted(compareText);
-    return this.#serviceIds;
+    return this.#serviceIds.list();
   }
 
   /** All tasks: services ascending, within one by id. */
@@ -63,11 +66,15 @@ export class TaskIndex {
     }
   }
 
-  /** Pointers to all tasks as they are now, in the order of `all`. */
-  copy(): TaskRow[] {
-    const rows: TaskRow[] = [];
-    for (const id of this.services()) this.#services.get(id)?.byId.copyInto(rows);
-    return rows;
+  /** All tasks as they are now, in the order of `all`, to be read little by little while the index goes on. */
+  cut(): TaskCut {
+    const cut: TaskCut = new TaskCut({
+      services: this.services(),
+      tasksOf: (id) => this.ofService(id),
+      ended: () => this.#cuts.delete(cut),
+    });
+    this.#cuts.add(cut);
+    return cut;
   }
 
   hasService(id: ServiceId): boolean {
@@ -93,7 +100,7 @@ export class TaskIndex {
       tasks?.bySlot.remove(before);
       if (tasks?.byId.size === 0) {
         this.#services.delete(before.serviceId);
-        this.#serviceIds = undefined;
+        this.#serviceIds.remove(before.serviceId);
       }
     }
     if (before.nodeId !== after?.nodeId) removeFrom(this.#nodes, before.nodeId, before.id);
@@ -122,7 +129,7 @@ export class TaskIndex {
       bySlot: new OrderedRows<TaskRow>(compareSlots),
     };
     this.#services.set(id, made);
-    this.#serviceIds = undefined;
+    this.#serviceIds.put(id);
     return made;
   }
 }

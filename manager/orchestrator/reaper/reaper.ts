@@ -11,12 +11,13 @@ import {
 } from '../../store/decider.ts';
 import type { StoreEvent } from '../../store/events.ts';
 import { deleteOp, giveBack, readOf } from '../../store/ops.ts';
-import type { NodeRow, TaskRow } from '../../store/rows.ts';
+import type { NodeRow, ServiceRow, TaskRow } from '../../store/rows.ts';
 import { isPlaced, isTerminal } from '../../store/task-state.ts';
 import type { StoreView } from '../../store/view.ts';
 import { readDesired, readNode, readPlacement } from '../slot/drafts.ts';
 import { allServiceKeys, allSlotKeys, parseKey, serviceKey, slotKeyOf } from '../slot/keys.ts';
 import { isWanted, slotIn } from '../slot/slot.ts';
+import { isInProgress } from '../slot/update-state.ts';
 import { historyLimit, isReapable, planHistory } from './plan-reap.ts';
 
 /**
@@ -30,8 +31,10 @@ export class ReaperDecider implements Decider {
 
   keysOf(event: StoreEvent, view: StoreView): readonly string[] {
     if (event.table === Table.nodes) return event.kind === 'delete' ? onNode(event, view) : [];
-    if (event.table === Table.services)
-      return event.kind === 'delete' ? [serviceKey(event.key)] : [];
+    if (event.table === Table.services) {
+      if (event.kind === 'delete') return [serviceKey(event.key)];
+      return endsUpdate(event) ? longSlots(view, event.after as ServiceRow) : [];
+    }
     const task = event.after as TaskRow | undefined;
     if (event.table !== Table.tasks || task === undefined) return [];
     if (task.desiredState === TaskState.remove) return [serviceKey(task.serviceId)];
@@ -58,6 +61,24 @@ export class ReaperDecider implements Decider {
     if (surplus.length === 0) return noDecision;
     return { sets: [deletion(view, surplus, 'history')], wakeAtMs: undefined, more: false };
   }
+}
+
+/** A running update keeps history that is too long once it has ended. */
+function endsUpdate({ before, after }: StoreEvent): boolean {
+  const [old, now] = [before as ServiceRow | undefined, after as ServiceRow | undefined];
+  return isInProgress(old?.lifecycle) && now !== undefined && !isInProgress(now.lifecycle);
+}
+
+/** Keys of the slots that hold more than the task that runs. */
+function longSlots(view: StoreView, service: ServiceRow): readonly string[] {
+  const seen = new Set<string>();
+  const long = new Set<string>();
+  for (const task of view.tasksOfService(service.id)) {
+    const key = slotKeyOf(task);
+    if (seen.has(key)) long.add(key);
+    else seen.add(key);
+  }
+  return [...long];
 }
 
 function onNode(event: StoreEvent, view: StoreView): readonly string[] {

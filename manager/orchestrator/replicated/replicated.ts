@@ -13,7 +13,7 @@ import type { StoreView } from '../../store/view.ts';
 import { inChunks, scanCost, spendUpTo, type Step } from '../slot/chunks.ts';
 import { createTask, putDesired, readDesired, readServiceSpec } from '../slot/drafts.ts';
 import { allServiceKeys, parseKey, serviceKey } from '../slot/keys.ts';
-import { isOccupied, noNode, slotsOf, type Slot } from '../slot/slot.ts';
+import { isOccupied, isWanted, noNode, slotsOf, type Slot } from '../slot/slot.ts';
 import { planReplicas } from './plan-replicas.ts';
 
 /**
@@ -65,6 +65,7 @@ interface Wanted {
 function scale(wanted: Wanted, now: DecideTime, budget: Budget): Decision {
   const { service, tasks, replicas } = wanted;
   budget.spend(scanCost(tasks.length));
+  if (hasReplicas(tasks, replicas)) return noDecision;
   const slots = slotsOf(tasks);
   const slotsMax = spendUpTo(budget, Math.abs(replicas - slots.filter(isOccupied).length));
   const plan = planReplicas(slots, { replicas, slotsMax });
@@ -82,6 +83,17 @@ function scale(wanted: Wanted, now: DecideTime, budget: Budget): Decision {
     wakeAtMs: undefined,
     more: plan.left > 0,
   };
+}
+
+/**
+ * True when wanted tasks alone fill as many slots as are asked for, and no other slot can count: what is nearly always so, seen without
+ * building the slots.
+ */
+function hasReplicas(tasks: readonly TaskRow[], replicas: number): boolean {
+  const filled = new Set<number>();
+  for (const task of tasks) if (isWanted(task)) filled.add(task.slot);
+  if (filled.size !== replicas) return false;
+  return !tasks.some((task) => task.desiredState === TaskState.shutdown && !filled.has(task.slot));
 }
 
 /** A task in a slot that nobody wants any more, which is relied on: the removal may itself still be in flight. */

@@ -45,7 +45,13 @@ export function* allSlotKeys(view: StoreView): Generator<string> {
   }
 }
 
-/** Keys of the slots that `tasks` stand in, each once. */
-export function slotKeysOf(tasks: readonly TaskRow[]): Set<string> {
-  return new Set(tasks.map(slotKeyOf));
+/** Keys of the slots that `tasks` stand in, each once, made as they are asked for. */
+export function* slotKeysOf(tasks: readonly TaskRow[]): Generator<string> {
+  const given = new Set<string>();
+  for (const task of tasks) {
+    const key = slotKeyOf(task);
+    if (given.has(key)) continue;
+    given.add(key);
+    yield key;
+  }
 }

@@ -5,10 +5,9 @@ import type { DecideTime } from '../../store/decider.ts';
 import type { ServiceRow, SpecRevisionRow, TaskRow } from '../../store/rows.ts';
 import type { StoreView } from '../../store/view.ts';
 import { earlier, remainingMs } from '../slot/decision-time.ts';
-import { isWanted, type Slot } from '../slot/slot.ts';
+import { isWanted } from '../slot/slot.ts';
 import { isInProgress } from '../slot/update-state.ts';
-import { Freshness } from '../slot/freshness.ts';
-import { failureIn, progressOf, settledAtMs, type SlotProgress } from './slot-progress.ts';
+import { failureIn, settledAtMs, type SlotProgress } from './slot-progress.ts';
 import { finishSteps, replaceStep, settleSteps, type UpdateStep } from './slot-steps.ts';
 import { settingsOf, type UpdateSettings } from './update-config.ts';
 import {
@@ -22,9 +21,8 @@ import {
 export interface UpdateInput {
   readonly view: StoreView;
   readonly service: ServiceRow;
-  readonly slots: readonly Slot[];
-  /** Whether a slot can take a new task now. */
-  readonly isOpen: (slot: Slot) => boolean;
+  /** How far each slot has come, in ascending order, if the update has this status. */
+  readonly look: (status: ServiceLifecycle | undefined) => readonly SlotProgress[];
   /** Grants up to so many replacements in this call. */
   readonly grant: (count: number) => number;
 }
@@ -51,11 +49,11 @@ export interface UpdatePlan {
  */
 export function planUpdate(input: UpdateInput, now: DecideTime): UpdatePlan {
   const before = input.service.lifecycle;
-  const look = slotsAt(input, before);
-  if (isPaused(before)) return { ...nothing, steps: settleSteps(look) };
-  const status = begin(input.service, look, now);
+  const seen = input.look(before);
+  if (isPaused(before)) return { ...nothing, steps: settleSteps(seen) };
+  const status = begin(input.service, seen, now);
   if (!isInProgress(status) || status === undefined) return nothing;
-  const slots = status === before ? look : slotsAt(input, status);
+  const slots = status === before ? seen : input.look(status);
   return proceed({ ...input, before, status, slots }, now);
 }
 
@@ -67,14 +65,6 @@ const nothing: UpdatePlan = {
   more: false,
 };
 
-function slotsAt(
-  { view, service, slots, isOpen }: UpdateInput,
-  status: ServiceLifecycle | undefined,
-): readonly SlotProgress[] {
-  const freshness = new Freshness(view, service);
-  return slots.map((slot) => progressOf(slot, { freshness, status, isOpen: isOpen(slot) }));
-}
-
 /** The status with which work goes on: as it is, or of an update that begins, or with the slots of a rollback counted. */
 function begin(
   service: ServiceRow,
@@ -85,7 +75,8 @@ function begin(
   const due = slots.filter((slot) => slot.isDue || isHalf(slot));
   if (status !== undefined && isInProgress(status)) {
     // A restart may have been faster.
-    const count = slots.filter((slot) => due.includes(slot) || slot.updated.length > 0).length;
+    const dueNow = new Set(due);
+    const count = slots.filter((slot) => dueNow.has(slot) || slot.updated.length > 0).length;
     if (status.slots > 0 || count === 0) return status;
     return { ...status, startedAtMs: status.startedAtMs || now.clusterMs, slots: count };
   }
@@ -110,7 +101,7 @@ function isHalf({ fresh, stale }: SlotProgress): boolean {
   return fresh.length > 0 && stale.length > 0;
 }
 
-interface Work extends Omit<UpdateInput, 'slots'> {
+interface Work extends Omit<UpdateInput, 'look'> {
   readonly before: ServiceLifecycle | undefined;
   readonly status: ServiceLifecycle;
   readonly slots: readonly SlotProgress[];

@@ -1,6 +1,5 @@
 import type { Op } from '../../../proto/gen/changeset.ts';
-import { Facet, NodeState, Table, TaskState } from '../../../proto/gen/objects.ts';
-import { NodeAvailability } from '../../../proto/gen/specs.ts';
+import { Facet, Table, TaskState, type ServiceLifecycle } from '../../../proto/gen/objects.ts';
 import {
   noDecision,
   placeholderId,
@@ -18,9 +17,12 @@ import type { StoreView } from '../../store/view.ts';
 import { inChunks, scanCost, spendUpTo, type Step } from '../slot/chunks.ts';
 import { createTask, putDesired, readDesired, readServiceSpec } from '../slot/drafts.ts';
 import { allServiceKeys, parseKey, serviceKey } from '../slot/keys.ts';
-import { slotsOf, type Slot } from '../slot/slot.ts';
+import type { Slot } from '../slot/slot.ts';
+import { Freshness } from '../slot/freshness.ts';
 import { isInProgress } from '../slot/update-state.ts';
 import { planUpdate, type UpdatePlan } from './plan-update.ts';
+import { ProgressMemo } from './progress-memo.ts';
+import type { SlotProgress } from './slot-progress.ts';
 import type { UpdateStep } from './slot-steps.ts';
 
 /**
@@ -32,7 +34,7 @@ import type { UpdateStep } from './slot-steps.ts';
  */
 export class UpdateDecider implements Decider {
   readonly name = 'update';
-  readonly follower = undefined;
+  readonly follower: ProgressMemo = new ProgressMemo();
 
   keysOf(event: StoreEvent, view: StoreView): readonly string[] {
     if (event.table === Table.services) return concernsUpdate(event) ? [serviceKey(event.key)] : [];
@@ -55,16 +57,15 @@ export class UpdateDecider implements Decider {
     if (service === undefined || (kind !== 'replicated' && kind !== 'global')) return noDecision;
     const tasks = view.tasksOfService(service.id);
     budget.spend(scanCost(tasks.length));
-    const plan = planUpdate(
-      {
-        view,
-        service,
-        slots: slotsOf(tasks),
-        isOpen: (slot) => isOpen(view, slot),
-        grant: (count) => spendUpTo(budget, count),
-      },
-      now,
-    );
+    const memo = this.follower;
+    if (!isInProgress(service.lifecycle)) {
+      memo.forget(service.id);
+      if (!hasStale(view, service, tasks)) return noDecision;
+    }
+    const look = (status: ServiceLifecycle | undefined): readonly SlotProgress[] =>
+      memo.look(view, service, status);
+    const grant = (count: number): number => spendUpTo(budget, count);
+    const plan = planUpdate({ view, service, look, grant }, now);
     return { sets: draftsOf(service, plan, now), wakeAtMs: plan.wakeAtMs, more: plan.more };
   }
 }
@@ -87,13 +88,10 @@ function isProgress(event: StoreEvent, task: TaskRow): boolean {
   return task.reportedState === TaskState.running || isTerminal(task);
 }
 
-/** A replica can be anywhere; the slot of a node takes a new task only while the node does. */
-function isOpen(view: StoreView, { nodeId }: Slot): boolean {
-  if (nodeId === '') return true;
-  const node = view.node(nodeId);
-  return (
-    node?.status.state === NodeState.nodeReady && node.spec.availability === NodeAvailability.active
-  );
+/** True when a task runs something older: else there is nothing to update, seen without building the slots. */
+function hasStale(view: StoreView, service: ServiceRow, tasks: readonly TaskRow[]): boolean {
+  const freshness = new Freshness(view, service);
+  return tasks.some((task) => freshness.isStale(task));
 }
 
 /** An update begins before its first step, and is over, or stands still, after its last one. */

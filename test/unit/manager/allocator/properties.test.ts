@@ -9,6 +9,7 @@ import { createOp, take } from '../../../../manager/store/ops.ts';
 import { isOver, isTerminal } from '../../../../manager/store/task-state.ts';
 import { newNetwork, newNetworkAllocation, TaskState } from '../../../../proto/gen/objects.ts';
 import { newNetworkSpec } from '../../../../proto/gen/specs.ts';
+import { readWhole } from '../../../../manager/store/decider.ts';
 import { DeciderRig } from '../../../lib/decider-rig.ts';
 import { parseServiceSpec } from '../../../lib/decider-words.ts';
 
@@ -108,7 +109,7 @@ describe('the index', () => {
   test('follows the view as if it were made anew', () => {
     const rig = newRig('10.0.0.0/28');
     const followed = new AllocationIndex();
-    followed.restart(rig.view);
+    readWhole(followed, rig.view);
     const watcher = rig.fixture.store.watch(undefined, () => undefined);
     addService(rig, 'web', { replicas: '16', ports: '8080:80' });
     rig.settle(new ReplicatedDecider(), 'service/web');

@@ -8,6 +8,8 @@ import { ReplicatedDecider } from '../../../../manager/orchestrator/replicated/r
 import { RestartDecider } from '../../../../manager/orchestrator/restart/restart.ts';
 import { UpdateDecider } from '../../../../manager/orchestrator/update/update.ts';
 import { Scheduler } from '../../../../manager/scheduler/scheduler.ts';
+import { RowBudget } from '../../../../manager/loop/row-budget.ts';
+import { readWhole, type Decision } from '../../../../manager/store/decider.ts';
 import { createOp } from '../../../../manager/store/ops.ts';
 import type { TaskRow } from '../../../../manager/store/rows.ts';
 import { isLive, isPlaced, isTerminal } from '../../../../manager/store/task-state.ts';
@@ -67,6 +69,8 @@ interface Worker {
 class History {
   readonly rig = new DeciderRig();
   readonly #shape: Shape;
+  readonly #following = new UpdateDecider();
+  readonly #watcher = this.rig.fixture.store.watch(undefined, () => undefined);
   #image = 0;
   #replicas: number;
   /** Workers and failed slots of the update that runs, and the version of the spec that it is of. */
@@ -88,6 +92,7 @@ class History {
     this.rig.service('web', this.#spec());
     this.rig.converge(others);
     for (const task of this.#tasks()) this.rig.report(task, TaskState.running);
+    readWhole(this.#following.follower, this.rig.view);
   }
 
   get service(): NonNullable<ReturnType<DeciderRig['view']['service']>> {
@@ -184,11 +189,23 @@ class History {
     if (isWatched && task.desiredState < TaskState.remove) this.#failed.add(task.slot);
   }
 
+  /** An updater that followed every change decides what one decides that looks at everything anew. */
+  #expectSameFromMemory(): void {
+    const take = this.#watcher.take();
+    if (take.kind === 'events')
+      for (const event of take.events) this.#following.follower.follow(event);
+    const now = { nowMs: this.rig.nowMs, clusterMs: this.rig.fixture.wallMs };
+    const decide = (decider: UpdateDecider): Decision =>
+      decider.decide(this.rig.view, 'service/web', now, new RowBudget(1_000_000));
+    expect(decide(this.#following)).toEqual(decide(new UpdateDecider()));
+  }
+
   /** Lets the updater decide once, and holds its decision against the model. */
   update(): void {
     const { current } = this.service;
     this.#follow();
     const freshBefore = this.#slotsWithUpdate();
+    this.#expectSameFromMemory();
     this.rig.settleAtOnce(updater, 'service/web');
     this.#follow();
     if (this.service.current !== current) return this.#expectWentBack();

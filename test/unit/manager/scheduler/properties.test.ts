@@ -8,6 +8,7 @@ import { NodeIndex } from '../../../../manager/scheduler/node-index.ts';
 import { Scheduler } from '../../../../manager/scheduler/scheduler.ts';
 import type { TaskRow } from '../../../../manager/store/rows.ts';
 import { TaskState } from '../../../../proto/gen/objects.ts';
+import { readWhole } from '../../../../manager/store/decider.ts';
 import { DeciderRig } from '../../../lib/decider-rig.ts';
 import { parseServiceSpec } from '../../../lib/decider-words.ts';
 
@@ -138,7 +139,7 @@ describe('the index', () => {
       fc.property(cluster, fc.array(fc.nat(), { maxLength: 30 }), (shape, picks) => {
         const { rig, ids } = build(shape);
         const followed = new NodeIndex();
-        followed.restart(rig.view);
+        readWhole(followed, rig.view);
         const watcher = rig.fixture.store.watch(undefined, () => undefined);
         for (const id of ids) rig.settle(new Scheduler(), `service/${id}`);
         for (const pick of picks) disturb(rig, pick);

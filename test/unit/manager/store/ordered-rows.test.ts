@@ -83,10 +83,44 @@ describe('Table', () => {
           }
           expect(table.size).toBe(model.size);
           expect([...table.values()].toSorted()).toEqual([...model.values()].toSorted());
-          expect(table.copy().toSorted()).toEqual([...model.values()].toSorted());
           for (const { key } of list) expect(table.get(key)).toBe(model.get(key));
         },
       ),
     );
+  });
+
+  it('is read as it was while it goes on', () => {
+    const step = fc.record({ key: fc.string({ maxLength: 3 }), isDelete: fc.boolean() });
+    fc.assert(
+      fc.property(fc.array(step), fc.array(step), (before, after) => {
+        const table = new Table<string>();
+        const take = ({ key, isDelete }: { key: string; isDelete: boolean }, row: string): void => {
+          if (isDelete) table.delete(key);
+          else table.set(key, row);
+        };
+        for (const one of before) take(one, 'old');
+        const expected = [...table.values()];
+        const cuts = [table.cut(), table.cut()];
+        const read = cuts.map((): string[] => []);
+        const rows = cuts.map((cut) => cut.rows());
+        for (const one of after) {
+          take(one, 'new');
+          const next = rows[0]?.next();
+          if (next?.done === false) read[0]?.push(next.value);
+        }
+        for (const [index, rest] of rows.entries()) read[index]?.push(...rest);
+        expect(read).toEqual([expected, expected]);
+      }),
+    );
+  });
+
+  it('copies nothing for a cut that was closed', () => {
+    const table = new Table<string>();
+    table.set('a', 'old');
+    const cut = table.cut();
+    cut.close();
+    cut.close();
+    table.set('a', 'new');
+    expect([...cut.rows()]).toEqual([]);
   });
 });

@@ -42,6 +42,23 @@ function restored(store: Store, sliceRows: number): Store {
   return other;
 }
 
+/** A snapshot of `store` as it is now, each slice of which is encoded only after one more entry of `later` was applied. */
+function restoredDuring(fixture: StoreFixture, later: readonly Partial<ChangeSet>[][]): Store {
+  const cut = cutSnapshot(fixture.store);
+  const installer = new SnapshotInstaller();
+  const rest = [...later];
+  while (!cut.isDone) {
+    fixture.wallMs += 7;
+    const sets = rest.shift();
+    if (sets !== undefined) fixture.applyAll(sets);
+    installer.feed(cut.encodeSlice(1));
+    while (installer.step(1));
+  }
+  const other = new Store();
+  other.replace(installer.finish());
+  return other;
+}
+
 const buckets = ['services', 'nodes', 'service/s1', 'node/n1', 'network/w1'];
 
 /** Everything that a view shows but buckets, as plain data. */
@@ -155,6 +172,21 @@ describe('any sequence of sets', () => {
           expect(other.apply({ index, term: fixture.term, data }).results).toEqual(results);
         }
         expect(stateHash(other)).toBe(stateHash(fixture.store));
+      }),
+      runs,
+    );
+  });
+
+  it('is in a snapshot as it was at its cut, whatever is applied meanwhile', () => {
+    fc.assert(
+      fc.property(anyEntries, anyEntries, (entries, later) => {
+        const fixture = filled(entries);
+        const applied = { ...fixture.store.applied };
+        const [hash, before] = [stateHash(fixture.store), structuredClone(dump(fixture.view))];
+        const other = restoredDuring(fixture, later);
+        expect(other.applied).toEqual(applied);
+        expect(stateHash(other)).toBe(hash);
+        expect(dump(other.view)).toEqual(before);
       }),
       runs,
     );
