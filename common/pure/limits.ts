@@ -78,6 +78,9 @@ export const limits = {
   apiJsonDepth: 64,
   /** How long the API may take to begin an answer that the cluster gives. */
   apiRequestMs: 20_000,
+  /** Looks of clients that wait for a service to converge, a second; beyond it each look waits its turn, but no longer than this. */
+  waitingLooks: 100,
+  waitingLookMsMax: 2_000,
   /** How long the engine may take over its part of an answer that can be given without it. */
   apiEngineMs: 5000,
   /** How long the engine may take over its part of an answer that cannot. */

@@ -12,6 +12,7 @@ import type { Call, Route, RouteHandler } from '../call.ts';
 import type { Response } from '../http.ts';
 import { listReply } from '../list-reply.ts';
 import { logReply } from '../log-stream.ts';
+import { Pace } from '../pace.ts';
 import type { ApiParts } from '../parts.ts';
 import { checkFilterWords, filtersParameter } from '../query.ts';
 import { textReply } from '../reply.ts';
@@ -30,7 +31,14 @@ const filterKeys: ReadonlySet<string> = new Set([
 /** `/tasks` */
 export function taskRoutes(parts: ApiParts): readonly Route[] {
   const { control } = parts;
-  const writer = new TaskWriter();
+  const lists: Lists = {
+    writer: new TaskWriter(),
+    waiting: new Pace({
+      clock: parts.clock,
+      perSecond: limits.waitingLooks,
+      waitMsMax: limits.waitingLookMsMax,
+    }),
+  };
   const route = (path: string, handle: RouteHandler): Route => ({
     method: 'GET',
     path,
@@ -38,12 +46,12 @@ export function taskRoutes(parts: ApiParts): readonly Route[] {
     deadlineMs: limits.apiRequestMs,
   });
   return [
-    route('/tasks', async (call) => await listTasks(parts, writer, call)),
+    route('/tasks', async (call) => await listTasks(parts, lists, call)),
     route('/tasks/:id', async ({ params, context }) => {
       const api = control.cluster();
       const task = await api.getTask(context, params['id'] ?? '');
       const networkJson = await networkTexts(api, context, [task]);
-      return textReply(200, writer.write(task, networkJson));
+      return textReply(200, lists.writer.write(task, networkJson));
     }),
     {
       method: 'GET',
@@ -62,13 +70,21 @@ async function readLogs(parts: ApiParts, call: Call): Promise<Response> {
   });
 }
 
+/** What all lists share. */
+interface Lists {
+  readonly writer: TaskWriter;
+  readonly waiting: Pace;
+}
+
 async function listTasks(
   { control, clock }: ApiParts,
-  writer: TaskWriter,
+  { writer, waiting }: Lists,
   { request, context }: Call,
 ): Promise<Response> {
   const filters = filtersParameter(request.query, filterKeys);
   checkFilterWords(filters, 'desired-state', ['running', 'shutdown', 'accepted']);
+  // Only clients that wait for a service ask so, each five times a second for as long as it takes.
+  if (filters.has('_up-to-date')) await waiting.pass(context.signal);
   const api = control.cluster();
   const tasks = await api.listTasks(context, filters);
   const networkJson = await networkTexts(api, context, tasks);
