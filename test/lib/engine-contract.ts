@@ -44,6 +44,7 @@ export function engineContract(world: () => ContractWorld): void {
   givesLogs(world);
   tellsEvents(world);
   makesNetworks(world);
+  leavesNetworks(world);
 }
 
 function describesItself(world: () => ContractWorld): void {
@@ -417,39 +418,6 @@ function makesNetworks(world: () => ContractWorld): void {
     for (const network of [left, right]) await run(engine.removeNetwork(network, signal));
   });
 
-  it('tells when a container leaves a network, be it by force or by its end, and shows it without address', async () => {
-    const { engine, run, pause, disconnect } = world();
-    const network = await makeNetwork(world(), 206);
-    const names = [uniqueName(), uniqueName()];
-    const over = new AbortController();
-    const filters = { type: ['network', 'container'], event: ['disconnect', 'die'] };
-    const seen: EngineEvent[] = [];
-    const stream = await run(engine.events({ sinceMs: 0, filters }, over.signal));
-    const reading = collect(stream, seen);
-    const ids: string[] = [];
-    for (const [index, name] of names.entries()) {
-      ids.push(await create(world(), name, attachedTo(network, `10.206.0.${index + 5}`)));
-      await run(engine.startContainer(name, signal));
-    }
-    const [first = '', second = ''] = names;
-    await disconnect(network, first);
-    const { State: state, Networks: networks } = await run(engine.inspectContainer(first, signal));
-    expect([state.Status, networks]).toEqual(['running', {}]);
-    await run(engine.stopContainer(second, 5, signal));
-    const told = (): readonly string[] =>
-      seen.flatMap(({ Action, Actor: { ID, Attributes: attributes } }) => {
-        const index = ids.indexOf(attributes['container'] ?? ID);
-        return index < 0 ? [] : [`${Action} ${index}`];
-      });
-    for (let turn = 0; turn < 100 && told().length < 3; turn += 1) await pause();
-    over.abort(new Error('seen enough'));
-    await run(reading);
-    expect(told()).toEqual(['disconnect 0', 'disconnect 1', 'die 1']);
-    for (const name of names)
-      await run(engine.removeContainer(name, { force: true, volumes: true }, signal));
-    await run(engine.removeNetwork(network, signal));
-  });
-
   it('refuses a network whose name or subnet is taken, and knows none that is not there', async () => {
     const { engine, run } = world();
     const name = await makeNetwork(world(), 204);
@@ -470,6 +438,43 @@ function makesNetworks(world: () => ContractWorld): void {
       const failure = await refusal(world(), call());
       expect(failure).toMatchObject({ code: 'notFound', message: `network ${name} not found` });
     }
+  });
+}
+
+function leavesNetworks(world: () => ContractWorld): void {
+  it('tells when a container leaves a network, be it by force or by its end, and shows it without address', async () => {
+    const { engine, run, pause, disconnect } = world();
+    const network = await makeNetwork(world(), 206);
+    const names = [uniqueName(), uniqueName()];
+    const over = new AbortController();
+    const filters = { type: ['network', 'container'], event: ['disconnect', 'die'] };
+    const seen: EngineEvent[] = [];
+    const stream = await run(engine.events({ sinceMs: 0, filters }, over.signal));
+    const reading = collect(stream, seen);
+    const ids: string[] = [];
+    for (const [index, name] of names.entries()) {
+      ids.push(await create(world(), name, attachedTo(network, `10.206.0.${index + 5}`)));
+      await run(engine.startContainer(name, signal));
+    }
+    const [first = '', second = ''] = names;
+    await disconnect(network, first);
+    const { State: state, Networks: networks } = await run(engine.inspectContainer(first, signal));
+    expect([state.Status, networks]).toEqual(['running', {}]);
+    await run(engine.stopContainer(second, 5, signal));
+    const told = (): ReadonlySet<string> =>
+      new Set(
+        seen.flatMap(({ Action, Actor: { ID, Attributes: attributes } }) => {
+          const index = ids.indexOf(attributes['container'] ?? ID);
+          return index < 0 ? [] : [`${Action} ${index}`];
+        }),
+      );
+    for (let turn = 0; turn < 100 && told().size < 3; turn += 1) await pause();
+    over.abort(new Error('seen enough'));
+    await run(reading);
+    expect(told()).toEqual(new Set(['disconnect 0', 'disconnect 1', 'die 1']));
+    for (const name of names)
+      await run(engine.removeContainer(name, { force: true, volumes: true }, signal));
+    await run(engine.removeNetwork(network, signal));
   });
 }
 

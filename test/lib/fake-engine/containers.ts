@@ -117,9 +117,9 @@ export class FakeContainers {
     container.health = container.health === 'none' ? 'none' : 'unhealthy';
     container.finishedAtMs = this.#options.clock.wallMs();
     if (isOutOfMemory) this.#publish(container, 'oom');
-    this.#detachAll(container);
     this.#publish(container, 'die', { exitCode: String(exitCode) });
     container.log.wake();
+    this.#detachAll(container);
     for (const wake of container.waiters) wake();
     container.waiters.clear();
     this.#options.onChange({ kind: 'stopped', container });

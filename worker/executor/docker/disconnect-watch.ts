@@ -14,8 +14,8 @@ export interface DisconnectWatchParts {
 /**
  * Finds containers that somebody took off a network.
  *
- * The engine tells of each container that leaves a network, and nearly all leave because they end, of which it tells as well. Only those of which
- * it told nothing more for a while are worth a look.
+ * The engine tells of each container that leaves a network, and nearly all leave because they end, of which it tells as well, a little before or
+ * after. Only those which are not known to be over after a while are worth a look.
  */
 export class DisconnectWatch {
   readonly #parts: DisconnectWatchParts;
@@ -48,6 +48,8 @@ export class DisconnectWatch {
       for (const [containerId, changes] of this.#left) {
         const taskId = table.taskOf(containerId);
         if (taskId === undefined || table.changes(taskId) !== changes) continue;
+        const status = table.details(taskId)?.State.Status ?? 'running';
+        if (status !== 'running') continue;
         table.touch(taskId);
         queue.pushContainer(taskId);
       }

@@ -555,8 +555,11 @@ describe('a container that is taken off its network', () => {
     engine.exitContainer('web.1.t1', 3);
     await clock.settle();
     await run(executor.inspect('t1', signal));
+    const looks = engine.callCount('inspect');
     await clock.advance(5000);
+    await run(executor.inspect('t1', signal));
     expect(events.seen).toEqual([{ kind: 'container', taskId: 't1' }]);
+    expect(engine.callCount('inspect')).toBe(looks);
     await events.stop();
   });
 });
