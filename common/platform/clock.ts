@@ -25,7 +25,7 @@ export class NodeClock implements Clock {
 async function sleepOnce(durationMs: number, signal: AbortSignal): Promise<void> {
   signal.throwIfAborted();
   const { promise, resolve, reject } = Promise.withResolvers<void>();
-  const timer = setTimeout(resolve, durationMs);
+  const cancel = callAfter(durationMs, resolve);
   const onAbort = (): void => {
     reject(signal.reason instanceof Error ? signal.reason : new Error(String(signal.reason)));
   };
@@ -33,7 +33,21 @@ async function sleepOnce(durationMs: number, signal: AbortSignal): Promise<void>
   try {
     await promise;
   } finally {
-    clearTimeout(timer);
+    cancel();
     signal.removeEventListener('abort', onAbort);
   }
+}
+
+/** A timer of 0 takes a millisecond, which long work in slices would wait for in vain after each. The result calls it off. */
+function callAfter(durationMs: number, callback: () => void): () => void {
+  if (durationMs === 0) {
+    const turn = setImmediate(callback);
+    return () => {
+      clearImmediate(turn);
+    };
+  }
+  const timer = setTimeout(callback, durationMs);
+  return () => {
+    clearTimeout(timer);
+  };
 }

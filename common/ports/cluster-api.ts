@@ -26,6 +26,13 @@ export interface RequestContext {
   readonly signal: AbortSignal;
 }
 
+/** Rows of a list at one revision. Each is made when it is read, so that a list which waits for its reader holds little more than pointers. */
+export interface RowList<Row> extends Iterable<Row> {
+  readonly length: number;
+  slice(start?: number, end?: number): readonly Row[];
+  map<Value>(valueOf: (row: Row) => Value): Value[];
+}
+
 /** `version` is the newest spec facet's (of tasks: the newest of all). Times are milliseconds since the Unix epoch. */
 export interface ObjectMeta {
   readonly id: string;
@@ -168,7 +175,7 @@ export interface ClusterApi {
   getJoinTokens(context: RequestContext): Promise<JoinTokens>;
   updateCluster(context: RequestContext, version: number, spec: ClusterSpec): Promise<void>;
 
-  listNodes(context: RequestContext, filters: Filters): Promise<readonly NodeView[]>;
+  listNodes(context: RequestContext, filters: Filters): Promise<RowList<NodeView>>;
   getNode(context: RequestContext, ref: string): Promise<NodeView>;
   updateNode(context: RequestContext, ref: string, version: number, spec: NodeSpec): Promise<void>;
 
@@ -180,7 +187,7 @@ export interface ClusterApi {
     context: RequestContext,
     filters: Filters,
     withStatus: boolean,
-  ): Promise<readonly ServiceView[]>;
+  ): Promise<RowList<ServiceView>>;
   getService(context: RequestContext, ref: string): Promise<ServiceView>;
   updateService(
     context: RequestContext,
@@ -191,7 +198,7 @@ export interface ClusterApi {
   ): Promise<{ readonly warnings: readonly string[] }>;
   removeService(context: RequestContext, ref: string): Promise<void>;
 
-  listTasks(context: RequestContext, filters: Filters): Promise<readonly TaskView[]>;
+  listTasks(context: RequestContext, filters: Filters): Promise<RowList<TaskView>>;
   getTask(context: RequestContext, ref: string): Promise<TaskView>;
 
   listNetworks(context: RequestContext): Promise<readonly NetworkView[]>;

@@ -103,6 +103,8 @@ export const limits = {
   apiGoneClientMs: 1000,
   /** Rows of a list that are encoded at one go. */
   apiListSliceRows: 200,
+  /** Such slices of long lists that are encoded in one turn, whoever asked for them. */
+  apiListRenders: 4,
   /** Bytes of one RPC message. */
   rpcMessageBytes: 1_048_576,
   /** Bytes after which rows that could share one RPC message go into the next. */

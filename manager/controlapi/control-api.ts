@@ -11,6 +11,7 @@ import type {
   NetworkView,
   NodeView,
   RequestContext,
+  RowList,
   ServiceUpdateOptions,
   ServiceView,
   TaskView,
@@ -30,6 +31,7 @@ import {
   findService,
   removeServiceChange,
 } from './service.ts';
+import { ViewList } from './row-list.ts';
 import { updateServiceChange, type ServiceUpdate } from './service-update.ts';
 import { submitAnyway, submitChange } from './submit.ts';
 import { taskView } from './task-view.ts';
@@ -73,10 +75,11 @@ export class ControlApi implements ClusterApi {
     );
   }
 
-  listNodes(context: RequestContext, filters: Filters): Promise<readonly NodeView[]> {
-    return this.#read(context, (view) =>
-      filterNodes(view, filters).map((row) => nodeView(row, this.#parts.leaderNodeId())),
-    );
+  listNodes(context: RequestContext, filters: Filters): Promise<RowList<NodeView>> {
+    return this.#read(context, (view) => {
+      const leaderId = this.#parts.leaderNodeId();
+      return new ViewList(filterNodes(view, filters), (row) => nodeView(row, leaderId));
+    });
   }
 
   getNode(context: RequestContext, ref: string): Promise<NodeView> {
@@ -102,14 +105,18 @@ export class ControlApi implements ClusterApi {
     context: RequestContext,
     filters: Filters,
     withStatus: boolean,
-  ): Promise<readonly ServiceView[]> {
-    return this.#read(context, (view) =>
-      filterServices(view, filters).map((row) => serviceView(view, row, withStatus)),
-    );
+  ): Promise<RowList<ServiceView>> {
+    return this.#read(context, (view) => {
+      const rows = filterServices(view, filters).map((row) => ({
+        row,
+        tasks: withStatus ? view.tasksOfService(row.id) : undefined,
+      }));
+      return new ViewList(rows, ({ row, tasks }) => serviceView(row, tasks));
+    });
   }
 
   getService(context: RequestContext, ref: string): Promise<ServiceView> {
-    return this.#read(context, (view) => serviceView(view, findService(view, ref), false));
+    return this.#read(context, (view) => serviceView(findService(view, ref), undefined));
   }
 
   async updateService(
@@ -131,8 +138,8 @@ export class ControlApi implements ClusterApi {
     return submitAnyway(this.#parts, context, (view) => removeServiceChange(view, ref));
   }
 
-  listTasks(context: RequestContext, filters: Filters): Promise<readonly TaskView[]> {
-    return this.#read(context, (view) => filterTasks(view, filters).map(taskView));
+  listTasks(context: RequestContext, filters: Filters): Promise<RowList<TaskView>> {
+    return this.#read(context, (view) => new ViewList(filterTasks(view, filters), taskView));
   }
 
   getTask(context: RequestContext, ref: string): Promise<TaskView> {

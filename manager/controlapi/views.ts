@@ -7,8 +7,7 @@ import type {
 } from '../../common/ports/cluster-api.ts';
 import { NodeState, TaskState } from '../../proto/gen/objects.ts';
 import { NodeRole } from '../../proto/gen/specs.ts';
-import type { ClusterRow, NetworkRow, NodeRow, ServiceRow } from '../store/rows.ts';
-import type { StoreView } from '../store/view.ts';
+import type { ClusterRow, NetworkRow, NodeRow, ServiceRow, TaskRow } from '../store/rows.ts';
 import { previousRevision } from './service-update.ts';
 
 export function clusterView(row: ClusterRow): ClusterView {
@@ -33,14 +32,15 @@ export function nodeView(row: NodeRow, leaderId: string): NodeView {
   };
 }
 
-export function serviceView(view: StoreView, row: ServiceRow, withStatus: boolean): ServiceView {
+/** @param tasks all tasks of the service; undefined leaves out how many run. */
+export function serviceView(row: ServiceRow, tasks: readonly TaskRow[] | undefined): ServiceView {
   return {
     meta: meta(row, row.current.version),
     spec: row.current.spec,
     previousSpec: previousRevision(row)?.spec,
     endpoint: row.endpoint,
     lifecycle: row.lifecycle,
-    status: withStatus ? serviceStatus(view, row) : undefined,
+    status: tasks && serviceStatus(row, tasks),
   };
 }
 
@@ -49,9 +49,8 @@ export function networkView(row: NetworkRow): NetworkView {
 }
 
 /** Every task that runs counts, whatever is wanted of it: a start-first update shows 4/3, as in swarm mode. */
-function serviceStatus(view: StoreView, row: ServiceRow): ServiceStatusView {
+function serviceStatus(row: ServiceRow, tasks: readonly TaskRow[]): ServiceStatusView {
   const mode = row.current.spec.mode?.mode;
-  const tasks = view.tasksOfService(row.id);
   const running = tasks.filter((task) => task.reportedState === TaskState.running);
   const wanted = tasks.filter((task) => task.desiredState === TaskState.running);
   return {

@@ -5,6 +5,7 @@ import { EngineCalls } from './engine-calls.ts';
 import { EngineProbe } from './engine-probe.ts';
 import { errorReply } from './errors.ts';
 import type { Caller, Handler, Request, Response } from './http.ts';
+import { ListReplies } from './list-reply.ts';
 import type { ApiParts } from './parts.ts';
 import { messageReply, withHeaders } from './reply.ts';
 import { isClusterPath, Router } from './router.ts';
@@ -41,14 +42,15 @@ export function createApi(parts: ApiParts): Handler {
 
 function allRoutes(parts: ApiParts, engine: EngineCalls): readonly Route[] {
   const registries = new RegistryLookups(engine, parts.clock);
+  const lists = new ListReplies(parts.clock);
   return [
     ...pingRoutes(parts, new EngineProbe(parts.engine, parts.clock)),
     ...versionRoutes(parts, engine),
     ...infoRoutes(parts, engine),
     ...swarmRoutes(parts),
-    ...nodeRoutes(parts),
-    ...serviceRoutes(parts, new ImagePinning(registries, parts.log)),
-    ...taskRoutes(parts),
+    ...nodeRoutes(parts, lists),
+    ...serviceRoutes(parts, new ImagePinning(registries, parts.log), lists),
+    ...taskRoutes(parts, lists),
     ...secretRoutes(parts),
     ...networkRoutes(parts, engine),
     ...eventRoutes(parts, engine),

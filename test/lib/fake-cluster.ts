@@ -387,7 +387,7 @@ export class FakeNodeControl implements NodeControl {
     yield* this.memory.read(AbortSignal.any([signal, this.#ended.signal]));
   }
 
-  cluster(): FakeCluster {
+  cluster(): ClusterApi {
     if (this.controlAvailable) return this.api;
     throw new ShoalError('notSwarmManager', 'this node is no manager');
   }

@@ -78,7 +78,7 @@ async function clusterFacts(control: NodeControl, context: RequestContext): Prom
     api.getCluster(context),
     api.listNodes(context, new Map()),
   ]);
-  const managers = nodes.filter((node) => node.spec.role === NodeRole.manager);
+  const managers = [...nodes].filter((node) => node.spec.role === NodeRole.manager);
   return { Nodes: nodes.length, Managers: managers.length, Cluster: writeCluster(cluster) };
 }
 

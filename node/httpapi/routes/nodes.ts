@@ -4,7 +4,7 @@ import { readNodeSpec, writeNode } from '../shapes/node.ts';
 import { notSupportedYet } from '../../../proto/http/unsupported.ts';
 import { readJsonBody } from '../body.ts';
 import type { Route, RouteHandler } from '../call.ts';
-import { listReply } from '../list-reply.ts';
+import type { ListReplies } from '../list-reply.ts';
 import type { ApiParts } from '../parts.ts';
 import { checkFilterWords, filtersParameter, versionParameter } from '../query.ts';
 import { emptyReply, jsonReply } from '../reply.ts';
@@ -19,7 +19,7 @@ const filterKeys: ReadonlySet<string> = new Set([
 ]);
 
 /** `/nodes` */
-export function nodeRoutes({ control, clock }: ApiParts): readonly Route[] {
+export function nodeRoutes({ control }: ApiParts, lists: ListReplies): readonly Route[] {
   const route = (method: Route['method'], path: string, handle: RouteHandler): Route => ({
     method,
     path,
@@ -32,10 +32,7 @@ export function nodeRoutes({ control, clock }: ApiParts): readonly Route[] {
       checkFilterWords(filters, 'role', ['manager', 'worker']);
       checkFilterWords(filters, 'membership', ['accepted', 'pending']);
       const nodes = await control.cluster().listNodes(context, filters);
-      return listReply(nodes, (node) => JSON.stringify(writeNode(node)), {
-        clock,
-        signal: request.signal,
-      });
+      return lists.reply(nodes, (node) => JSON.stringify(writeNode(node)), request.signal);
     }),
     route('GET', '/nodes/:id', async ({ params, context }) => {
       const node = await control.cluster().getNode(context, params['id'] ?? '');

@@ -1,6 +1,6 @@
 import { ShoalError } from '../../../common/pure/errors.ts';
 import { limits } from '../../../common/pure/limits.ts';
-import type { ClusterApi } from '../../../common/ports/cluster-api.ts';
+import type { ClusterApi, ServiceView } from '../../../common/ports/cluster-api.ts';
 import type { ServiceSpec } from '../../../proto/gen/specs.ts';
 import { adjustForApiVersion } from '../../../proto/http/api-gates.ts';
 import { JsonFields } from '../../../proto/http/json-fields.ts';
@@ -11,7 +11,7 @@ import { readJsonBody } from '../body.ts';
 import type { Call, Route, RouteHandler } from '../call.ts';
 import type { Response } from '../http.ts';
 import type { ImagePinning } from '../image-pinning.ts';
-import { listReply } from '../list-reply.ts';
+import type { ListReplies } from '../list-reply.ts';
 import { logReply } from '../log-stream.ts';
 import type { ApiParts } from '../parts.ts';
 import { filtersParameter, flagParameter, versionParameter } from '../query.ts';
@@ -24,7 +24,11 @@ const authHeader = 'x-registry-auth';
 const statusSinceMinor = 41;
 
 /** `/services` */
-export function serviceRoutes(parts: ApiParts, images: ImagePinning): readonly Route[] {
+export function serviceRoutes(
+  parts: ApiParts,
+  images: ImagePinning,
+  lists: ListReplies,
+): readonly Route[] {
   const { control } = parts;
   const route = (method: Route['method'], path: string, handle: RouteHandler): Route => ({
     method,
@@ -33,7 +37,7 @@ export function serviceRoutes(parts: ApiParts, images: ImagePinning): readonly R
     deadlineMs: limits.apiRequestMs,
   });
   return [
-    route('GET', '/services', async (call) => await listServices(parts, call)),
+    route('GET', '/services', async (call) => await listServices(parts, lists, call)),
     route('POST', '/services/create', async (call) => await createService(parts, images, call)),
     route('GET', '/services/:id', async ({ request, params, context }) => {
       const service = await control.cluster().getService(context, params['id'] ?? '');
@@ -62,15 +66,17 @@ async function readLogs(parts: ApiParts, call: Call): Promise<Response> {
   });
 }
 
-async function listServices({ control, clock }: ApiParts, call: Call): Promise<Response> {
+async function listServices(
+  { control }: ApiParts,
+  lists: ListReplies,
+  call: Call,
+): Promise<Response> {
   const { request, minor, context } = call;
   const withStatus = minor >= statusSinceMinor && flagParameter(request.query, 'status');
   const filters = filtersParameter(request.query, filterKeys);
   const services = await control.cluster().listServices(context, filters, withStatus);
-  return listReply(services, (service) => JSON.stringify(writeService(service)), {
-    clock,
-    signal: request.signal,
-  });
+  const render = (service: ServiceView): string => JSON.stringify(writeService(service));
+  return lists.reply(services, render, request.signal);
 }
 
 async function createService(

@@ -10,7 +10,7 @@ import { writeTaskSpec } from '../shapes/service-spec-writer.ts';
 import { attachedNetworkJson, taskJson } from '../shapes/task.ts';
 import type { Call, Route, RouteHandler } from '../call.ts';
 import type { Response } from '../http.ts';
-import { listReply } from '../list-reply.ts';
+import type { ListReplies } from '../list-reply.ts';
 import { logReply } from '../log-stream.ts';
 import { Pace } from '../pace.ts';
 import type { ApiParts } from '../parts.ts';
@@ -29,9 +29,10 @@ const filterKeys: ReadonlySet<string> = new Set([
 ]);
 
 /** `/tasks` */
-export function taskRoutes(parts: ApiParts): readonly Route[] {
+export function taskRoutes(parts: ApiParts, replies: ListReplies): readonly Route[] {
   const { control } = parts;
   const lists: Lists = {
+    replies,
     writer: new TaskWriter(),
     waiting: new Pace({
       clock: parts.clock,
@@ -72,13 +73,14 @@ async function readLogs(parts: ApiParts, call: Call): Promise<Response> {
 
 /** What all lists share. */
 interface Lists {
+  readonly replies: ListReplies;
   readonly writer: TaskWriter;
   readonly waiting: Pace;
 }
 
 async function listTasks(
-  { control, clock }: ApiParts,
-  { writer, waiting }: Lists,
+  { control }: ApiParts,
+  { replies, writer, waiting }: Lists,
   { request, context }: Call,
 ): Promise<Response> {
   const filters = filtersParameter(request.query, filterKeys);
@@ -88,10 +90,7 @@ async function listTasks(
   const api = control.cluster();
   const tasks = await api.listTasks(context, filters);
   const networkJson = await networkTexts(api, context, tasks);
-  return listReply(tasks, (task) => writer.write(task, networkJson), {
-    clock,
-    signal: request.signal,
-  });
+  return replies.reply(tasks, (task) => writer.write(task, networkJson), request.signal);
 }
 
 /** The network of an id as JSON. */
@@ -100,9 +99,9 @@ type NetworkJson = (id: string) => string;
 async function networkTexts(
   api: ClusterApi,
   context: RequestContext,
-  tasks: readonly TaskView[],
+  tasks: Iterable<TaskView>,
 ): Promise<NetworkJson> {
-  const hasAddresses = tasks.some((task) => task.addresses.length > 0);
+  const hasAddresses = hasAny(tasks, (task) => task.addresses.length > 0);
   const networks = hasAddresses ? await api.listNetworks(context) : [];
   const byId = new Map<string, NetworkView>(networks.map((network) => [network.meta.id, network]));
   const texts = new Map<string, string>();
@@ -113,6 +112,11 @@ async function networkTexts(
     texts.set(id, text);
     return text;
   };
+}
+
+function hasAny<Item>(items: Iterable<Item>, isIt: (item: Item) => boolean): boolean {
+  for (const item of items) if (isIt(item)) return true;
+  return false;
 }
 
 /** Writes tasks; the text of a spec is kept as long as the spec itself, because many tasks share one and clients ask five times a second. */
