@@ -1,4 +1,4 @@
-import { isShoalError, ShoalError } from '../../common/pure/errors.ts';
+import { ShoalError } from '../../common/pure/errors.ts';
 import { asId, type ServiceId } from '../../common/pure/ids.ts';
 import type { Filters } from '../../common/ports/cluster-api.ts';
 import { TaskState } from '../../proto/gen/objects.ts';
@@ -52,10 +52,11 @@ const desiredStates: Readonly<Record<string, readonly TaskState[]>> = {
   accepted: [TaskState.accepted],
 };
 
+/** @throws ShoalError `notFound`, `ambiguous` for a service or node that a filter names */
 export function filterTasks(view: StoreView, filters: Filters): TaskRow[] {
   checkFilters(filters, taskFilters);
   checkDesiredStates(filters);
-  const nodeIds = (filters.get('node') ?? []).map((ref) => idOrRef(() => findNode(view, ref), ref));
+  const nodeIds = (filters.get('node') ?? []).map((ref): string => findNode(view, ref).id);
   const upToDate = new UpToDate(view);
   const tasks: TaskRow[] = [];
   for (const task of candidates(view, filters)) {
@@ -74,7 +75,7 @@ function* candidates(view: StoreView, filters: Filters): Iterable<TaskRow> {
   }
   const seen = new Set<string>();
   for (const ref of refs) {
-    const id = asId<'service'>(idOrRef(() => findService(view, ref), ref));
+    const { id } = findService(view, ref);
     if (seen.has(id)) continue;
     seen.add(id);
     yield* view.tasksOfService(id);
@@ -125,15 +126,5 @@ function checkDesiredStates(filters: Filters): void {
     throw new ShoalError('invalidArgument', `Invalid desired-state filter: '${value}'`, {
       fields: { field: 'filters', filter: 'desired-state', value },
     });
-  }
-}
-
-/** The id of what is found; what is not found matches no task. */
-function idOrRef(find: () => { readonly id: string }, ref: string): string {
-  try {
-    return find().id;
-  } catch (error) {
-    if (isShoalError(error, 'notFound')) return ref;
-    throw error;
   }
 }

@@ -10,6 +10,23 @@ export function flagParameter(query: URLSearchParams, name: string): boolean {
   return !falseWords.has((query.get(name) ?? '').trim().toLowerCase());
 }
 
+const booleans: ReadonlyMap<string, boolean> = new Map([
+  ...['1', 't', 'T', 'TRUE', 'true', 'True'].map((word): [string, boolean] => [word, true]),
+  ...['0', 'f', 'F', 'FALSE', 'false', 'False', ''].map((word): [string, boolean] => [word, false]),
+]);
+
+/** True or false in the words that Go takes for them; false when missing. @throws ShoalError `invalidArgument` in Docker's words. */
+export function booleanParameter(query: URLSearchParams, name: string): boolean {
+  const text = query.get(name) ?? '';
+  const value = booleans.get(text);
+  if (value !== undefined) return value;
+  const shown = text.slice(0, 64);
+  throw new ShoalError(
+    'invalidArgument',
+    `invalid value for ${name}: ${shown}: strconv.ParseBool: parsing ${JSON.stringify(shown)}: invalid syntax`,
+  );
+}
+
 /**
  * The object version in `?version=`, that an update is conditional on.
  * @param kind for Docker's text: `service`, `node`, `swarm`.

@@ -108,13 +108,18 @@ export class JsonFields {
   }
 
   /**
-   * One of the words of `table`, `fallback` when missing or empty.
+   * One of the words of `table`, `fallback` when missing or empty; without a fallback that is no word either.
    * @param noun what Docker calls it in its text, `RestartCondition`.
    * @throws ShoalError `invalidArgument {field, noun, value}` for another word.
    */
-  choice<T>(name: string, noun: string, table: Readonly<Record<string, T>>, fallback: T): T {
+  choice<T>(
+    name: string,
+    noun: string,
+    table: Readonly<Record<string, T>>,
+    fallback: T | undefined,
+  ): T {
     const word = this.text(name);
-    if (word === '') return fallback;
+    if (word === '' && fallback !== undefined) return fallback;
     const found = Object.hasOwn(table, word) ? table[word] : undefined;
     if (found !== undefined) return found;
     throw new ShoalError('invalidArgument', 'value is not one of those allowed', {
@@ -145,7 +150,9 @@ function asText(value: JsonValue, path: string): string {
 
 function asInteger(value: JsonValue, path: string, expected: string): number {
   if (typeof value === 'number' && Number.isSafeInteger(value)) return value;
-  throw wrongType(path, expected, value);
+  const isTooLarge = typeof value === 'number' && Number.isInteger(value);
+  const bound = ` of at most ${String(Number.MAX_SAFE_INTEGER)}`;
+  throw wrongType(path, isTooLarge ? `${expected}${bound}` : expected, value);
 }
 
 function wrongType(field: string, expected: string, value: JsonValue): ShoalError {

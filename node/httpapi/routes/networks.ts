@@ -11,7 +11,7 @@ import type { Call, Route, RouteHandler } from '../call.ts';
 import { decodeJson, type EngineCalls, relayAnswer } from '../engine-calls.ts';
 import type { Response } from '../http.ts';
 import type { ApiParts } from '../parts.ts';
-import { filtersParameter, flagParameter } from '../query.ts';
+import { booleanParameter, filtersParameter } from '../query.ts';
 import { jsonReply } from '../reply.ts';
 
 const filterKeys: ReadonlySet<string> = new Set([
@@ -101,11 +101,10 @@ async function createNetwork(engine: EngineCalls, call: Call): Promise<Response>
 
 async function showNetwork(parts: ApiParts, call: Call): Promise<Response | undefined> {
   const scope = call.request.query.get('scope') ?? '';
+  booleanParameter(call.request.query, 'verbose');
   const network = scope === 'local' ? undefined : await findNetwork(parts, call);
   if (network !== undefined) {
-    const isVerbose = flagParameter(call.request.query, 'verbose');
-    const resource = { ...writeNetworkResource(network), Containers: {} };
-    return jsonReply(200, isVerbose ? { ...resource, Services: {} } : resource);
+    return jsonReply(200, { ...writeNetworkResource(network), Containers: {} });
   }
   if (scope !== 'swarm') return undefined;
   throw new ShoalError('notFound', 'network not found', {

@@ -14,7 +14,7 @@ import type { ImagePinning } from '../image-pinning.ts';
 import type { ListReplies } from '../list-reply.ts';
 import { logReply } from '../log-stream.ts';
 import type { ApiParts } from '../parts.ts';
-import { filtersParameter, flagParameter, versionParameter } from '../query.ts';
+import { booleanParameter, filtersParameter, versionParameter } from '../query.ts';
 import { emptyReply, jsonReply } from '../reply.ts';
 import { randomServiceName } from '../service-names.ts';
 
@@ -41,7 +41,7 @@ export function serviceRoutes(
     route('POST', '/services/create', async (call) => await createService(parts, images, call)),
     route('GET', '/services/:id', async ({ request, params, context }) => {
       const service = await control.cluster().getService(context, params['id'] ?? '');
-      const insertDefaults = flagParameter(request.query, 'insertDefaults');
+      const insertDefaults = booleanParameter(request.query, 'insertDefaults');
       return jsonReply(200, writeService(service, insertDefaults));
     }),
     route('POST', '/services/:id/update', async (call) => await updateService(parts, images, call)),
@@ -72,7 +72,7 @@ async function listServices(
   call: Call,
 ): Promise<Response> {
   const { request, minor, context } = call;
-  const withStatus = minor >= statusSinceMinor && flagParameter(request.query, 'status');
+  const withStatus = minor >= statusSinceMinor && booleanParameter(request.query, 'status');
   const filters = filtersParameter(request.query, filterKeys);
   const services = await control.cluster().listServices(context, filters, withStatus);
   const render = (service: ServiceView): string => JSON.stringify(writeService(service));

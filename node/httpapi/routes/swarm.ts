@@ -11,7 +11,7 @@ import { readJsonBody } from '../body.ts';
 import type { Call, Route, RouteHandler } from '../call.ts';
 import type { Response } from '../http.ts';
 import type { ApiParts } from '../parts.ts';
-import { flagParameter, versionParameter } from '../query.ts';
+import { booleanParameter, flagParameter, versionParameter } from '../query.ts';
 import { emptyReply, jsonReply } from '../reply.ts';
 
 /** `/swarm`: the cluster itself, and this node's membership. */
@@ -42,6 +42,9 @@ export function swarmRoutes(parts: ApiParts): readonly Route[] {
 
 async function initSwarm({ control }: ApiParts, call: Call): Promise<Response> {
   const body = await readJsonBody(call);
+  if (control.facts().swarmState !== 'inactive') {
+    throw new ShoalError('alreadyInSwarm', 'this node is already part of a swarm');
+  }
   const id = await control.init(call.context, readInitRequest(body));
   return jsonReply(200, id);
 }
@@ -101,7 +104,7 @@ async function updateSwarm({ control }: ApiParts, call: Call): Promise<Response>
   const spec = readClusterSpec(new JsonFields(body));
   const version = versionParameter(call.request.query, 'swarm');
   const api = control.cluster();
-  const rotation = rotations.find((name) => flagParameter(call.request.query, name));
+  const rotation = rotations.find((name) => booleanParameter(call.request.query, name));
   if (rotation !== undefined) throw notSupportedYet(rotation);
   refuseUnsupportedCluster(body);
   await api.updateCluster(call.context, version, checkedName(spec));

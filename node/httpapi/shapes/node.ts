@@ -1,11 +1,6 @@
 import { encodeBase64 } from '../../../common/pure/base64.ts';
 import type { NodeDescription, NodeStatus } from '../../../proto/gen/objects.ts';
-import {
-  newNodeSpec,
-  NodeAvailability,
-  NodeRole,
-  type NodeSpec,
-} from '../../../proto/gen/specs.ts';
+import { newNodeSpec, type NodeSpec } from '../../../proto/gen/specs.ts';
 import type { JsonRecord } from '../../../proto/http/json.ts';
 import type { JsonFields } from '../../../proto/http/json-fields.ts';
 import { type ShownMeta, writeMeta } from '../../../proto/http/meta.ts';
@@ -93,17 +88,12 @@ export function writeTlsInfo(tls: TlsFacts): JsonRecord {
   };
 }
 
-/** Reads a NodeSpec. @throws ShoalError `invalidArgument {field}` */
+/** Reads a NodeSpec, in which role and availability must be given. @throws ShoalError `invalidArgument {field}` */
 export function readNodeSpec(spec: JsonFields): NodeSpec {
   return newNodeSpec({
     name: spec.text('Name'),
     labels: spec.textMap('Labels'),
-    role: spec.choice('Role', 'Role', roleWords, NodeRole.worker),
-    availability: spec.choice(
-      'Availability',
-      'Availability',
-      availabilityWords,
-      NodeAvailability.active,
-    ),
+    role: spec.choice('Role', 'Role', roleWords, undefined),
+    availability: spec.choice('Availability', 'Availability', availabilityWords, undefined),
   });
 }

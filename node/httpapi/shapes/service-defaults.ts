@@ -2,8 +2,6 @@ import {
   newContainerSpec,
   newDnsConfig,
   newPlacement,
-  newResourceLimits,
-  newResourceReservations,
   newRestartPolicy,
   newTaskSpec,
   newUpdateConfig,
@@ -11,19 +9,20 @@ import {
   type TaskSpec,
   type UpdateConfig,
 } from '../../../proto/gen/specs.ts';
+import type { JsonRecord } from '../../../proto/http/json.ts';
+import { writeServiceSpec, writeTaskTemplate } from './service-spec-writer.ts';
 
 const second = 1_000_000_000;
 
 const updateDefaults: UpdateConfig = newUpdateConfig({ parallelism: 1, monitorNs: 5 * second });
 
-/** `spec` with what is in force where it says nothing, as `insertDefaults=true` shows it. */
-export function withDefaults(spec: ServiceSpec): ServiceSpec {
-  return {
-    ...spec,
-    task: taskWithDefaults(spec.task ?? newTaskSpec()),
-    update: spec.update ?? updateDefaults,
-    rollback: spec.rollback ?? updateDefaults,
-  };
+/** A ServiceSpec with what is in force where it says nothing, as `insertDefaults=true` shows it. */
+export function writeWithDefaults(spec: ServiceSpec): JsonRecord {
+  const task = taskWithDefaults(spec.task ?? newTaskSpec());
+  const { update = updateDefaults, rollback = updateDefaults } = spec;
+  const written = writeServiceSpec({ ...spec, task, update, rollback });
+  const template = writeTaskTemplate(task);
+  return { ...written, TaskTemplate: { ...template, Resources: template['Resources'] ?? {} } };
 }
 
 function taskWithDefaults(task: TaskSpec): TaskSpec {
@@ -36,8 +35,6 @@ function taskWithDefaults(task: TaskSpec): TaskSpec {
       stopGracePeriodNs: container.stopGracePeriodNs ?? 10 * second,
       dns: container.dns ?? newDnsConfig(),
     },
-    limits: task.limits ?? newResourceLimits(),
-    reservations: task.reservations ?? newResourceReservations(),
     restart: { ...restart, delayNs: restart.delayNs ?? 5 * second },
     placement: task.placement ?? newPlacement(),
   };

@@ -28,7 +28,7 @@ export function writeServiceSpec(spec: ServiceSpec): JsonRecord {
   return {
     Name: omit.text(spec.name),
     Labels: textRecord(spec.labels),
-    TaskTemplate: spec.task === undefined ? {} : writeTaskSpec(spec.task),
+    TaskTemplate: spec.task === undefined ? {} : writeTaskTemplate(spec.task),
     Mode: writeMode(spec.mode),
     UpdateConfig: writeUpdateConfig(spec.update),
     RollbackConfig: writeUpdateConfig(spec.rollback),
@@ -36,7 +36,12 @@ export function writeServiceSpec(spec: ServiceSpec): JsonRecord {
   };
 }
 
-/** A task's spec as the Docker API shows it, in services and in tasks. */
+/** A task's spec as the Docker API shows it in services. */
+export function writeTaskTemplate(task: TaskSpec): JsonRecord {
+  return { ...writeTaskSpec(task), Runtime: task.runtime || containerRuntime };
+}
+
+/** A task's spec as the Docker API shows it in tasks. */
 export function writeTaskSpec(task: TaskSpec): JsonRecord {
   return {
     ContainerSpec: task.container === undefined ? undefined : writeContainerSpec(task.container),
@@ -52,7 +57,6 @@ export function writeTaskSpec(task: TaskSpec): JsonRecord {
     ),
     LogDriver: writeLogDriver(task.logDriver),
     ForceUpdate: task.forceUpdate,
-    Runtime: task.runtime || containerRuntime,
   };
 }
 

@@ -8,7 +8,7 @@ import type { ServiceSpec } from '../../../proto/gen/specs.ts';
 import type { JsonRecord } from '../../../proto/http/json.ts';
 import { type ShownMeta, writeMeta } from '../../../proto/http/meta.ts';
 import { omit } from '../../../proto/http/omit.ts';
-import { withDefaults } from './service-defaults.ts';
+import { writeWithDefaults } from './service-defaults.ts';
 import { writeEndpointSpec, writePort, writeServiceSpec } from './service-spec-writer.ts';
 import { updateStateWords, wordOf } from './words.ts';
 
@@ -30,10 +30,9 @@ export interface ShownService {
 
 /** A Service of the Docker API. */
 export function writeService(service: ShownService, insertDefaults = false): JsonRecord {
-  const spec = insertDefaults ? withDefaults(service.spec) : service.spec;
   return {
     ...writeMeta(service.meta),
-    Spec: writeServiceSpec(spec),
+    Spec: insertDefaults ? writeWithDefaults(service.spec) : writeServiceSpec(service.spec),
     PreviousSpec:
       service.previousSpec === undefined ? undefined : writeServiceSpec(service.previousSpec),
     Endpoint: writeEndpoint(service),
@@ -49,10 +48,11 @@ export function writeService(service: ShownService, insertDefaults = false): Jso
   };
 }
 
-/** `Spec` is what is wanted, the rest what was allocated. */
+/** `Spec` is what is wanted, the rest what was allocated; as long as nothing was, there is nothing to show. */
 function writeEndpoint({ spec, endpoint }: ShownService): JsonRecord {
+  const isAllocated = endpoint !== undefined && spec.endpoint !== undefined;
   return {
-    Spec: spec.endpoint === undefined ? {} : writeEndpointSpec(spec.endpoint),
+    Spec: isAllocated ? writeEndpointSpec(spec.endpoint) : {},
     Ports: endpoint === undefined ? undefined : omit.empty(endpoint.ports.map(writePort)),
     VirtualIPs:
       endpoint === undefined

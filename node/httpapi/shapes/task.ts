@@ -37,7 +37,7 @@ export function taskJson(
     DesiredState: taskStateWord(task.desiredState),
   });
   const attachments = attachmentsJson(task.addresses, networkJson);
-  return `${head.slice(0, -1)},"Spec":${specJson},${middle.slice(1, -1)},${attachments}"GenericResources":null,"Volumes":null}`;
+  return `${head.slice(0, -1)},"Spec":${specJson},${middle.slice(1, -1)}${attachments}}`;
 }
 
 /** A network as tasks show it; a task keeps addresses of networks that are gone. */
@@ -54,7 +54,7 @@ function attachmentsJson(
     ({ networkId, address }) =>
       `{"Network":${networkJson(networkId)},"Addresses":[${JSON.stringify(address)}]}`,
   );
-  return `"NetworksAttachments":[${items.join(',')}],`;
+  return `,"NetworksAttachments":[${items.join(',')}]`;
 }
 
 function writeStatus(status: TaskStatus): JsonRecord {

@@ -263,16 +263,21 @@ describe('lists', () => {
     [filters('label', 'tier=front', 'more'), ['new']],
     [filters('service', 'web'), ['new', 'old']],
     [filters('service', 's1', 'web', 's'), ['new', 'old']],
-    [filters('service', 'nope'), []],
     [filters('node', 'n1'), ['old']],
     [filters('node', 'host1'), ['old']],
-    [filters('node', 'nope'), []],
     [filters('desired-state', 'running'), ['new']],
     [filters('desired-state', 'shutdown', 'accepted'), ['old']],
     [filters('runtime', 'container'), ['new', 'old']],
     [filters('runtime', 'plugin'), []],
   ])('of tasks by %o hold %j', async (wanted, expected) => {
     expect(await taskIds(wanted)).toEqual(expected);
+  });
+
+  test.each(['service', 'node'])('of tasks by a %s that is not there find none', async (kind) => {
+    await expect(taskIds(filters(kind, 'nope'))).rejects.toMatchObject({
+      code: 'notFound',
+      fields: { kind, ref: 'nope' },
+    });
   });
 
   test('of tasks tell which are up to date: scaling and labels make none outdated, a new image does', async () => {

@@ -55,7 +55,6 @@ describe('networks', () => {
     expect((await api.ask('GET', '/networks/ingress?verbose=true')).json).toMatchObject({
       Id: fakeNetworkId,
       Containers: {},
-      Services: {},
     });
     expect(await api.passesThrough('GET', '/networks/bridge')).toBe(true);
     expect(await api.passesThrough('GET', '/networks/ingress?scope=local')).toBe(true);

@@ -279,8 +279,6 @@ describe('/tasks', () => {
           Addresses: ['10.0.0.2/24'],
         },
       ],
-      GenericResources: null,
-      Volumes: null,
     });
     expect((await api.ask('GET', `/tasks/${first?.ID ?? ''}`)).json).toEqual(first);
   });

@@ -25,7 +25,7 @@ import {
 } from '../../../../../proto/gen/specs.ts';
 import { JsonFields } from '../../../../../proto/http/json-fields.ts';
 import { type JsonValue, parseUntrustedJson } from '../../../../../proto/http/json.ts';
-import { withDefaults } from '../../../../../node/httpapi/shapes/service-defaults.ts';
+import { writeWithDefaults } from '../../../../../node/httpapi/shapes/service-defaults.ts';
 import { readServiceSpec } from '../../../../../node/httpapi/shapes/service-spec-reader.ts';
 import { writeServiceSpec } from '../../../../../node/httpapi/shapes/service-spec-writer.ts';
 
@@ -204,11 +204,11 @@ describe('a service spec', () => {
   });
 
   test('with defaults shows what is in force', () => {
-    const spec = withDefaults(read({ TaskTemplate: { ContainerSpec: { Image: 'a' } } }));
-    expect(JSON.parse(JSON.stringify(writeServiceSpec(spec)))).toMatchObject({
+    const spec = read({ TaskTemplate: { ContainerSpec: { Image: 'a' } } });
+    expect(JSON.parse(JSON.stringify(writeWithDefaults(spec)))).toMatchObject({
       TaskTemplate: {
         ContainerSpec: { StopGracePeriod: 10_000_000_000, DNSConfig: {} },
-        Resources: { Limits: {}, Reservations: {} },
+        Resources: {},
         RestartPolicy: { Condition: 'any', Delay: 5_000_000_000, MaxAttempts: 0 },
         Placement: {},
       },
