@@ -1,6 +1,6 @@
 /** Shows that services outlive what runs them: daemon, proxy and engine are killed and started anew under steady requests. */
 import { once } from 'node:events';
-import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { readdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
@@ -106,7 +106,7 @@ test('kill -9 of the daemon changes nothing: containers, state and port stay, an
   await mustDo('service', 'scale', 'web=4');
 });
 
-test('SIGTERM ends the daemon with code 0, and a restart finds all as it was', async () => {
+test('SIGTERM ends the daemon with code 0, a restart finds all as it was, and leaving warns of nothing', async () => {
   const before = await stateOf();
   await using traffic = await startedTraffic();
   expect(await node.end('SIGTERM')).toBe(0);
@@ -115,6 +115,9 @@ test('SIGTERM ends the daemon with code 0, and a restart finds all as it was', a
   await allRun();
   expect(await stateOf()).toEqual(before);
   expect((await traffic.stop()).failures).toEqual([]);
+  await mustDo('leave', '--force');
+  const lines = (await readFile(node.logPath, 'utf8')).split('\n');
+  expect(lines.filter((line) => /"level":"(?:warn|error)"/.test(line))).toEqual([]);
 });
 
 test('a container that dies while the daemon is away is replaced when it is back', async () => {
@@ -220,4 +223,23 @@ test('a damaged log is shown and left as it is, what runs goes on, and one can l
   expect(await readFile(join(folder, name))).toEqual(bytes);
   await mustDo('leave', '--force');
   expect(await node.containers()).toEqual({});
+});
+
+test('a log whose identity is missing is kept and shown, and serves again with the identity', async () => {
+  await node.end('SIGTERM');
+  const before = await node.containers();
+  const [folder, aside] = [join(node.dataRoot, 'node'), join(node.directory, 'node')];
+  const segments = await readdir(join(node.dataRoot, 'raft', 'wal'));
+  await rename(folder, aside);
+  await node.start();
+  expect((await node.shoal('status')).stdout).toContain('the identity of this node is missing');
+  const init = await node.shoal('init');
+  expect(init).toMatchObject({ code: 1 });
+  expect(init.stderr).toContain('already part of a swarm');
+  await node.end('SIGKILL');
+  expect(await readdir(join(node.dataRoot, 'raft', 'wal'))).toEqual(segments);
+  await rename(aside, folder);
+  await node.start();
+  await allRun();
+  expect(await node.containers()).toEqual(before);
 });

@@ -1,5 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
+import { join } from 'node:path';
 
 import type { Dockerd } from '../integration/lib/dockerd.ts';
 
@@ -27,7 +28,7 @@ const duration = '24h';
 /** No answer for so long is an error. */
 const timeout = '10s';
 
-/** wrk against a published port, from within the network of the engine, as fast as it goes, until it is stopped. */
+/** wrk against a published port, from within the network of the engine, until it is stopped. */
 export class Wrk implements AsyncDisposable {
   readonly #child: ChildProcess;
   #output = '';
@@ -35,11 +36,16 @@ export class Wrk implements AsyncDisposable {
   constructor(engine: Dockerd, { port, connections, closes }: WrkOptions) {
     const [program = '', ...prefix] = engine.inside;
     const how = ['-t1', `-c${String(connections)}`, `-d${duration}`, '--timeout', timeout];
+    const pause = ['-s', join(import.meta.dirname, 'wrk', 'pause.lua')];
     const header = closes ? ['-H', 'Connection: close'] : [];
     const url = `http://127.0.0.1:${String(port)}/`;
-    this.#child = spawn(program, [...prefix, 'wrk', ...how, '--latency', ...header, url], {
-      stdio: ['ignore', 'pipe', 'inherit'],
-    });
+    this.#child = spawn(
+      program,
+      [...prefix, 'wrk', ...how, ...pause, '--latency', ...header, url],
+      {
+        stdio: ['ignore', 'pipe', 'inherit'],
+      },
+    );
     this.#child.stdout?.setEncoding('utf8');
     this.#child.stdout?.on('data', (chunk: string) => {
       this.#output += chunk;

@@ -29,9 +29,16 @@ export class ShoalNode implements AsyncDisposable {
     this.logPath = join(directory, 'log');
   }
 
-  /** Starts a daemon with an empty data root and waits until it answers. It is gone, with its swarm, when disposed. */
-  static async start(engine: Dockerd): Promise<ShoalNode> {
+  /**
+   * Starts a daemon with an empty data root and waits until it answers. It is gone, with its swarm, when disposed.
+   * @param prepare makes the folder that is to be the data root, if it is to be something particular.
+   */
+  static async start(
+    engine: Dockerd,
+    prepare?: (dataRoot: string) => Promise<void>,
+  ): Promise<ShoalNode> {
     const node = new ShoalNode(engine, await mkdtemp(join(tmpdir(), 'shoal-e2e-')));
+    await prepare?.(node.dataRoot);
     await node.start();
     return node;
   }
