@@ -1,6 +1,7 @@
 import type { ClientRequest, IncomingMessage, RequestOptions } from 'node:http';
 
 import { limits } from '../common/pure/limits.ts';
+import { parseExactJson } from '../proto/http/json.ts';
 import {
   type ApiRequest,
   CliError,
@@ -8,7 +9,6 @@ import {
   DaemonError,
   exitCodes,
 } from './commands/context.ts';
-import { parseJson } from './json.ts';
 import { at } from './render/reading.ts';
 import { printable } from './render/text.ts';
 
@@ -135,7 +135,7 @@ export class UnixApiClient implements DaemonApi, Disposable {
   #decode(text: string): unknown {
     if (text.trim() === '') return undefined;
     try {
-      return parseJson(text);
+      return parseExactJson(text);
     } catch (error) {
       const message = `the answer of ${this.#host} is not JSON: is it a Shoal daemon?`;
       throw new CliError(message, undefined, error);
@@ -190,7 +190,7 @@ function contentHeaders(body: string | undefined): Readonly<Record<string, strin
 
 function refusalText(text: string, response: IncomingMessage): string {
   try {
-    const message = at(parseJson(text), 'message');
+    const message = at(parseExactJson(text), 'message');
     if (typeof message === 'string' && message !== '') return printable(message);
   } catch {
     // Not JSON: what came is all there is to show.

@@ -1,7 +1,7 @@
 import { limits } from '../../common/pure/limits.ts';
+import { type LogFrame, LogFrames } from '../../common/pure/log-frames.ts';
 import { parseRfc3339 } from '../../common/pure/rfc3339.ts';
 import { encodeUtf8 } from '../../common/pure/utf8.ts';
-import { type LogFrame, LogFrames, LogStreamError } from '../render/log-frames.ts';
 import { detailsText, type LogLine, parseLogLine, sourceOf } from '../render/log-line.ts';
 import { isTrueAt, type Json } from '../render/reading.ts';
 import { printable, printableLog } from '../render/text.ts';
@@ -133,13 +133,24 @@ async function printFrames(
 ): Promise<void> {
   const frames = new LogFrames(limits.clientLogFrameBytes);
   for await (const piece of pieces) {
-    for (const frame of frames.push(piece)) {
+    const found = frames.push(piece);
+    if (found === undefined) throw new LogStreamError('the daemon sent something else than logs');
+    for (const frame of found) {
+      if (frame.source === 'failure') throw new LogStreamError(failureText(frame));
       const sink = frame.source === 'stderr' ? context.sinks.err : context.sinks.out;
       await printer.print(frame, sink, signal);
     }
   }
-  frames.end();
+  if (!frames.isWhole) throw new LogStreamError('the logs ended in the middle of a line');
 }
+
+function failureText({ bytes }: LogFrame): string {
+  const text = new TextDecoder().decode(bytes).trim();
+  return text === '' ? 'the daemon ended the logs with an error' : text;
+}
+
+/** The daemon broke off the logs and says why, or sent what is no log. */
+class LogStreamError extends Error {}
 
 class LogPrinter {
   readonly #context: CommandContext;

@@ -2,14 +2,10 @@ import type { ContainerLogLine } from '../../ports/engine-api.ts';
 import { concatBytes } from '../../pure/bytes.ts';
 import { ShoalError } from '../../pure/errors.ts';
 import { limits } from '../../pure/limits.ts';
+import { type LogFrame, LogFrames } from '../../pure/log-frames.ts';
 
 const space = 0x20;
 const newline = 0x0a;
-/** Before each frame: its source, three zeros, its length. */
-const headerBytes = 8;
-const stderrSource = 2;
-/** Frames by which the engine says that the log ends too early, and why. */
-const failureSource = 3;
 /** Where the engine cuts a long line. */
 const engineCutBytes = 16_384;
 const timeForm = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{9}Z $/;
@@ -33,37 +29,23 @@ export function containerLogLines(
 async function* framedLines(
   chunks: AsyncIterable<Uint8Array>,
 ): AsyncGenerator<readonly ContainerLogLine[], void> {
-  const pending = new ByteQueue();
-  let header: Uint8Array | undefined;
+  const cutter = new LogFrames(limits.engineLogPieceBytes);
   for await (const chunk of chunks) {
-    pending.push(chunk);
-    const lines: ContainerLogLine[] = [];
-    for (;;) {
-      header ??= pending.take(headerBytes);
-      if (header === undefined) break;
-      const frame = pending.take(frameBytes(header));
-      if (frame === undefined) break;
-      if (header[0] === failureSource && lines.length > 0) yield lines;
-      lines.push(frameLine(header[0] ?? 0, frame));
-      header = undefined;
-    }
+    const frames = cutter.push(chunk);
+    if (frames === undefined) throw notALog();
+    const failed = frames.findIndex(({ source }) => source === 'failure');
+    const lines = (failed < 0 ? frames : frames.slice(0, failed)).map(frameLine);
     if (lines.length > 0) yield lines;
+    const failure = frames[failed];
+    if (failure === undefined) continue;
+    throw new ShoalError('engineRefused', decoder.decode(failure.bytes).trim());
   }
-  if (header !== undefined || pending.length > 0) throw brokenOff();
+  if (!cutter.isWhole) throw brokenOff();
 }
 
-function frameBytes(header: Uint8Array): number {
-  const bytes = new DataView(header.buffer, header.byteOffset).getUint32(4);
-  if ((header[0] ?? 0) > failureSource || bytes > limits.engineLogPieceBytes) throw notALog();
-  return bytes;
-}
-
-function frameLine(source: number, frame: Uint8Array): ContainerLogLine {
-  if (source === failureSource) {
-    throw new ShoalError('engineRefused', decoder.decode(frame).trim());
-  }
-  const line = parseLine(frame);
-  return source === stderrSource ? { ...line, source: 'stderr' } : line;
+function frameLine({ source, bytes }: LogFrame): ContainerLogLine {
+  const line = parseLine(bytes);
+  return source === 'stderr' ? { ...line, source } : line;
 }
 
 /**
@@ -118,30 +100,4 @@ function notALog(): ShoalError {
 
 function brokenOff(): ShoalError {
   return new ShoalError('engineUnavailable', 'the connection to the engine broke');
-}
-
-/** Bytes that came and were not taken yet. */
-class ByteQueue {
-  #chunks: Uint8Array[] = [];
-  #length = 0;
-
-  get length(): number {
-    return this.#length;
-  }
-
-  push(chunk: Uint8Array): void {
-    this.#chunks.push(chunk);
-    this.#length += chunk.length;
-  }
-
-  /** The next `count` bytes; undefined until as many are there. */
-  take(count: number): Uint8Array | undefined {
-    if (this.#length < count) return undefined;
-    let [first = new Uint8Array(0), ...others] = this.#chunks;
-    if (first.length < count) [first, others] = [concatBytes(this.#chunks), []];
-    const rest = first.subarray(count);
-    this.#chunks = rest.length > 0 ? [rest, ...others] : others;
-    this.#length -= count;
-    return first.subarray(0, count);
-  }
 }

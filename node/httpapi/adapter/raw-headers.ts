@@ -29,6 +29,8 @@ export function endToEnd(
     const before = headers[name];
     headers[name] = before === undefined ? value : [...asList(before), value];
   }
+  // Trailers follow chunks alone; Node throws on a promise of any other.
+  if (parsed['transfer-encoding'] === undefined) delete headers['trailer'];
   return headers;
 }
 

@@ -59,8 +59,7 @@ export class Typed implements AsyncDisposable {
   /** Sends a signal to it and to all that it started. */
   kill(signal: NodeJS.Signals): this {
     const { pid } = this.#child;
-    if (pid === undefined || this.#child.exitCode !== null) return this;
-    process.kill(-pid, signal);
+    if (pid !== undefined && !this.#hasEnded) process.kill(-pid, signal);
     return this;
   }
 
@@ -73,7 +72,7 @@ export class Typed implements AsyncDisposable {
       this.#wake();
     });
     while (!matches()) {
-      if (late.aborted || this.#child.exitCode !== null)
+      if (late.aborted || this.#hasEnded)
         throw new Error(`it has not said ${String(text)}: ${this.#stdout}${this.#stderr}`);
       await new Promise<void>((resolve) => {
         this.#waiters.push(resolve);
@@ -89,6 +88,10 @@ export class Typed implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.kill('SIGKILL');
     await this.exit();
+  }
+
+  get #hasEnded(): boolean {
+    return this.#child.exitCode !== null || this.#child.signalCode !== null;
   }
 
   #wake(): void {

@@ -1,52 +1,10 @@
-/** Shows how streams of logs are cut and read, however they arrive and whatever they hold. */
-import fc from 'fast-check';
+/** Shows how lines of logs are read, whatever they hold. */
 import { describe, expect, test } from 'vitest';
 
-import { LogFrames, LogStreamError, type LogFrame } from '../../../../cli/render/log-frames.ts';
 import { detailsText, parseLogLine, sourceOf } from '../../../../cli/render/log-line.ts';
 import { printableLog } from '../../../../cli/render/text.ts';
-import { logFrame } from '../../../lib/cli-objects.ts';
-
-function read(pieces: readonly Uint8Array[], frameBytesMax = 1000): readonly LogFrame[] {
-  const frames = new LogFrames(frameBytesMax);
-  const found = pieces.flatMap((piece) => frames.push(piece));
-  frames.end();
-  return found;
-}
 
 const text = (bytes: Uint8Array): string => Buffer.from(bytes).toString();
-
-describe('LogFrames', () => {
-  test('frames come out whole, however their bytes are cut', () => {
-    const frame = fc.tuple(fc.constantFrom(1, 2), fc.string({ maxLength: 40 }));
-    const cuts = fc.array(fc.nat({ max: 600 }), { maxLength: 20 });
-    fc.assert(
-      fc.property(fc.array(frame, { maxLength: 8 }), cuts, (frames, at) => {
-        const bytes = Buffer.concat(frames.map(([source, line]) => logFrame(line, source)));
-        const ends = [0, ...at.filter((cut) => cut < bytes.length), bytes.length].toSorted(
-          (left, right) => left - right,
-        );
-        const pieces = ends.slice(1).map((end, index) => bytes.subarray(ends[index], end));
-        expect(
-          read(pieces).map(({ source, bytes: line }) => [source === 'stderr' ? 2 : 1, text(line)]),
-        ).toEqual(frames);
-      }),
-    );
-  });
-
-  test('a stream that ends within a frame is an error', () => {
-    expect(() => read([logFrame('hello').subarray(0, 10)])).toThrow(LogStreamError);
-  });
-
-  test('what is no frame, or too long a one, is refused before it is gathered', () => {
-    expect(() => read([Buffer.from('<html><body>')])).toThrow('something else than logs');
-    expect(() => read([logFrame('x'.repeat(101))], 100)).toThrow('something else than logs');
-  });
-
-  test('an error of the daemon within the stream is told', () => {
-    expect(() => read([logFrame('node n1 is gone\n', 3)])).toThrow('node n1 is gone');
-  });
-});
 
 describe('parseLogLine', () => {
   const ids =
