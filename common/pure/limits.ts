@@ -98,7 +98,7 @@ export const limits = {
   apiEnginePingMs: 1000,
   /** Connections to the engine that wait for the next call that only reads, and for how long. */
   apiEngineIdleConnections: 32,
-  apiEngineIdleMs: 2000,
+  apiEngineIdleMs: 500,
   /** How often a client that has ended its half of a raw stream is asked whether it is still there. */
   apiGoneClientMs: 1000,
   /** Rows of a list that are encoded at one go. */
@@ -248,6 +248,11 @@ invariant(limits.entryOps < limits.watchQueueEvents, 'one entry must not leave a
 invariant(limits.watchQueueEvents < limits.watchHistoryEvents, 'the history holds every queue');
 invariant(limits.entryBytes <= limits.consensusCreditBytes, 'credit must cover one entry');
 invariant(limits.enginePingMs < limits.engineQuietMs, 'a ping must end before the next one is due');
+invariant(
+  limits.launchTurns + limits.removalTurns < limits.engineCallConnections,
+  'questions to the engine must not queue behind work',
+);
+invariant(limits.engineTurnMs < limits.engineWorkMs, 'a turn must not outlast the call it is for');
 invariant(
   limits.proposerAgeMs < limits.rpcUnaryMs,
   'an RPC must outlast the commit that it waits for',

@@ -2,7 +2,7 @@
  * Runs services whose images stand in real registries, open and closed, with the stock clients: by digest as swarm mode does, with logins, while
  * registries are away, and in all the ways in which an image cannot be had.
  */
-import { randomBytes } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -265,7 +265,7 @@ describe('an image that cannot be had', () => {
   if (client === undefined) throw new Error('there is no client');
   const docker = dockerOf(client);
 
-  async function errorOf(image: string): Promise<string> {
+  async function errorOf(image: string, ...more: readonly string[]): Promise<string> {
     const flags = [
       '--detach',
       '--no-resolve-image',
@@ -274,7 +274,7 @@ describe('an image that cannot be had', () => {
       '--name',
       'web',
     ];
-    outputOf(await docker('service', 'create', ...flags, image));
+    outputOf(await docker('service', 'create', ...flags, ...more, image));
     const { error } = await taskWhere(({ state }) => state === 'rejected' || state === 'failed');
     await removeWeb();
     return error;
@@ -320,7 +320,7 @@ describe('an image that cannot be had', () => {
     expect(await errorOf(image)).toContain(`No such image: ${image}: ${words}`);
   });
 
-  test('is for another platform, by its list or by its program', async () => {
+  test('is for another platform, as its list says', async () => {
     const { text } = await manifestOf('2');
     const entry = {
       mediaType: manifestType,
@@ -351,6 +351,23 @@ describe('an image that cannot be had', () => {
       error: 'no suitable node (unsupported platform on 1 node)',
     });
     await removeWeb();
+  });
+
+  test('is for another machine, as one learns when its program fails', async () => {
+    const { text, config } = await manifestOf('2');
+    const foreign = (await registry.curl(`/v2/web/blobs/${config}`)).replace('"amd64"', '"arm64"');
+    const hex = createHash('sha256').update(foreign).digest('hex');
+    const started = await registry.curl('/v2/web/blobs/uploads/', '-X', 'POST', '-i');
+    const upload = /^location: https?:\/\/[^/]+(\S+)/im.exec(started)?.[1] ?? '';
+    const path = `${upload}&digest=sha256:${hex}`;
+    const type = 'Content-Type: application/octet-stream';
+    await registry.curl(path, '-X', 'PUT', '-H', type, '--data-binary', foreign);
+    await putManifest('foreign', manifestType, text.replace(config, `sha256:${hex}`));
+    const flags = ['-e', 'EXIT_AFTER_MS=1', '-e', 'EXIT_CODE=1'];
+    expect(await errorOf(`${open}/web:foreign`, ...flags)).toBe(
+      'task: non-zero exit (1): the image is made for arm64, this node is amd64',
+    );
+    await forgetImages();
   });
 
   test('finds no room on the disk, and runs when there is', async () => {
