@@ -7,7 +7,14 @@ import {
   newAuthorityKeys,
   newCluster,
   newClusterLifecycle,
+  newTaskAddress,
+  newTaskDesired,
+  newTaskNetwork,
+  newTaskPlacement,
+  newTaskStatus,
+  TaskState,
 } from '../../../proto/gen/objects.ts';
+import { newPortConfig, PublishMode } from '../../../proto/gen/specs.ts';
 import type { StoreFixture } from '../store-fixture.ts';
 import { type Answer, ApiFixture } from '../api-fixture.ts';
 import { ControlRig } from '../control-rig.ts';
@@ -18,8 +25,10 @@ export class ApiRig {
   readonly cluster: ControlRig = new ControlRig();
   readonly api: ApiFixture;
 
-  constructor() {
-    const node = FakeNodeControl.manager();
+  /** @param isManager false: the node is in no swarm. */
+  constructor(isManager = true) {
+    const node = isManager ? FakeNodeControl.manager() : new FakeNodeControl();
+    this.cluster.ids = Array.from({ length: 20 }, (_, index) => `s${index + 1}`);
     const api: ClusterApi = this.cluster.api;
     this.api = new ApiFixture(node, {
       facts: () => node.facts(),
@@ -52,6 +61,34 @@ export class ApiRig {
         }),
         createOp({ kind: 'authority', value: newAuthority({ id: 'c1', keys }) }),
       ],
+    });
+  }
+
+  /** A task of a service that says something in every field. */
+  runTask(serviceId: string): void {
+    const port = newPortConfig({
+      targetPort: 80,
+      publishedPort: 8080,
+      publishMode: PublishMode.host,
+    });
+    this.store.task(`t-${serviceId}`, {
+      serviceId,
+      desired: newTaskDesired({ state: TaskState.running }),
+      placement: newTaskPlacement({ nodeId: 'n1', placedAtMs: 5 }),
+      network: newTaskNetwork({
+        allocatedAtMs: 3,
+        addresses: [newTaskAddress({ networkId: 'net1', address: '10.0.0.3/24' })],
+      }),
+      status: newTaskStatus({
+        state: TaskState.failed,
+        timestampMs: 7,
+        message: 'started',
+        error: 'task: non-zero exit (1)',
+        containerId: 'c0ffee',
+        pid: 9,
+        exitCode: 1,
+        ports: [port],
+      }),
     });
   }
 

@@ -81,6 +81,11 @@ export class ApiDefinitions {
     return this.#operations.map(({ route }) => route);
   }
 
+  /** The route that answers, `GET /services/{id}`; undefined when none is defined. */
+  routeOf(method: string, path: string): string | undefined {
+    return this.#operationOf(method, path)?.route;
+  }
+
   /** Names of the parameters of a route's query. */
   queryOf(route: string): readonly string[] {
     return this.#operations.find((operation) => operation.route === route)?.query ?? [];
@@ -92,12 +97,16 @@ export class ApiDefinitions {
   }
 
   problems({ method, path, status, body }: Answered): readonly Problem[] {
-    const operation = this.#operations.find(
-      (candidate) => candidate.route.startsWith(`${method} `) && candidate.path.test(path),
-    );
+    const operation = this.#operationOf(method, path);
     const route = operation?.route ?? `${method} ${path}`;
     const found = operation === undefined ? [undefinedRoute] : this.#check(operation, status, body);
     return found.map(({ at, text }) => ({ route, status, at, text }));
+  }
+
+  #operationOf(method: string, path: string): Operation | undefined {
+    return this.#operations.find(
+      (candidate) => candidate.route.startsWith(`${method} `) && candidate.path.test(path),
+    );
   }
 
   #check(
@@ -111,6 +120,8 @@ export class ApiDefinitions {
     if (!isJsonObject(schema)) {
       return body === undefined ? [] : [{ at: '', text: 'body is not defined' }];
     }
+    // A stream of bytes, which may be none, and may look like anything.
+    if (schema['format'] === 'binary') return [];
     const validate = this.#validator(`${route} ${status}`, schema);
     if (validate(body)) return [];
     return (validate.errors ?? []).filter(isCause).map(findingOf);

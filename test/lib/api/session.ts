@@ -3,12 +3,12 @@ import { requestTarget } from '../../../node/httpapi/target.ts';
 import type { Answered } from './definitions.ts';
 import { serviceSamples, valueAt, withValue } from './spec-samples.ts';
 
-/** Asks an API and reads its answer whole. */
+/** Asks an API and reads its answer whole; undefined for what is not this API's to answer. */
 export type Ask = (
   method: string,
   target: string,
   body?: JsonValue,
-) => Promise<{ readonly status: number; readonly text: string }>;
+) => Promise<{ readonly status: number; readonly text: string } | undefined>;
 
 /** Keeps every answer, decoded, for `ApiDefinitions`. */
 export class Session {
@@ -21,7 +21,9 @@ export class Session {
 
   /** @returns the body of the answer; undefined when it was empty or no JSON. */
   async ask(method: string, target: string, body?: JsonValue): Promise<JsonValue | undefined> {
-    const { status, text } = await this.#ask(method, target, body);
+    const answer = await this.#ask(method, target, body);
+    if (answer === undefined) return undefined;
+    const { status, text } = answer;
     const { path } = requestTarget(target);
     const decoded = text === '' ? undefined : decode(text);
     this.answers.push({ method, path, status, body: decoded });
@@ -34,7 +36,9 @@ export class Session {
 
   /** The answer is one JSON text a line, each of which is defined. */
   async lines(target: string): Promise<void> {
-    const { status, text } = await this.#ask('GET', target);
+    const answer = await this.#ask('GET', target);
+    if (answer === undefined) return;
+    const { status, text } = answer;
     const { path } = requestTarget(target);
     for (const line of text.split('\n').filter((one) => one !== '')) {
       this.answers.push({ method: 'GET', path, status, body: decode(line) });
@@ -82,7 +86,7 @@ export async function readAll(session: Session): Promise<void> {
 export async function readEach(session: Session): Promise<void> {
   for (const kind of ['nodes', 'services', 'tasks', 'networks'] as const) {
     for (const object of listed(await session.get(`/${kind}`))) {
-      const id = String(object[kind === 'networks' ? 'Id' : 'ID'] as string);
+      const id = textAt(object, kind === 'networks' ? 'Id' : 'ID');
       await session.get(`/${kind}/${id}`);
       if (kind === 'networks') await session.get(`/networks/${id}?verbose=true`);
       if (kind === 'services') await session.get(`/services/${id}?insertDefaults=true`);
@@ -95,9 +99,13 @@ export async function readEach(session: Session): Promise<void> {
 
 /** What is wrong in each way that a client can be wrong. */
 export async function askWrongly(session: Session): Promise<void> {
-  const { ask } = { ask: session.ask.bind(session) };
+  const ask = session.ask.bind(session);
   for (const kind of ['nodes', 'services', 'tasks', 'secrets', 'configs', 'networks']) {
     await ask('GET', `/${kind}?filters=${encodeURIComponent('{"nope":["x"]}')}`);
+  }
+  for (const kind of ['secrets', 'configs']) {
+    await ask('DELETE', `/${kind}/nope`);
+    await ask('POST', `/${kind}/nope/update?version=1`, {});
   }
   await ask('POST', '/services/create', {});
   await ask('POST', '/services/create', { Name: 7 });
@@ -117,8 +125,7 @@ export async function askWrongly(session: Session): Promise<void> {
 export async function changeService(session: Session, spec: JsonObject): Promise<void> {
   const created = await session.ask('POST', '/services/create', spec);
   await session.ask('POST', '/services/create', spec);
-  const id = String(valueAt(created, ['ID']) as string);
-  const path = `/services/${id}`;
+  const path = `/services/${textAt(created, 'ID')}`;
   const change = async (query: string, wanted: JsonValue): Promise<void> => {
     const version = Number(valueAt(await session.get(path), ['Version', 'Index']));
     await session.ask('POST', `${path}/update?version=${version}${query}`, wanted);
@@ -164,6 +171,12 @@ const mounts: JsonValue = [
   },
   { Type: 'tmpfs', Target: '/scratch', TmpfsOptions: { SizeBytes: 1_048_576, Mode: 0o1770 } },
 ];
+
+/** A text of an answer; empty where there is none. */
+export function textAt(answer: JsonValue | undefined, field: string): string {
+  const value = valueAt(answer, [field]);
+  return typeof value === 'string' ? value : '';
+}
 
 function listed(list: JsonValue | undefined): readonly JsonObject[] {
   return Array.isArray(list) ? (list as readonly JsonObject[]) : [];
