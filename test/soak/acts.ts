@@ -107,11 +107,11 @@ export async function rollOut(rig: Rig, round: number): Promise<void> {
   const first = await rig.running('web');
   const order = round % 2 === 0 ? 'stop-first' : 'start-first';
   await rig.docker(
-    `service update -q --update-order ${order} --env-add ROUND=${String(round)} web`,
+    `service update --detach --update-order ${order} --env-add ROUND=${String(round)} web`,
   );
   await rig.untilRunning('web', web.replicas, first);
   const second = await rig.running('web');
-  await rig.docker('service rollback -q web');
+  await rig.docker('service rollback --detach web');
   await rig.untilRunning('web', web.replicas, second);
   for (const count of [6, 1, web.replicas]) {
     await rig.docker(`service scale --detach web=${String(count)}`);

@@ -48,7 +48,7 @@ export class Rig implements AsyncDisposable {
     service: string,
     count: number,
     replaced: readonly string[] = [],
-    limitMs = 180_000,
+    limitMs = 600_000,
   ): Promise<void> {
     await eventually(
       `${String(count)} containers of ${service} run`,

@@ -72,7 +72,10 @@ async function updateAndRollBack(rig: Rig, round: number): Promise<void> {
     (verb) => `--${verb}-order ${order} --${verb}-parallelism ${many}`,
   );
   await rig.docker(`service update --detach ${how.join(' ')} web`);
-  for (const act of [`update -q --env-add ROUND=${String(round)} web`, 'rollback -q web']) {
+  for (const act of [
+    `update --detach --env-add ROUND=${String(round)} web`,
+    'rollback --detach web',
+  ]) {
     const before = await rig.running('web');
     await rig.docker(`service ${act}`);
     await rig.untilRunning('web', before.length, before);

@@ -26,7 +26,7 @@ interface WrkOptions {
 /** Longer than any test: it ends when it is told to. */
 const duration = '24h';
 /** No answer for so long is an error. */
-const timeout = '10s';
+const timeout = '30s';
 
 /** wrk against a published port, from within the network of the engine, until it is stopped. */
 export class Wrk implements AsyncDisposable {
