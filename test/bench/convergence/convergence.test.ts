@@ -105,12 +105,16 @@ async function startSwarmMode(): Promise<Cluster> {
   return new Cluster('swarm mode', socketPath, client);
 }
 
+/** Says each as soon as it is known: a full run is long. */
 async function timesOf(side: Side, replicas: number): Promise<Times> {
-  return {
+  const times = {
     create: await timed(() => side.create(replicas)),
     update: await timed(() => side.update()),
     remove: await timed(() => side.remove()),
   };
+  const words = phases.map((phase) => `${phase} ${ms(times[phase])}`).join(', ');
+  console.log(`${String(replicas)} replicas, ${side.name}: ${words}`);
+  return times;
 }
 
 async function timed(work: () => Promise<void>): Promise<number> {

@@ -210,6 +210,32 @@ describe('Proxy', () => {
     });
   });
 
+  it('gives each dial its own time, whenever it began', async () => {
+    await using stage = await serving([1]);
+    stage.network.stopHost('task1');
+    const first = await stage.open();
+    await stage.clock.advance(limits.proxyDialMs - 500);
+    const second = await stage.open();
+    await stage.clock.advance(500);
+    expect([first.isClosed, second.isClosed]).toEqual([true, false]);
+    await stage.clock.advance(limits.proxyDialMs - 501);
+    expect(second.isClosed).toBe(false);
+    await stage.clock.advance(1);
+    expect(second.isClosed).toBe(true);
+  });
+
+  it('drops a connection that is still being dialled when it stops', async () => {
+    await using stage = await serving([1]);
+    stage.network.stopHost('task1');
+    const client = await stage.open();
+    const stopping = stage.proxy.stop(0, never);
+    await stage.clock.advance(0);
+    await stopping;
+    await stage.clock.advance(0);
+    expect(client.isClosed).toBe(true);
+    expect(await stage.proxy.stats(never)).toMatchObject({ connectionsOpen: 0, tasks: [] });
+  });
+
   it('resets a client when the service has no task', async () => {
     await using stage = await serving([]);
     const client = await stage.open();
