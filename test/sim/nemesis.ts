@@ -1,6 +1,7 @@
 import { seededRandom, type Random } from '../../common/pure/random.ts';
 import { diskFaults } from './faults/disk.ts';
 import { engineFaults } from './faults/engine.ts';
+import { noEnd, type Begin, type End } from './faults/fault.ts';
 import { machineFaults } from './faults/machine.ts';
 import { intrude } from './intruder.ts';
 import { HttpClient } from './http-client.ts';
@@ -9,13 +10,6 @@ import type { Fault } from './plan.ts';
 import type { SimNode } from './sim-node.ts';
 import type { World } from './world.ts';
 
-/** Ends a fault; called once. */
-export type End = () => void;
-
-/** Begins a fault at `node`; undefined when what it needs is not there. */
-export type Begin = (node: SimNode, random: Random) => End | undefined;
-
-export const noEnd: End = () => undefined;
 /** Mean delay of a message while nothing is wrong, at most, virtual milliseconds. */
 const calmLinkMs = 5;
 

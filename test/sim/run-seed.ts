@@ -43,7 +43,7 @@ export interface RunResult {
 /** Runs the world of one seed to its end, or to the first thing that must not be. */
 export async function runSeed(request: RunRequest): Promise<RunResult> {
   const options = request.options ?? drawOptions(request.seed);
-  const whole = drawPlan(drawOptions(request.seed));
+  const whole = drawPlan({ ...drawOptions(request.seed), faults: options.faults });
   const plan = request.keep === undefined ? whole : keepOnly(whole, request.keep);
   const world = newWorld(request, options);
   const scenario = new Scenario(world, plan);

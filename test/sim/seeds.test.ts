@@ -6,6 +6,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 
+import { optionsOf, parseReplay, parseReplayLine, replayCommand, type Replay } from './replay.ts';
 import { failureReport } from './report.ts';
 import { runSeed, type RunResult } from './run-seed.ts';
 
@@ -38,40 +39,40 @@ const rareThings = [
   'log: removing a container without a task',
 ];
 
-async function runWell(seed: number): Promise<RunResult> {
-  const result = await runSeed({ seed });
-  if (result.violation !== undefined)
-    process.stderr.write(failureReport(result, { seed, changes: {} }));
-  expect(result.violation, `seed ${seed}: npm run sim -- --seed ${seed}`).toBeUndefined();
+async function runWell(replay: Replay): Promise<RunResult> {
+  const { seed, keep } = replay;
+  const kept = keep === undefined ? {} : { keep };
+  const result = await runSeed({ seed, options: optionsOf(replay), ...kept });
+  if (result.violation !== undefined) process.stderr.write(failureReport(result, replay));
+  expect(result.violation, `replay: ${replayCommand(replay)}`).toBeUndefined();
   return result;
 }
 
-function keptSeeds(): number[] {
+/** Lines of `seeds.txt` that name a world. */
+function keptSeeds(): string[] {
   const text = readFileSync(join(import.meta.dirname, 'seeds.txt'), 'utf8');
-  return text
-    .split('\n')
-    .filter((line) => /^\d+$/.test(line))
-    .map(Number);
+  return text.split('\n').filter((line) => /^\d/.test(line));
 }
 
 describe('a simulated cluster keeps its invariants and converges once faults end', () => {
   const seen = new Set<string>();
 
   test.each(smokeSeeds)('fixed seed %i', async (seed) => {
-    for (const name of (await runWell(seed)).seen) seen.add(name);
+    for (const name of (await runWell(parseReplay(seed, {}))).seen) seen.add(name);
   });
 
   test('the fixed seeds reach every rare thing that is declared', () => {
     expect(rareThings.filter((name) => !seen.has(name))).toEqual([]);
   });
 
-  test.each(keptSeeds())('seed %i, which once failed', async (seed) => {
-    await runWell(seed);
+  test.each(keptSeeds())('seed %s, which once failed', async (line) => {
+    await runWell(parseReplayLine(line));
   });
 
   test(`${freshSeeds} fresh seeds`, async () => {
     const first = Date.now() % 1_000_000_000;
     process.stdout.write(`fresh seeds: ${first} to ${first + freshSeeds - 1}\n`);
-    for (let count = 0; count < freshSeeds; count += 1) await runWell(first + count);
+    for (let count = 0; count < freshSeeds; count += 1)
+      await runWell(parseReplay(first + count, {}));
   });
 });

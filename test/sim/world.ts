@@ -277,8 +277,9 @@ export class World {
   #isExpected(error: unknown): boolean {
     if (!(error instanceof ShoalError)) return false;
     const { faults } = this.options;
-    const isFull = error.code === 'limitExceeded' && faults.includes('fullDisk');
-    return isFull || (error.code === 'storageFailed' && faults.includes('diskFailure'));
+    const isFull = error.code === 'limitExceeded' || error.code === 'storageFailed';
+    if (isFull && faults.includes('fullDisk')) return true;
+    return error.code === 'storageFailed' && faults.includes('diskFailure');
   }
 
   #traceContainers(node: SimNode): void {

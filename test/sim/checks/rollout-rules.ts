@@ -119,6 +119,7 @@ export class RolloutRules {
     this.#tasks.push({ before, after });
     const task = after ?? before;
     if (task === undefined) return;
+    this.#specs.get(task.serviceId)?.set(task.revision.version, task.revision.spec);
     const key = slotKey(task);
     const rows = this.#slots.get(key) ?? new Map<string, TaskRow>();
     put(rows, task.id, after);
@@ -162,10 +163,15 @@ export class RolloutRules {
 
   /** A rollback leads to what the service was before: by hand to the spec before this one, after a failure to where the update began. */
   #checkRollback(before: ServiceRow, after: ServiceRow): void {
-    const isByHand = after.lifecycle?.message.startsWith('manually') === true;
+    const message = after.lifecycle?.message ?? '';
+    // What is left to do after a rollback goes on as one.
+    if (message === 'rollback in progress') return;
+    const isByHand = message.startsWith('manually');
     this.#seen(isByHand ? 'rollback by hand' : 'rollback after a failure');
-    const begun = before.lifecycle?.rollbackVersion ?? 0;
-    const target = isByHand ? undefined : this.#specs.get(after.id)?.get(begun);
+    const begun = isByHand ? 0 : (before.lifecycle?.rollbackVersion ?? 0);
+    const target = this.#specs.get(after.id)?.get(begun);
+    // After a start from a snapshot not every earlier spec is known here.
+    if (begun > 0 && target === undefined) return;
     const wanted = target ?? before.previous?.spec;
     const isSame =
       wanted !== undefined &&
@@ -241,16 +247,17 @@ export class RolloutRules {
   #checkStart(service: ServiceRow, rows: readonly TaskRow[], { before, after }: TaskChange): void {
     if (after?.desiredState !== TaskState.running) return;
     if (before !== undefined && before.desiredState >= TaskState.running) return;
-    const waitedMs = after.updatedAtMs - after.delaySinceMs;
-    if (before !== undefined && waitedMs + slackMs < after.delayMs) {
-      this.#complain('T7', `${after.id} starts ${waitedMs} ms into a delay of ${after.delayMs}`);
+    const waitedMs = before === undefined ? 0 : after.updatedAtMs - before.delaySinceMs;
+    if (before !== undefined && waitedMs + slackMs < before.delayMs) {
+      this.#complain('T7', `${after.id} starts ${waitedMs} ms into a delay of ${before.delayMs}`);
     }
-    if (before !== undefined && after.delayMs > 0) this.#seen('restart waited for its delay');
-    const hasWaited = after.delaySinceMs > 0 && waitedMs + slackMs >= oldTaskStopMs;
-    if (hasWaited) this.#seen('restart did not wait for a task that does not stop');
-    if (hasWaited || this.maySpareTwo(service.id)) return;
+    if (before !== undefined && before.delayMs > 0) this.#seen('restart waited for its delay');
+    const hasWaited = waitedMs + slackMs >= oldTaskStopMs;
+    const isFirst = after.byUpdate && orderOf(service) === UpdateOrder.startFirst;
     const old = rows.find((task) => task.id !== after.id && this.#isStopping(task));
-    if (old !== undefined) {
+    if (old === undefined) return;
+    if (hasWaited) this.#seen('restart did not wait for a task that does not stop');
+    else if (!isFirst) {
       this.#complain('T7', `${after.id} is to run while ${old.id} of its slot has not stopped`);
     }
   }
@@ -290,6 +297,11 @@ export class RolloutRules {
     )?.before;
     if (ended === undefined) return;
     this.#seen('restart of a task that ended');
+    const delayNs = policy?.delayNs ?? 0;
+    const isHere = this.#mayStay(service, ended);
+    if (delayNs > 0 && isHere && after.desiredState === TaskState.running) {
+      this.#complain('RP', `${after.id} does not wait for the delay of its policy`);
+    }
     const isComplete = ended.reportedState === TaskState.complete;
     const isRefused =
       policy?.condition === RestartCondition.restartNone ||

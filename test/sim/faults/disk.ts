@@ -1,5 +1,5 @@
 import type { Random } from '../../../common/pure/random.ts';
-import { noEnd, type Begin, type End } from '../nemesis.ts';
+import { noEnd, type Begin, type End } from './fault.ts';
 import { oneOf } from '../options.ts';
 import type { SimNode } from '../sim-node.ts';
 import type { World } from '../world.ts';

@@ -1,7 +1,7 @@
 import type { FakeContainer } from '../../lib/fake-engine/container.ts';
 import type { Random } from '../../../common/pure/random.ts';
 import { simImages } from '../images.ts';
-import { noEnd, type Begin, type End } from '../nemesis.ts';
+import { noEnd, type Begin, type End } from './fault.ts';
 import { oneOf } from '../options.ts';
 import type { SimNode } from '../sim-node.ts';
 import type { World } from '../world.ts';
