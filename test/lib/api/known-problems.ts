@@ -102,8 +102,15 @@ export const knownProblems: readonly KnownProblem[] = [
   },
 ];
 
-/** What engines of the versions in use answer beyond the definitions; Shoal hands it on. */
+/** What engines of the versions in use answer beyond the definitions, which Shoal hands on; and what stands for their silence. */
 export const knownOfEngines: readonly KnownProblem[] = [
+  {
+    route: /^GET \/distribution/,
+    status: 503,
+    at: nowhere,
+    text: noStatus,
+    reason: 'a registry that does not answer in time',
+  },
   {
     route: /^GET \/events$/,
     at: /^\/(?:status|id|from)$/,
