@@ -44,7 +44,7 @@ async function docker(command: string): Promise<string> {
 
 async function createWeb(server: Server): Promise<void> {
   const environment = server === 'graceful' ? 'GRACEFUL=1' : 'PARALLEL=1';
-  const rollout = `--update-parallelism 3 --update-monitor 100ms --stop-grace-period ${grace}`;
+  const rollout = `--update-parallelism 3 --rollback-parallelism 3 --update-monitor 100ms --stop-grace-period ${grace}`;
   const flags = `--name web --replicas ${String(replicas)} -p 8080:80 --env ${environment}`;
   await docker(`service create ${flags} ${rollout} ${testImage}`);
   await eventually('the port answers', async () => await curl(engine, 8080));
@@ -97,20 +97,46 @@ test.each(['abrupt', 'graceful'] as const)(
   },
 );
 
+test('containers that are killed fail only what was in flight on them', async () => {
+  await createWeb('graceful');
+  await using loops = await startedLoops('graceful');
+  const kills: (readonly [fromMs: number, toMs: number])[] = [];
+  for (let count = 0; count < 2; count += 1) {
+    const [victim = ''] = await running();
+    const fromMs = Date.now();
+    await engine.exec('docker', ['-H', `unix://${engine.socketPath}`, 'kill', victim]);
+    kills.push([fromMs, Date.now()]);
+    await untilRunning(replicas, [victim]);
+  }
+  const { counts, failures } = await loops.stop();
+  const others = failures.filter(
+    ({ atMs, tookMs }) => !kills.some(([fromMs, toMs]) => atMs <= toMs && atMs + tookMs >= fromMs),
+  );
+  expect(others).toEqual([]);
+  expect(counts.kept).toBeGreaterThan(100);
+});
+
 test.each([
   ['stop-first', 'abrupt'],
   ['start-first', 'abrupt'],
   ['stop-first', 'graceful'],
-] as const)('three rolling updates, %s, fail no request to %s servers', async (order, server) => {
-  await createWeb(server);
-  await using loops = await startedLoops(server);
-  for (let round = 0; round < 3; round += 1) {
-    const before = await running();
-    await docker(`service update --update-order ${order} --env-add A=${String(round)} web`);
-    await untilRunning(replicas, before);
-  }
-  await expectNoneFailed(loops, server);
-});
+] as const)(
+  'two rolling updates and a rollback, %s, fail no request to %s servers',
+  async (order, server) => {
+    await createWeb(server);
+    await using loops = await startedLoops(server);
+    for (let round = 0; round < 3; round += 1) {
+      const before = await running();
+      const isBack = round === 2;
+      const act = isBack
+        ? 'rollback'
+        : `update --update-order ${order} --env-add A=${String(round)}`;
+      await docker(`service ${act} web`);
+      await untilRunning(replicas, before);
+    }
+    await expectNoneFailed(loops, server);
+  },
+);
 
 test('servers to which no connection is open are stopped at once, however long their grace period', async () => {
   await createWeb('abrupt');

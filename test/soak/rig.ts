@@ -22,6 +22,8 @@ export class Rig implements AsyncDisposable {
     try {
       await loadTestImage(engine.socketPath);
       const rig = new Rig(engine, await ShoalNode.start(engine), client);
+      for (const signal of ['SIGINT', 'SIGTERM'] as const)
+        process.once(signal, () => void rig.#interrupt());
       await rig.docker('swarm init');
       return rig;
     } catch (error) {
@@ -59,6 +61,14 @@ export class Rig implements AsyncDisposable {
       },
       limitMs,
     );
+  }
+
+  async #interrupt(): Promise<void> {
+    try {
+      await this[Symbol.asyncDispose]();
+    } finally {
+      process.exit(130);
+    }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

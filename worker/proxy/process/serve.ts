@@ -41,7 +41,7 @@ export async function serveProxy(directory: string, build: string, log: Log): Pr
     log.at('warn', 'another proxy serves this data root', {});
     return;
   }
-  await writeFile(files.pid, `${String(process.pid)}\n`, { mode: 0o600 });
+  await writePidFile(files.pid, log);
 
   const ending = Promise.withResolvers<Ending>();
   const life = new AbortController();
@@ -81,6 +81,15 @@ function leanNet(): Net {
   const net = new NodeNet();
   const handles = tcpHandles();
   return handles === undefined ? net : new HandleNet(handles, net);
+}
+
+/** It is for people: a full disk must not keep ports closed. */
+async function writePidFile(path: string, log: Log): Promise<void> {
+  try {
+    await writeFile(path, `${String(process.pid)}\n`, { mode: 0o600 });
+  } catch (error) {
+    log.at('warn', 'pid file cannot be written', { error });
+  }
 }
 
 /** A successor may have put its own in the place. */

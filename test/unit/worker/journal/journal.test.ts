@@ -247,6 +247,28 @@ describe('a disk that fails', () => {
     expect(await remembered(on)).toMatchObject({ assignments: ['a', 'b', 'c'] });
   });
 
+  test('that is full at the start keeps nobody from work: what was known is known, and the file is whole when there is room', async () => {
+    const first = disk();
+    const before = await open(first);
+    before.append(some);
+    await before.flush();
+    const wanted = plain(before.content);
+    first.setCapacity(first.usedBytes);
+    const second = first.crash('kept');
+    expect(plain((await open(second)).content)).toEqual(wanted);
+    const third = second.crash('kept');
+    const log = new KeptLog();
+    const journal = await open(third, log);
+    expect(plain(journal.content)).toEqual(wanted);
+    journal.append([assign('late')]);
+    await journal.flush();
+    expect(log.lines.filter(({ level }) => level === 'error')).toHaveLength(1);
+    third.setCapacity(Number.POSITIVE_INFINITY);
+    journal.append([assign('later')]);
+    await journal.flush();
+    expect(await remembered(third)).toEqual(plain(journal.content));
+  });
+
   test('at the start is told to the caller', async () => {
     const on = disk();
     await on.makeDirectory(directory);

@@ -153,6 +153,31 @@ describe('WriteAheadLog', () => {
     await expect.poll(() => log.hasRoomFor(20_000), { timeout: 10_000 }).toBe(true);
   });
 
+  it('opens on a full disk again and again, and takes what an earlier opening made ready', async () => {
+    let disk = freshDisk();
+    const first = await openLog(disk);
+    await first.append([{ kind: 'entries', entries: [entryAt(1)] }]);
+    await first.close();
+    disk.setCapacity(disk.usedBytes);
+    for (let opening = 2; opening < 8; opening += 1) {
+      disk = disk.crash('kept');
+      const log = await openLog(disk, { entropySeed: opening });
+      expect(log.hasRoomFor(1000)).toBe(true);
+      await log.append([{ kind: 'entries', entries: [entryAt(opening)] }]);
+      expect(log.lastIndex).toBe(opening);
+      await log.close();
+    }
+    // The rest of the segment and the spare one.
+    disk = disk.crash('kept');
+    const log = await openLog(disk, { entropySeed: 9 });
+    let index = log.lastIndex;
+    while (log.hasRoomFor(100)) {
+      index += 1;
+      await log.append([{ kind: 'entries', entries: [entryAt(index)] }]);
+    }
+    expect(log.segmentNames).toHaveLength(2);
+  });
+
   it('refuses the log of another member, key or cluster', async () => {
     const disk = freshDisk();
     await (await openLog(disk)).append([{ kind: 'entries', entries: [entryAt(1)] }]);
