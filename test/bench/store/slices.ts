@@ -1,0 +1,129 @@
+// Times slices of work on the main thread, apart from the collector, whose pauses it counts beside.
+import { constants, performance, PerformanceObserver } from 'node:perf_hooks';
+
+/** What slices of one name took, milliseconds, without the collector's pauses within them. */
+export interface SliceFigures {
+  readonly count: number;
+  readonly totalMs: number;
+  readonly longestMs: number;
+}
+
+/** The collector's pauses, milliseconds. */
+export interface PauseFigures {
+  readonly count: number;
+  readonly totalMs: number;
+  readonly longestMs: number;
+}
+
+interface Span {
+  readonly startMs: number;
+  readonly endMs: number;
+}
+
+interface Slice extends Span {
+  readonly name: string;
+  readonly cpuMs: number;
+}
+
+/** Slices that are shorter are added up at once and cannot be the longest that anybody asks about. */
+const shortMs = 2;
+
+/**
+ * Runs slices one a turn, as the product does, so that the collector works between them as it does there.
+ *
+ * A slice took what it did on the wall clock without the collector's pauses, or on the thread's processor where other work held it up, whichever
+ * is less. What the collector took is known only later, so long slices are remembered.
+ */
+export class Slices implements Disposable {
+  readonly #pauses: (Span & { readonly isForced: boolean })[] = [];
+  readonly #long: Slice[] = [];
+  readonly #short = new Map<string, { count: number; totalMs: number; longestMs: number }>();
+  readonly #observer: PerformanceObserver;
+
+  constructor() {
+    this.#observer = new PerformanceObserver((list) => {
+      for (const pause of list.getEntries()) {
+        const { startTime, duration } = pause;
+        const { flags } = (pause as { detail?: { readonly flags: number } }).detail ?? { flags: 0 };
+        const isForced = (flags & constants.NODE_PERFORMANCE_GC_FLAGS_FORCED) !== 0;
+        this.#pauses.push({ startMs: startTime, endMs: startTime + duration, isForced });
+      }
+    });
+    this.#observer.observe({ entryTypes: ['gc'] });
+  }
+
+  /** Runs `work` as one slice; the caller gives the turn away after it. */
+  time<Value>(name: string, work: () => Value): Value {
+    const end = this.begin(name);
+    const value = work();
+    end();
+    return value;
+  }
+
+  /** Begins a slice, which the result ends. */
+  begin(name: string): () => void {
+    const cpu = process.threadCpuUsage();
+    const startMs = performance.now();
+    return () => {
+      const endMs = performance.now();
+      const { user, system } = process.threadCpuUsage(cpu);
+      if (endMs - startMs <= shortMs) this.#addShort(name, endMs - startMs);
+      else this.#long.push({ name, startMs, endMs, cpuMs: (user + system) / 1000 });
+    };
+  }
+
+  /** Lets the event loop turn, as the product does after each slice. */
+  async turn(): Promise<void> {
+    await new Promise((resolve) => {
+      setImmediate(resolve);
+    });
+  }
+
+  figures(name: string): SliceFigures {
+    const short = this.#short.get(name) ?? { count: 0, totalMs: 0, longestMs: 0 };
+    const figures = { ...short };
+    for (const slice of this.#long) {
+      if (slice.name !== name) continue;
+      const ownMs = Math.min(slice.cpuMs, slice.endMs - slice.startMs - this.#pausedIn(slice));
+      figures.count += 1;
+      figures.totalMs += ownMs;
+      figures.longestMs = Math.max(figures.longestMs, ownMs);
+    }
+    return figures;
+  }
+
+  /** Pauses of the collector within slices and between them, without those that the bench asks for. Known once the loop has turned. */
+  pauses(): PauseFigures {
+    const took = this.#pauses
+      .filter(({ isForced }) => !isForced)
+      .map(({ startMs, endMs }) => endMs - startMs);
+    return {
+      count: took.length,
+      totalMs: took.reduce((sum, ms) => sum + ms, 0),
+      longestMs: took.reduce((longest, ms) => Math.max(longest, ms), 0),
+    };
+  }
+
+  [Symbol.dispose](): void {
+    this.#observer.disconnect();
+  }
+
+  #addShort(name: string, ms: number): void {
+    const short = this.#short.get(name) ?? { count: 0, totalMs: 0, longestMs: 0 };
+    short.count += 1;
+    short.totalMs += ms;
+    short.longestMs = Math.max(short.longestMs, ms);
+    this.#short.set(name, short);
+  }
+
+  #pausedIn(slice: Span): number {
+    let ms = 0;
+    for (const pause of this.#pauses) {
+      ms += Math.max(
+        0,
+        Math.min(pause.endMs, slice.endMs) - Math.max(pause.startMs, slice.startMs),
+      );
+    }
+    return ms;
+  }
+}
