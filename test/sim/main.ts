@@ -125,7 +125,7 @@ async function runAll(seeds: Seeds, given: Replay, values: Values): Promise<Tall
 }
 
 async function printShrunk(replay: Replay, result: RunResult): Promise<void> {
-  const shrunk = await shrink(replay, result, shrinkTries);
+  const shrunk = await shrink(replay, result, { triesMax: shrinkTries });
   const { invariant, detail } = shrunk.result.violation ?? {};
   process.stdout.write(
     [

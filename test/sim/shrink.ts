@@ -1,4 +1,5 @@
 import { idsOf } from './plan.ts';
+import type { PlantedParts } from './planted-parts.ts';
 import { optionsOf, type Replay } from './replay.ts';
 import { runSeed, type RunResult } from './run-seed.ts';
 import type { SimOptions } from './options.ts';
@@ -22,6 +23,13 @@ const simpler: readonly Partial<SimOptions>[] = [
   { heartbeatMs: 5000 },
 ];
 
+export interface ShrinkOptions {
+  /** Worlds that may be tried. */
+  readonly triesMax: number;
+  /** What each world has wrong on purpose. */
+  readonly planted?: () => PlantedParts;
+}
+
 export interface Shrunk {
   readonly replay: Replay;
   readonly result: RunResult;
@@ -31,10 +39,14 @@ export interface Shrunk {
 
 /**
  * Leaves out operations, faults and difficulties of a world while the same invariant is still broken, until nothing more can be left out or
- * `triesMax` worlds were tried.
+ * enough worlds were tried.
  */
-export async function shrink(failing: Replay, first: RunResult, triesMax: number): Promise<Shrunk> {
-  const shrinker = new Shrinker(failing, first, triesMax);
+export async function shrink(
+  failing: Replay,
+  first: RunResult,
+  options: ShrinkOptions,
+): Promise<Shrunk> {
+  const shrinker = new Shrinker(failing, first, options);
   let before = -1;
   while (before !== shrinker.size && !shrinker.isOver) {
     before = shrinker.size;
@@ -45,15 +57,15 @@ export async function shrink(failing: Replay, first: RunResult, triesMax: number
 }
 
 class Shrinker {
-  readonly #triesMax: number;
+  readonly #options: ShrinkOptions;
   readonly #invariant: string;
   #tries = 0;
   #replay: Replay;
   #result: RunResult;
   #keep: readonly string[];
 
-  constructor(failing: Replay, first: RunResult, triesMax: number) {
-    this.#triesMax = triesMax;
+  constructor(failing: Replay, first: RunResult, options: ShrinkOptions) {
+    this.#options = options;
     this.#invariant = first.violation?.invariant ?? '';
     this.#keep = idsOf(first.plan);
     this.#replay = { ...failing, keep: new Set(this.#keep) };
@@ -65,7 +77,7 @@ class Shrinker {
   }
 
   get isOver(): boolean {
-    return this.#tries >= this.#triesMax;
+    return this.#tries >= this.#options.triesMax;
   }
 
   /** Falls while there is progress. */
@@ -100,10 +112,12 @@ class Shrinker {
   async #try(replay: Replay): Promise<boolean> {
     this.#tries += 1;
     const { seed, keep } = replay;
+    const { planted } = this.#options;
     const result = await runSeed({
       seed,
       options: optionsOf(replay),
       ...(keep === undefined ? {} : { keep }),
+      ...(planted === undefined ? {} : { planted: planted() }),
     });
     if (result.violation?.invariant !== this.#invariant) return false;
     this.#replay = replay;

@@ -60,6 +60,11 @@ export function readPlacement(task: TaskRow): Read {
   );
 }
 
+/** Relies on the node having said nothing new of `task`. */
+export function readStatus(task: TaskRow): Read {
+  return readOf({ table: Table.tasks, key: task.id, facet: Facet.status }, task.statusVersion);
+}
+
 /** Relies on the service's spec being the one that was looked at, or on the service being gone. */
 export function readServiceSpec(serviceId: string, service: ServiceRow | undefined): Read {
   return readOf(

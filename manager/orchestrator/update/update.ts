@@ -15,9 +15,15 @@ import type { ServiceRow, TaskRow } from '../../store/rows.ts';
 import { isTerminal } from '../../store/task-state.ts';
 import type { StoreView } from '../../store/view.ts';
 import { inChunks, scanCost, spendUpTo, type Step } from '../slot/chunks.ts';
-import { createTask, putDesired, readDesired, readServiceSpec } from '../slot/drafts.ts';
+import {
+  createTask,
+  putDesired,
+  readDesired,
+  readServiceSpec,
+  readStatus,
+} from '../slot/drafts.ts';
 import { allServiceKeys, parseKey, serviceKey } from '../slot/keys.ts';
-import type { Slot } from '../slot/slot.ts';
+import { isWanted, type Slot } from '../slot/slot.ts';
 import { Freshness } from '../slot/freshness.ts';
 import { isInProgress } from '../slot/update-state.ts';
 import { planUpdate, type UpdatePlan } from './plan-update.ts';
@@ -122,7 +128,10 @@ function statusDrafts(service: ServiceRow, { status, rollbackTo }: UpdatePlan): 
   ];
 }
 
-/** Relies on what is wanted of the slot's tasks: the replica may have been scaled away meanwhile. */
+/**
+ * Relies on what is wanted of the slot's tasks: the replica may have been scaled away meanwhile. And on the task that goes on serving being
+ * as it was: one that fails at this moment must not leave the slot empty.
+ */
 function stepOf(
   service: ServiceRow,
   { slot, stop, create }: UpdateStep,
@@ -132,7 +141,12 @@ function stepOf(
   if (create !== undefined) ops.push(creation(service, slot, { create, index, now }));
   const newest = slot.tasks.at(-1);
   const read = new Set([...stop, ...(newest === undefined ? [] : [newest])]);
-  return { ops, reads: [...read].map(readDesired) };
+  const staying = slot.tasks.filter((task) => isServing(task) && !stop.includes(task));
+  return { ops, reads: [...[...read].map(readDesired), ...staying.map(readStatus)] };
+}
+
+function isServing(task: TaskRow): boolean {
+  return isWanted(task) && task.reportedState === TaskState.running;
 }
 
 function creation(
