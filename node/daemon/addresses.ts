@@ -17,6 +17,10 @@ export type Interfaces = Readonly<Record<string, readonly NetworkInterfaceInfo[]
 
 /** Port of managers unless another is given. */
 const managerPort = 2377;
+const dataPathPortMin = 1024;
+const dataPathPortMax = 49_151;
+/** A subnet holds at least 8 addresses. */
+const subnetPrefixMax = 29;
 
 /** Interfaces made by container engines and by Shoal: never the ones to advertise. */
 const ownInterfaces = /^(?:docker|br-|veth|shoal|virbr|cni|flannel)/;
@@ -92,6 +96,26 @@ function parseAdvertiseAddress(text: string, listen: HostPort, interfaces: Inter
   return { host, port: parsed.port ?? listen.port };
 }
 
+/**
+ * Traffic between nodes has a place of its own one day; what could not be one is refused already.
+ * @throws ShoalError `invalidArgument {field}`
+ */
+export function checkDataPath(address: string, port: number, interfaces: Interfaces): void {
+  const host = address === '' ? undefined : addressOf(address, interfaces);
+  if (address !== '' && (host === undefined || isUnspecified(host))) {
+    throw invalid(
+      'DataPathAddr',
+      'data path address must be a non-zero IP address or network interface (without a port number)',
+    );
+  }
+  if (port !== 0 && (port < dataPathPortMin || port > dataPathPortMax)) {
+    throw invalid(
+      'DataPathPort',
+      `Datapath port number is not in valid range (${String(dataPathPortMin)}-${String(dataPathPortMax)}) : ${String(port)}`,
+    );
+  }
+}
+
 function candidates(interfaces: Interfaces): { readonly name: string; readonly address: string }[] {
   const found: { name: string; address: string }[] = [];
   for (const [name, addresses] of Object.entries(interfaces)) {
@@ -137,6 +161,8 @@ export function chooseIngressSubnet(
   prefix: number,
   interfaces: Interfaces,
 ): string {
+  if (pools.length > 0 && prefix > subnetPrefixMax)
+    throw invalid('SubnetSize', `subnet size is out of range: ${String(prefix)}`);
   const size = 2 ** (32 - (prefix === 0 ? defaultSubnetPrefix : prefix));
   const mine = machineSubnets(interfaces);
   for (const text of pools.length > 0 ? pools : defaultPools) {

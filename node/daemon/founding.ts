@@ -9,6 +9,7 @@ import { toPem } from '../../manager/ca/pem.ts';
 import type { Founding } from '../../manager/founding.ts';
 import type { Identity } from '../identity/identity.ts';
 import {
+  checkDataPath,
   chooseAdvertiseAddress,
   chooseIngressSubnet,
   defaultPools,
@@ -32,6 +33,7 @@ export async function planFounding(
 ): Promise<{ readonly identity: Identity; readonly founding: Founding }> {
   const listen = parseListenAddress(request.listenAddress, interfaces);
   const advertise = chooseAdvertiseAddress(request.advertiseAddress, listen, interfaces);
+  checkDataPath(request.dataPathAddress, request.dataPathPort, interfaces);
   const ingressSubnet = chooseIngressSubnet(request.addressPools, request.subnetSize, interfaces);
   const random = parts.random.fork(
     `founding ${Buffer.from(parts.entropy.bytes(8)).toString('hex')}`,

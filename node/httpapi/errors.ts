@@ -22,6 +22,7 @@ type RpcCode =
   | 'FailedPrecondition'
   | 'InvalidArgument'
   | 'ResourceExhausted'
+  | 'Unimplemented'
   | 'Unknown';
 
 const noSwarm =
@@ -64,7 +65,11 @@ const rows: Readonly<Record<ErrorCodeName, Row>> = {
   outOfSequence: () => ({ status: 500, message: rpc('Unknown', 'update out of sequence') }),
   conflict: (error) => ({ status: 409, message: error.message }),
   failedPrecondition: preconditionReply,
-  notImplemented: (error) => ({ status: 501, message: error.message }),
+  // What never changes is a manager's own refusal, unlike what is not there yet.
+  notImplemented: ({ message, fields: { immutable } }) => ({
+    status: 501,
+    message: immutable === undefined ? message : rpc('Unimplemented', message),
+  }),
   permissionDenied: (error) => ({ status: 403, message: error.message }),
   unauthenticated: (error) => ({ status: 401, message: error.message }),
   unavailable: (error) => ({ status: 503, message: error.message, retryAfterSeconds: 1 }),
@@ -117,6 +122,7 @@ function argumentText({ message, fields }: ShoalError): string {
     const where = field === undefined || field === '' ? 'body' : field;
     return `invalid JSON: ${where}: expected ${expected}, found ${found}`;
   }
+  if (noun?.toString().startsWith('update ')) return `unrecognized ${noun} ${String(value)}`;
   if (noun !== undefined) return `invalid ${noun}: ${JSON.stringify(value)}`;
   if (filter !== undefined && value === undefined) return `invalid filter '${filter}'`;
   return message;

@@ -9,6 +9,7 @@ import {
 import type {
   ContainerSpec,
   EndpointSpec,
+  HealthConfig,
   PortConfig,
   ResourceLimits,
   RestartPolicy,
@@ -22,6 +23,7 @@ import { isImageReference } from './image-reference.ts';
 /** Smallest limits and reservations, as the Docker API has them. */
 const nanoCpusMin = 1e6;
 const memoryBytesMin = 4 * 1024 * 1024;
+const healthPeriodNsMin = 1e6;
 const nameLengthMax = 63;
 const portMax = 65_535;
 
@@ -85,7 +87,8 @@ function checkMode(spec: ServiceSpec): void {
 }
 
 function checkTask(task: TaskSpec | undefined): void {
-  if (task?.container === undefined) return refuse('TaskTemplate', 'TaskSpec: missing runtime');
+  if (task?.container === undefined)
+    throw new ShoalError('invalidArgument', 'mismatched Runtime and *Spec fields');
   if (task.runtime !== '' && task.runtime !== 'container') notYet('TaskTemplate.Runtime');
   if (task.networks.length > 0) notYet('TaskTemplate.Networks');
   checkContainer(task.container);
@@ -122,7 +125,25 @@ function checkContainer(container: ContainerSpec): void {
       'ContainerSpec: stop-grace-period cannot be negative',
     );
   }
+  checkHealth(container.healthcheck);
   checkEnv(container.env);
+}
+
+function checkHealth(health: HealthConfig | undefined): void {
+  if (health === undefined) return;
+  const periods = {
+    Interval: health.intervalNs,
+    Timeout: health.timeoutNs,
+    StartPeriod: health.startPeriodNs,
+    StartInterval: health.startIntervalNs,
+  };
+  for (const [name, periodNs] of Object.entries(periods)) {
+    if (periodNs === 0 || periodNs >= healthPeriodNsMin) continue;
+    refuse(
+      `TaskTemplate.ContainerSpec.Healthcheck.${name}`,
+      `ContainerSpec: ${name} in HealthConfig cannot be less than 1ms`,
+    );
+  }
 }
 
 function checkEnv(env: readonly string[]): void {
@@ -142,7 +163,7 @@ function checkLimits(resources: ResourceLimits | undefined): void {
   if (nanoCpus !== 0 && nanoCpus < nanoCpusMin) {
     refuse(
       'TaskTemplate.Resources',
-      `invalid cpu value ${nanoCpus / 1e9}: Must be at least ${nanoCpusMin / 1e9}`,
+      `invalid cpu value ${asGoPrints(nanoCpus / 1e9)}: Must be at least ${nanoCpusMin / 1e9}`,
     );
   }
   if (memoryBytes !== 0 && memoryBytes < memoryBytesMin) {
@@ -150,6 +171,11 @@ function checkLimits(resources: ResourceLimits | undefined): void {
   }
   if (pids < 0)
     refuse('TaskTemplate.Resources', `invalid pids value ${pids}: must be non-negative`);
+}
+
+/** Exponents have two digits there. */
+function asGoPrints(value: number): string {
+  return String(value).replace(/e([+-])(\d)$/, 'e$10$2');
 }
 
 function checkRestart(restart: RestartPolicy | undefined): void {

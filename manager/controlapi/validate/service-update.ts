@@ -13,5 +13,5 @@ export function checkServiceUpdate(before: ServiceSpec, after: ServiceSpec): voi
 }
 
 function refuse(field: string, message: string): never {
-  throw new ShoalError('notImplemented', message, { fields: { field } });
+  throw new ShoalError('notImplemented', message, { fields: { field, immutable: field } });
 }

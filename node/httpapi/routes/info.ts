@@ -24,17 +24,22 @@ export function infoRoutes(parts: ApiParts, engine: EngineCalls): readonly Route
         const facts = parts.control.facts();
         const swarm = await swarmBlock(parts, facts, call.context);
         if ('value' in answer && isJsonObject(answer.value)) {
-          const warnings = [...warningsOf(answer.value), ...facts.warnings];
+          const warnings = [...warningsOf(answer.value), ...ownWarnings(facts)];
           return jsonReply(200, { ...answer.value, Swarm: swarm, Warnings: warnings });
         }
         const reason = 'error' in answer ? answer.error : 'the engine answers with no object';
-        const warnings = [`WARNING: engine unavailable: ${reason}`, ...facts.warnings];
+        const warnings = [`WARNING: engine unavailable: ${reason}`, ...ownWarnings(facts)];
         const systemTime = formatRfc3339(parts.clock.wallMs());
         const known = ownInfo(parts.product, systemTime);
         return jsonReply(200, { ...known, Swarm: swarm, Warnings: warnings });
       },
     },
   ];
+}
+
+/** Clients print each as it is, and expect the word in front. */
+function ownWarnings({ warnings }: NodeFacts): readonly string[] {
+  return warnings.map((text) => `WARNING: ${text}`);
 }
 
 function warningsOf(info: Readonly<Record<string, JsonValue>>): readonly JsonValue[] {

@@ -25,7 +25,7 @@ export function swarmRoutes(parts: ApiParts): readonly Route[] {
   });
   return [
     route('POST', '/swarm/init', async (call) => await initSwarm(parts, call)),
-    route('POST', '/swarm/join', () => Promise.reject(notSupportedYet('joining a swarm'))),
+    route('POST', '/swarm/join', () => Promise.reject(joinRefusal(parts))),
     route('POST', '/swarm/leave', async ({ request, context }) => {
       await control.leave(context, flagParameter(request.query, 'force'));
       return emptyReply(200);
@@ -111,10 +111,16 @@ async function updateSwarm({ control }: ApiParts, call: Call): Promise<Response>
   return emptyReply(200);
 }
 
+function joinRefusal({ control }: ApiParts): ShoalError {
+  if (control.facts().swarmState !== 'inactive')
+    return new ShoalError('alreadyInSwarm', 'this node is already part of a swarm');
+  return notSupportedYet('joining a swarm');
+}
+
 /** Nothing is ever locked while managers cannot be. */
 function unlockRefusal({ control }: ApiParts): ShoalError {
   if (control.facts().swarmState === 'inactive') {
-    return new ShoalError('notInSwarm', 'this node is not part of a swarm');
+    return new ShoalError('notSwarmManager', 'this node is not part of a swarm');
   }
   return new ShoalError('conflict', 'swarm is not locked');
 }

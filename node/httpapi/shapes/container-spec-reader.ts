@@ -1,3 +1,4 @@
+import { ShoalError } from '../../../common/pure/errors.ts';
 import {
   type ContainerSpec,
   type DnsConfig,
@@ -83,7 +84,15 @@ function readHealthcheck(health: JsonFields | undefined): HealthConfig | undefin
     timeoutNs: health.integer('Timeout'),
     startPeriodNs: health.integer('StartPeriod'),
     startIntervalNs: health.integer('StartInterval'),
-    retries: health.count('Retries'),
+    retries: readRetries(health),
+  });
+}
+
+function readRetries(health: JsonFields): number {
+  const retries = health.integer('Retries');
+  if (retries >= 0) return retries;
+  throw new ShoalError('invalidSpec', 'ContainerSpec: Retries in HealthConfig cannot be negative', {
+    fields: { field: `${health.path}.Retries` },
   });
 }
 

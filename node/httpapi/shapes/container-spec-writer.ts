@@ -50,10 +50,6 @@ export function writeContainerSpec(container: ContainerSpec): JsonRecord {
 }
 
 function writeMount(mount: Mount): JsonRecord {
-  const driver = {
-    Name: omit.text(mount.volumeDriver),
-    Options: omit.emptyMap(mount.volumeDriverOptions),
-  };
   return {
     Type: wordOf(mountTypeWords, mount.type),
     Source: omit.text(mount.source),
@@ -65,12 +61,7 @@ function writeMount(mount: Mount): JsonRecord {
       NonRecursive: omit.no(mount.bindNonRecursive),
       CreateMountpoint: omit.no(mount.bindCreateMountpoint),
     }),
-    VolumeOptions: omitEmpty({
-      NoCopy: omit.no(mount.volumeNoCopy),
-      Labels: omit.emptyMap(mount.volumeLabels),
-      Subpath: omit.text(mount.volumeSubpath),
-      DriverConfig: omitEmpty(driver),
-    }),
+    VolumeOptions: writeVolumeOptions(mount),
     TmpfsOptions:
       mount.type === MountType.tmpfs
         ? omitEmpty({
@@ -79,6 +70,21 @@ function writeMount(mount: Mount): JsonRecord {
           })
         : undefined,
   };
+}
+
+/** Clients name a driver, be it an empty one, whenever they give options. */
+function writeVolumeOptions(mount: Mount): JsonRecord | undefined {
+  const driver = {
+    Name: omit.text(mount.volumeDriver),
+    Options: omit.emptyMap(mount.volumeDriverOptions),
+  };
+  const options = {
+    NoCopy: omit.no(mount.volumeNoCopy),
+    Labels: omit.emptyMap(mount.volumeLabels),
+    Subpath: omit.text(mount.volumeSubpath),
+    DriverConfig: omitEmpty(driver),
+  };
+  return isEmptyRecord(options) ? undefined : { ...options, DriverConfig: driver };
 }
 
 function omitEmpty(record: JsonRecord): JsonRecord | undefined {

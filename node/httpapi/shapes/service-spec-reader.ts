@@ -29,6 +29,7 @@ import {
   UpdateFailureAction,
   UpdateOrder,
 } from '../../../proto/gen/specs.ts';
+import { ShoalError } from '../../../common/pure/errors.ts';
 import { readContainerSpec } from './container-spec-reader.ts';
 import type { JsonFields } from '../../../proto/http/json-fields.ts';
 import { readLogDriver } from './log-driver.ts';
@@ -64,8 +65,12 @@ export function readServiceSpec(spec: JsonFields): ServiceSpec {
   });
 }
 
+const modes = ['Replicated', 'Global', 'ReplicatedJob', 'GlobalJob'] as const;
+
 /** Without a mode one replica, as Docker has it. */
 function readMode(mode: JsonFields | undefined): ServiceMode {
+  if (modes.filter((name) => mode?.has(name)).length > 1)
+    throw new ShoalError('invalidArgument', 'must specify only one service mode');
   const job = mode?.child('ReplicatedJob');
   if (mode?.has('Global'))
     return newServiceMode({ mode: { kind: 'global', value: newGlobalMode() } });
@@ -84,6 +89,8 @@ function readMode(mode: JsonFields | undefined): ServiceMode {
 
 function readTaskSpec(task: JsonFields): TaskSpec {
   const container = task.child('ContainerSpec');
+  const runtime = task.text('Runtime') || containerRuntime;
+  if (runtime !== containerRuntime) throw new ShoalError('invalidArgument', 'unsupported runtime');
   const resources = task.child('Resources');
   const reservations = resources?.child('Reservations');
   const resourceLimits = resources?.child('Limits');
@@ -108,7 +115,7 @@ function readTaskSpec(task: JsonFields): TaskSpec {
     placement: readPlacement(task.child('Placement')),
     logDriver: readLogDriver(task.child('LogDriver')),
     forceUpdate: task.count('ForceUpdate'),
-    runtime: task.text('Runtime') || containerRuntime,
+    runtime,
   });
 }
 
@@ -150,19 +157,19 @@ function readUpdateConfig(config: JsonFields | undefined): UpdateConfig | undefi
     delayNs: config.integer('Delay'),
     failureAction: config.choice(
       'FailureAction',
-      'FailureAction',
+      'update failure action',
       failureActionWords,
       UpdateFailureAction.updatePause,
     ),
     monitorNs: config.integer('Monitor'),
     maxFailureRatio: config.number('MaxFailureRatio'),
-    order: config.choice('Order', 'Order', updateOrderWords, UpdateOrder.stopFirst),
+    order: config.choice('Order', 'update order', updateOrderWords, UpdateOrder.stopFirst),
   });
 }
 
 function readEndpointSpec(endpoint: JsonFields): EndpointSpec {
   return newEndpointSpec({
-    mode: endpoint.choice('Mode', 'EndpointMode', endpointModeWords, EndpointMode.vip),
+    mode: endpoint.choice('Mode', 'resolution mode', endpointModeWords, EndpointMode.vip),
     ports: endpoint.children('Ports').map(readPort),
   });
 }

@@ -50,9 +50,9 @@ export function writeService(service: ShownService, insertDefaults = false): Jso
 
 /** `Spec` is what is wanted, the rest what was allocated; as long as nothing was, there is nothing to show. */
 function writeEndpoint({ spec, endpoint }: ShownService): JsonRecord {
-  const isAllocated = endpoint !== undefined && spec.endpoint !== undefined;
+  const allocated = (endpoint?.ports.length ?? 0) + (endpoint?.virtualIps.length ?? 0);
   return {
-    Spec: isAllocated ? writeEndpointSpec(spec.endpoint) : {},
+    Spec: spec.endpoint === undefined || allocated === 0 ? {} : writeEndpointSpec(spec.endpoint),
     Ports: endpoint === undefined ? undefined : omit.empty(endpoint.ports.map(writePort)),
     VirtualIPs:
       endpoint === undefined

@@ -137,7 +137,7 @@ describe('/version and /info', () => {
         Managers: 1,
         Cluster: { Spec: { Name: 'default' }, SubnetSize: 24 },
       },
-      Warnings: ['w1', 'port 80 could not be bound'],
+      Warnings: ['w1', 'WARNING: port 80 could not be bound'],
     });
   });
 
@@ -268,11 +268,19 @@ describe('/swarm', () => {
       status: 409,
       json: message('swarm is not locked'),
     });
-    expect((await api.ask('POST', '/swarm/join', { body: {} })).status).toBe(501);
+    expect((await api.ask('POST', '/swarm/join', { body: {} })).json).toEqual(
+      message(
+        'This node is already part of a swarm. Use "docker swarm leave" to leave this swarm and join another one.',
+      ),
+    );
     expect((await api.ask('POST', '/swarm/leave')).status).toBe(503);
     expect((await api.ask('POST', '/swarm/leave?force=1')).status).toBe(200);
     expect((await api.ask('POST', '/swarm/leave?force=1')).json).toEqual(
       message('This node is not part of a swarm'),
     );
+    expect((await api.ask('POST', '/swarm/join', { body: {} })).status).toBe(501);
+    expect((await api.ask('POST', '/swarm/unlock', { body: {} })).json).toMatchObject({
+      message: expect.stringContaining('This node is not a swarm manager.') as string,
+    });
   });
 });

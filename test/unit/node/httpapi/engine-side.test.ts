@@ -147,7 +147,7 @@ describe('bodies', () => {
       '{"Mode":{"Replicated":{"Replicas":9223372036854775808}}}',
       'application/json',
       400,
-      'invalid JSON: Mode.Replicated.Replicas: expected unsigned integer, found number 9223372036854776000',
+      'invalid JSON: Mode.Replicated.Replicas: expected unsigned integer of at most 9007199254740991, found number 9223372036854776000',
     ],
     [
       '{"TaskTemplate":{"ContainerSpec":{"Mounts":[{"Type":"moon"}]}}}',

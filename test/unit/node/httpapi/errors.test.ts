@@ -98,9 +98,15 @@ const rows: readonly Row[] = [
   {
     code: 'notImplemented',
     message: 'renaming services is not supported',
-    fields: { field: 'Name' },
+    fields: { field: 'Name', immutable: 'Name' },
     status: 501,
-    text: 'renaming services is not supported',
+    text: 'rpc error: code = Unimplemented desc = renaming services is not supported',
+  },
+  {
+    code: 'invalidArgument',
+    fields: { noun: 'update order', value: 'sideways' },
+    status: 400,
+    text: 'unrecognized update order sideways',
   },
   {
     code: 'notSwarmManager',

@@ -42,7 +42,12 @@ describe('JsonFields', () => {
     ['text', {}, (f) => f.text('a'), wrong('a', 'string', 'object')],
     ['flag', 'true', (f) => f.flag('a'), wrong('a', 'boolean', 'string')],
     ['integer', 1.5, (f) => f.integer('a'), wrong('a', 'integer', 'number 1.5')],
-    ['integer', 2 ** 53, (f) => f.integer('a'), wrong('a', 'integer', 'number 9007199254740992')],
+    [
+      'integer',
+      2 ** 53,
+      (f) => f.integer('a'),
+      wrong('a', 'integer of at most 9007199254740991', 'number 9007199254740992'),
+    ],
     [
       'integer',
       Number.POSITIVE_INFINITY,

@@ -107,7 +107,7 @@ describe('a service spec is refused', () => {
       withMode({ kind: 'globalJob', value: newGlobalJobMode() }),
       'notImplemented Mode.GlobalJob: Mode.GlobalJob is not supported yet',
     ],
-    [service({ task: undefined }), 'invalidSpec TaskTemplate: TaskSpec: missing runtime'],
+    [service({ task: undefined }), 'invalidArgument undefined: mismatched Runtime and *Spec fields'],
     [
       withTask({ runtime: 'plugin' }),
       'notImplemented TaskTemplate.Runtime: TaskTemplate.Runtime is not supported yet',
@@ -142,7 +142,7 @@ describe('a service spec is refused', () => {
     ],
     [
       withTask({ limits: newResourceLimits({ nanoCpus: 100 }) }),
-      `invalidSpec ${resources}: invalid cpu value 1e-7: Must be at least 0.001`,
+      `invalidSpec ${resources}: invalid cpu value 1e-07: Must be at least 0.001`,
     ],
     [
       withTask({ reservations: newResourceReservations({ memoryBytes: 1024 }) }),
