@@ -11,6 +11,7 @@ import { nodeAvailabilityName, NodeRole } from '../../proto/gen/specs.ts';
 import type { StoreEvent } from '../store/events.ts';
 import type { NetworkRow, NodeRow, ServiceRow, TaskRow } from '../store/rows.ts';
 import { taskState } from '../store/task-state.ts';
+import { shownStatus } from './node-status.ts';
 import { taskName } from './task.ts';
 
 const actions = { create: 'create', update: 'update', delete: 'remove' } as const;
@@ -121,7 +122,7 @@ function describeNode(
 
 function stateWord(row: NodeRow | undefined): string | undefined {
   if (row === undefined) return undefined;
-  return nodeStateName(row.status.state).replace(/^node/, '').toLowerCase();
+  return nodeStateName(shownStatus(row.status).state).replace(/^node/, '').toLowerCase();
 }
 
 function availabilityWord(row: NodeRow | undefined): string | undefined {

@@ -8,6 +8,7 @@ import type {
 import { NodeState, TaskState } from '../../proto/gen/objects.ts';
 import { NodeRole } from '../../proto/gen/specs.ts';
 import type { ClusterRow, NetworkRow, NodeRow, ServiceRow, TaskRow } from '../store/rows.ts';
+import { shownStatus } from './node-status.ts';
 import { previousRevision } from './service-update.ts';
 
 export function clusterView(row: ClusterRow): ClusterView {
@@ -20,7 +21,7 @@ export function nodeView(row: NodeRow, leaderId: string): NodeView {
   return {
     meta: meta(row, row.specVersion),
     spec: row.spec,
-    status: row.status,
+    status: shownStatus(row.status),
     lifecycle: row.lifecycle,
     manager: isManager
       ? {

@@ -61,7 +61,7 @@ const options = {
     variable: 'SHOAL_ENGINE',
     value: 'unix://PATH',
     fallback: 'unix:///var/run/docker.sock',
-    help: 'Socket of the Docker Engine. A wrong one shows the node as "engine unavailable"',
+    help: 'Socket of the Docker Engine. A wrong one shows the node as down',
   },
   '--hostname': {
     variable: 'SHOAL_HOSTNAME',

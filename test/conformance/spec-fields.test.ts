@@ -136,6 +136,7 @@ describe('a field of a node', () => {
     const node = (await rig.get('/nodes/n1')).json as JsonObject;
     const answer = await rig.post(`/nodes/n1/update?version=${versionOf(node)}`, {
       Role: 'worker',
+      Availability: 'active',
     });
     expect(answer).toMatchObject({ status: 501 });
   });

@@ -32,7 +32,7 @@ export function writeNode(node: ShownNode): JsonRecord {
     Description: description === undefined ? {} : writeDescription(description),
     Status: {
       State: wordOf(nodeStateWords, node.status.state),
-      Message: omit.text(statusMessage(node.status)),
+      Message: omit.text(node.status.message),
       Addr: omit.text(node.status.address),
     },
     ManagerStatus:
@@ -44,11 +44,6 @@ export function writeNode(node: ShownNode): JsonRecord {
             Addr: omit.text(node.manager.address),
           },
   };
-}
-
-function statusMessage({ message, description }: NodeStatus): string {
-  const isEngineGone = description !== undefined && !description.engineAvailable;
-  return message === '' && isEngineGone ? 'engine unavailable' : message;
 }
 
 function writeDescription(description: NodeDescription): JsonRecord {

@@ -14,6 +14,7 @@ import {
   Table,
   TaskState,
 } from '../../../../proto/gen/objects.ts';
+import type { NodeStatus } from '../../../../proto/gen/objects.ts';
 import {
   newContainerSpec,
   newNodeSpec,
@@ -31,6 +32,13 @@ beforeEach(async () => {
   ({ proposer } = rig);
   await rig.populate();
 });
+
+function engineStatus(engineAvailable: boolean): NodeStatus {
+  return newNodeStatus({
+    state: NodeState.nodeReady,
+    description: newNodeDescription({ hostname: 'host2', engineAvailable }),
+  });
+}
 
 describe('events', () => {
   /** What `change` brings, as `type action id {attributes}`. */
@@ -145,6 +153,19 @@ describe('events', () => {
           ops: [createOp({ kind: 'cluster', value: newCluster({ id: 'c' }) })],
         }),
       [],
+    ],
+    [
+      'a node whose engine is gone',
+      () => {
+        const value = engineStatus(true);
+        proposer.fixture.change({ ops: [putValue('n2', { kind: 'nodeStatus', value })] });
+        const gone = engineStatus(false);
+        proposer.fixture.change({ ops: [putValue('n2', { kind: 'nodeStatus', value: gone })] });
+      },
+      [
+        'node update n2 {"name":"host2","state.old":"unknown","state.new":"ready"}',
+        'node update n2 {"name":"host2","state.old":"ready","state.new":"down"}',
+      ],
     ],
   ])('of %s', (_, change, expected) => {
     expect(eventsOf(change)).toEqual(expected);
