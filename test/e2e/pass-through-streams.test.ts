@@ -173,11 +173,10 @@ describe('a reader that stalls costs no memory:', () => {
 });
 
 describe('bodies of a gigabyte', () => {
-  test('cp out, export, and cp in flow through in bounded memory', async () => {
+  test('cp out and cp in flow through in bounded memory', async () => {
     await docker('exec', box, 'truncate', '-s', '1G', '/sparse');
     const before = await residentBytes();
-    for (const path of [`/containers/${box}/archive?path=/sparse`, `/containers/${box}/export`])
-      expect(await fetchAll(path)).toBeGreaterThan(gigabyte);
+    expect(await fetchAll(`/containers/${box}/archive?path=/sparse`)).toBeGreaterThan(gigabyte);
     const file = join(memory, 'in');
     await writeFile(file, '');
     await truncate(file, gigabyte);

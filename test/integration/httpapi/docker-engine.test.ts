@@ -1,16 +1,16 @@
 // Stock docker clients through the API to a real engine: what is not the cluster's works as if nothing stood between.
-import { execFile, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
 import { findDockerClients, runCommand } from '../../e2e/lib/clients.ts';
+import { busyboxImage as image, loadBusyboxImage } from '../lib/busybox-image.ts';
+import { Typed } from '../../e2e/lib/typed.ts';
 import { type Dockerd, startDockerd } from '../lib/dockerd.ts';
 import { TestApi } from './test-api.ts';
 
-const image = 'shoal-test/busybox:1';
 let engine: Dockerd;
 let api: TestApi;
 let folder: string;
@@ -19,11 +19,7 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'shoal-busybox-'));
   engine = await startDockerd();
   api = await TestApi.start(engine.socketPath);
-  await mkdir(join(folder, 'root', 'bin'), { recursive: true });
-  const run = promisify(execFile);
-  await run('cp', ['/bin/busybox', join(folder, 'root', 'bin', 'busybox')]);
-  await run('ln', ['-s', 'busybox', join(folder, 'root', 'bin', 'sh')]);
-  await run('tar', ['-C', join(folder, 'root'), '-cf', join(folder, 'image.tar'), '.']);
+  await loadBusyboxImage(engine.socketPath);
 });
 
 afterAll(async () => {
@@ -63,7 +59,6 @@ describe.each(findDockerClients())('docker $version', ({ program, version }) => 
   }
 
   beforeAll(async () => {
-    await docker('import', '--change', 'CMD ["/bin/sh"]', join(folder, 'image.tar'), image);
     await docker('run', '-d', '--name', name, image, 'busybox', 'sleep', '600');
   });
 
@@ -145,31 +140,18 @@ describe.each(findDockerClients())('docker $version', ({ program, version }) => 
   });
 
   test("events are the engine's and the cluster's in one stream", async () => {
-    const until = String(Math.floor(Date.now() / 1000) + 3);
     const since = String(Math.floor(Date.now() / 1000) - 1);
-    const events = docker(
-      'events',
-      '--since',
-      since,
-      '--until',
-      until,
-      '--format',
-      '{{.Type}} {{.Action}}',
+    const format = ['--format', '{{.Type}} {{.Action}}'];
+    await using events = new Typed(
+      [program, 'events', '--since', since, ...format],
+      api.environment,
     );
     const attributes = new Map([['name', 'web']]);
-    setTimeout(() => {
-      api.control.memory.note({
-        type: 'service',
-        action: 'create',
-        id: 's',
-        attributes,
-        timeMs: Date.now(),
-      });
-      void docker('run', '--rm', image, 'busybox', 'true');
-    }, 300);
-    const lines = await events;
-    expect(lines).toContain('service create');
-    expect(lines).toContain('container start');
+    const timeMs = Date.now();
+    api.control.memory.note({ type: 'service', action: 'create', id: 's', attributes, timeMs });
+    await docker('run', '--rm', image, 'busybox', 'true');
+    await events.untilSaid('service create');
+    await events.untilSaid('container start');
   });
 
   test('an image that no registry has is a warning of create after two seconds, not a hang', async () => {
