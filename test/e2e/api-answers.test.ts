@@ -108,7 +108,7 @@ test('events go on while the node makes and leaves swarms, and are told afterwar
   for (const name of ['one', 'two']) {
     expect((await ask('POST', '/swarm/init', init))?.status).toBe(200);
     expect((await ask('POST', '/services/create', smallService(name)))?.status).toBe(201);
-    await runningTask();
+    await shown('/tasks', '"State":"running"');
     expect((await ask('POST', '/swarm/leave?force=1'))?.status).toBe(200);
   }
   const made = ({ Action }: EventLine): boolean => Action === 'create';
@@ -129,13 +129,24 @@ test('events go on while the node makes and leaves swarms, and are told afterwar
   );
 });
 
-/** Waits until a task runs. */
-async function runningTask(): Promise<void> {
-  const deadlineMs = performance.now() + 20_000;
+test('a node whose engine is gone is down, and ready when it is back', async () => {
+  await ask('POST', '/swarm/init', init);
+  await shown('/nodes', '"State":"ready"');
+  await engine.halt('SIGTERM');
+  const text = await shown('/nodes', '"State":"down"');
+  expect(text).toContain('"Message":"the Docker Engine of this node does not answer"');
+  await engine.start();
+  await shown('/nodes', '"State":"ready"');
+  await ask('POST', '/swarm/leave?force=1');
+});
+
+/** Waits until a list says something. @returns the list */
+async function shown(target: string, what: string): Promise<string> {
+  const deadlineMs = performance.now() + 30_000;
   for (;;) {
-    const { text = '' } = (await ask('GET', '/tasks')) ?? {};
-    if (text.includes('"State":"running"')) return;
-    if (performance.now() > deadlineMs) throw new Error(`no task runs: ${text}`);
+    const { text = '' } = (await ask('GET', target)) ?? {};
+    if (text.includes(what)) return text;
+    if (performance.now() > deadlineMs) throw new Error(`${target} never says ${what}: ${text}`);
     await sleep(50);
   }
 }
