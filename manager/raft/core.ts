@@ -13,7 +13,7 @@ import {
   type MessageFields,
 } from './message.ts';
 import { ReadQueue, type ReadRequest, type ReadState } from './read-queue.ts';
-import { isEmptyHardState, type HardState } from './snapshot.ts';
+import type { HardState } from './snapshot.ts';
 import { Progress } from './tracker/progress.ts';
 import { Tracker } from './tracker/tracker.ts';
 
@@ -78,14 +78,17 @@ export class RaftCore {
     return { term: this.term, vote: this.vote, commit: this.log.committed };
   }
 
-  /** Takes over what was durable when the process ended. */
+  /**
+   * Takes over what was durable when the process ended. The hard state is written last, and a commit index alone need
+   * not be synced, so snapshot, state and entries may be ahead of it: what they contain is committed, and of a term of
+   * which only entries are known nothing was promised.
+   */
   loadState(state: HardState): void {
-    if (isEmptyHardState(state)) return;
-    invariant(
-      state.commit >= this.log.committed && state.commit <= this.log.lastIndex(),
-      'the stored commit index lies within the stored log',
-    );
-    this.log.committed = state.commit;
+    const last = this.log.lastIndex();
+    invariant(state.commit <= last, 'the stored log has all that was committed');
+    invariant(this.options.applied <= last, 'the stored log has all that was applied');
+    const { applied } = this.options;
+    this.log.committed = Math.max(this.log.committed, state.commit, applied);
     this.term = state.term;
     this.vote = state.vote;
   }

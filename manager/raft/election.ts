@@ -1,6 +1,6 @@
 import type { RaftCore } from './core.ts';
 import { hexId } from './describe.ts';
-import { none } from './member.ts';
+import { none, type MemberId } from './member.ts';
 import type { Message, MessageType } from './message.ts';
 import { voterIds } from './quorum/joint.ts';
 import type { Tally } from './tracker/tracker.ts';
@@ -101,8 +101,7 @@ export function answerVoteRequest(core: RaftCore, asked: Message): void {
   const isGranted = mayVote && core.log.isUpToDate({ term: asked.logTerm, index: asked.index });
   traceVote(core, asked, isGranted ? 'cast' : 'rejected');
   if (!isGranted) {
-    // Our own term: a pre-candidate that has fallen behind must learn of it.
-    core.send({ type: responseTo(type), to: asked.from, term: core.term, reject: true });
+    refuseVote(core, asked.from, responseTo(type));
     return;
   }
   // The term that was asked about: what a granted pre-vote promises is for that one.
@@ -111,6 +110,31 @@ export function answerVoteRequest(core: RaftCore, asked: Message): void {
     core.electionElapsed = 0;
     core.vote = asked.from;
   }
+}
+
+/**
+ * Says no in our own term, so that a pre-candidate that has fallen behind learns of it, and says what is committed: see
+ * `learnCommitted`.
+ */
+export function refuseVote(
+  core: RaftCore,
+  to: MemberId,
+  type: 'MsgVoteResp' | 'MsgPreVoteResp',
+): void {
+  const index = core.log.committed;
+  const committed = { index, term: core.log.termOrZero(index) };
+  core.send({ type, to, term: core.term, reject: true, committed });
+}
+
+/**
+ * A member that was made a learner, or removed, may have the longest log, and be the only one to know that the change
+ * is committed: it does not stand for election, and without its vote nobody wins who still counts it. What it knows to
+ * be committed lets the candidate make the change, and count anew. (etcd's raft has no answer to this.)
+ */
+export function learnCommitted(core: RaftCore, { committed }: Message): void {
+  if (committed === undefined || !core.log.maybeCommit(committed)) return;
+  // The quorum that this election is about may not be the one that counts.
+  if (hasUnappliedConfChange(core)) core.becomeFollower(core.term, none);
 }
 
 /** A leader was heard within an election timeout, so nobody may disturb it (thesis, §4.2.3). */

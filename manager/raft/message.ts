@@ -1,4 +1,4 @@
-import type { Entry } from './entry.ts';
+import type { Entry, EntryId } from './entry.ts';
 import { none, type MemberId } from './member.ts';
 import type { Snapshot } from './snapshot.ts';
 
@@ -50,6 +50,8 @@ export interface Message {
   readonly reject: boolean;
   /** Where the leader may probe next; see `RaftLog.findConflictByTerm`. */
   readonly rejectHint: number;
+  /** In a vote refused: an entry that the refuser knows to be committed. */
+  readonly committed: EntryId | undefined;
   /** A vote asked for by a transfer of leadership: granted even while a leader is heard. */
   readonly force: boolean;
   /** Heartbeats: position in the leader's queue of reads. Reads: the id that the asker gave. 0: none. */
@@ -77,6 +79,7 @@ export function message(fields: MessageFields): Message {
     snapshot: fields.snapshot,
     reject: fields.reject ?? false,
     rejectHint: fields.rejectHint ?? 0,
+    committed: fields.committed,
     force: fields.force ?? false,
     context: fields.context ?? 0,
     responses: fields.responses ?? nothing,

@@ -7,7 +7,7 @@ import { hexId } from './describe.ts';
 import { entriesBytes, unplaced, type Entry, type EntryType, type ProposedEntry } from './entry.ts';
 import { invariant } from './invariant.ts';
 import type { ApplyRule } from './log/raft-log.ts';
-import type { LogStorage } from './log/storage.ts';
+import type { Gap, LogStorage } from './log/storage.ts';
 import { appendThread, applyThread, isLocalThread, none, type MemberId } from './member.ts';
 import { isLocalMessage, isResponse, message, type Message } from './message.ts';
 import { refusals, type Outcome } from './outcome.ts';
@@ -74,6 +74,11 @@ export class RawNode {
       progress: isLeader ? core.tracker.progress : new Map(),
       transferee: core.transferee,
     };
+  }
+
+  /** The term of an entry of the log, durable or not. */
+  termAt(index: number): number | Gap {
+    return this.#core.log.term(index);
   }
 
   tick(): void {

@@ -7,16 +7,10 @@ import { broadcastHeartbeat } from './replication.ts';
 
 /** A leader takes a request to read. */
 export function takeRead(core: RaftCore, request: ReadRequest): void {
-  if (core.tracker.isSingleton) {
-    respond(core, request, { index: core.log.committed, context: request.context });
-    return;
-  }
-  if (!core.hasCommittedInTerm()) {
-    // Until then it cannot know what its predecessors committed (thesis, §6.4).
-    core.earlyReads.push(request);
-    return;
-  }
-  startRead(core, request);
+  if (core.hasCommittedInTerm()) startReads(core, [request]);
+  // Until then it cannot know what its predecessors committed (thesis, §6.4); not even when it was the only one, as its
+  // commit index need not be durable.
+  else core.earlyReads.push(request);
 }
 
 /** The first entry of the leader's term is committed: what waited for that goes on. */
@@ -24,12 +18,16 @@ export function releaseEarlyReads(core: RaftCore): void {
   if (core.earlyReads.length === 0 || !core.hasCommittedInTerm()) return;
   const requests = core.earlyReads;
   core.earlyReads = [];
-  for (const request of requests) core.reads.add(request, core.log.committed);
-  confirmReads(core);
+  startReads(core, requests);
 }
 
-function startRead(core: RaftCore, request: ReadRequest): void {
-  core.reads.add(request, core.log.committed);
+function startReads(core: RaftCore, requests: readonly ReadRequest[]): void {
+  const index = core.log.committed;
+  if (core.tracker.isOnlyVoter(core.id)) {
+    for (const request of requests) respond(core, request, { index, context: request.context });
+    return;
+  }
+  for (const request of requests) core.reads.add(request, index);
   confirmReads(core);
 }
 

@@ -4,6 +4,7 @@ import {
   answerVoteRequest,
   isInLease,
   isVoteRequest,
+  refuseVote,
   startElection,
   traceIgnoredVote,
   traceVote,
@@ -72,7 +73,7 @@ function answerLowerTerm(core: RaftCore, received: Message): void {
     core.send({ type: 'MsgAppResp', to: received.from });
   } else if (received.type === 'MsgPreVote') {
     traceVote(core, received, 'rejected');
-    core.send({ type: 'MsgPreVoteResp', to: received.from, term: core.term, reject: true });
+    refuseVote(core, received.from, 'MsgPreVoteResp');
   } else if (received.type === 'MsgStorageAppendResp') {
     if (received.index !== 0) {
       // Since then another leader may have replaced those entries, and may have replaced them back.

@@ -15,8 +15,9 @@ const rules: Partial<Record<MessageType, (received: Message, core: RaftCore) => 
     received.index <= core.log.lastIndex() ||
     core.role !== 'StateLeader' ||
     received.term !== core.term,
-  MsgVote: (received) => hasSenderInTerm(received) && received.logTerm <= received.term,
-  MsgPreVote: (received) => hasSenderInTerm(received) && received.logTerm <= received.term,
+  // A log may be of a later term than the member: a crash came between the entries and the hard state.
+  MsgVote: hasSenderInTerm,
+  MsgPreVote: hasSenderInTerm,
   MsgProp: ({ entries }) => entries.length > 0,
 };
 
@@ -54,7 +55,9 @@ function numbersAreCounts(received: Message): boolean {
     isCount(received.index) &&
     isCount(received.commit) &&
     isCount(received.rejectHint) &&
-    isCount(received.from)
+    isCount(received.from) &&
+    isCount(received.committed?.index ?? 0) &&
+    isCount(received.committed?.term ?? 0)
   );
 }
 

@@ -1,6 +1,6 @@
 import type { RaftCore } from '../core.ts';
 import { hexId } from '../describe.ts';
-import { awaitedResponse, campaign, countVote } from '../election.ts';
+import { awaitedResponse, campaign, countVote, learnCommitted } from '../election.ts';
 import { none } from '../member.ts';
 import type { Message, MessageType } from '../message.ts';
 import { refusals, type Outcome } from '../outcome.ts';
@@ -45,6 +45,8 @@ function ignoreTimeoutNow(core: RaftCore, received: Message): void {
 function voteReceived(core: RaftCore, received: Message): void {
   // An answer to the other question, from before.
   if (received.type !== awaitedResponse(core)) return;
+  learnCommitted(core, received);
+  if (core.role === 'StateFollower') return;
   const { granted, rejected, result } = countVote(core, received);
   core.options.trace.info(
     () =>

@@ -31,10 +31,10 @@ export class Tracker {
     return this.#ids;
   }
 
-  /** The group has a single voter, so that what it says is decided. */
-  get isSingleton(): boolean {
+  /** `id` is the only voter, so that what it says is decided. A leader that was removed is not. */
+  isOnlyVoter(id: MemberId): boolean {
     const { incoming, outgoing } = this.config.voters;
-    return incoming.size === 1 && outgoing.size === 0;
+    return incoming.size === 1 && outgoing.size === 0 && incoming.has(id);
   }
 
   /** The highest index that a quorum has. */

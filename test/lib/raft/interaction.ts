@@ -4,12 +4,7 @@ import {
   describeMessage,
   describeProgressMap,
 } from '../../../manager/raft/describe.ts';
-import {
-  appendThread,
-  applyThread,
-  isLocalThread,
-  type MemberId,
-} from '../../../manager/raft/member.ts';
+import { isLocalThread, type MemberId } from '../../../manager/raft/member.ts';
 import { message, type Message } from '../../../manager/raft/message.ts';
 import type { Outcome } from '../../../manager/raft/outcome.ts';
 import { isVoter } from '../../../manager/raft/quorum/joint.ts';
@@ -26,7 +21,8 @@ import {
   type Arg,
   type Directive,
 } from './datadriven.ts';
-import { ScriptMember } from './script-member.ts';
+import { RaftGroup } from './group.ts';
+import { joined, ScriptMember } from './script-member.ts';
 import { levelOf, ScriptOutput } from './script-output.ts';
 
 const encoder = new TextEncoder();
@@ -53,9 +49,8 @@ type Command = (directive: Directive) => string | undefined | void;
  * and state machine work when they are told to.
  */
 export class Interaction {
-  readonly #members: ScriptMember[] = [];
+  readonly #group = new RaftGroup();
   readonly #output = new ScriptOutput();
-  #messages: Message[] = [];
 
   readonly #commands: Readonly<Record<string, Command>> = {
     'add-nodes': (directive) => this.#addNodes(directive),
@@ -81,6 +76,7 @@ export class Interaction {
     status: (directive) =>
       this.#output.print(describeProgressMap(this.#first(directive).node.status().progress)),
     'tick-election': (directive) => this.#tick(directive, electionTicks),
+    tick: (directive) => this.#tick(directive, 1),
     'tick-heartbeat': (directive) => this.#tick(directive, heartbeatTicks),
     'transfer-leadership': (directive) =>
       this.#member(numberOf(valueOf(directive, 'from'))).node.transferLeader(
@@ -91,6 +87,25 @@ export class Interaction {
     propose: (directive) =>
       this.#first(directive).node.propose(encoder.encode(wordAt(directive, 1))),
     'propose-conf-change': (directive) => this.#proposeConfChange(directive),
+    'deliver-one': (directive) => this.#one(directive, 'deliver'),
+    'duplicate-one': (directive) => this.#one(directive, 'duplicate'),
+    'drop-one': (directive) => this.#one(directive, 'drop'),
+    restart: (directive) => this.#group.restart(this.#first(directive).id),
+    'crash-in-append': (directive) => {
+      const member = this.#first(directive);
+      member.writePartly(numberOf(valueOf(directive, 'entries')));
+      this.#group.restart(member.id);
+    },
+    'keep-snapshot': (directive) => {
+      this.#first(directive).keepSnapshot(numberOf(valueOf(directive, 'trailing')));
+    },
+    'read-index': (directive) =>
+      this.#first(directive).node.readIndex(numberOf(wordAt(directive, 1))),
+    'report-snapshot': (directive) =>
+      this.#first(directive).node.reportSnapshot(
+        numberOf(wordAt(directive, 1)),
+        booleanOf(valueOf(directive, 'arrived')),
+      ),
     'report-unreachable': (directive) =>
       this.#first(directive).node.reportUnreachable(numberOf(wordAt(directive, 1))),
   };
@@ -110,9 +125,7 @@ export class Interaction {
   }
 
   #member(id: MemberId): ScriptMember {
-    const member = this.#members[id - 1];
-    if (member === undefined) throw new Error(`no member ${id}`);
-    return member;
+    return this.#group.member(id);
   }
 
   #first(directive: Directive): ScriptMember {
@@ -126,10 +139,16 @@ export class Interaction {
     }
     const count = numberOf(plainArgs(directive)[0]);
     for (let added = 0; added < count; added += 1) {
-      const id = this.#members.length + 1;
+      const id = this.#group.members.length + 1;
       const options = { ...optionsOf(directive), id, trace: this.#output.trace };
       const applied = start.snapshot.index;
-      this.#members.push(new ScriptMember({ ...options, applied }, start.snapshot));
+      this.#group.members.push(
+        new ScriptMember({
+          options: { ...options, applied },
+          start: start.snapshot,
+          fold: joined,
+        }),
+      );
     }
     return undefined;
   }
@@ -153,8 +172,8 @@ export class Interaction {
       one.to === recipient.id &&
       (type === undefined || one.type === type) &&
       !(recipient.drop && isLocal(one));
-    const taken = this.#messages.filter((one) => isMeant(one));
-    this.#messages = this.#messages.filter((one) => !isMeant(one));
+    const taken = this.#group.messages.filter((one) => isMeant(one));
+    this.#group.messages = this.#group.messages.filter((one) => !isMeant(one));
     for (const one of taken) {
       this.#output.println(`${recipient.drop ? 'dropped: ' : ''}${describeMessage(one)}`);
       if (recipient.drop) continue;
@@ -162,6 +181,21 @@ export class Interaction {
       if (problem !== undefined) this.#output.println(problem);
     }
     return taken.length;
+  }
+
+  /** What becomes of one message, by its place in the bag. */
+  #one(directive: Directive, what: 'deliver' | 'duplicate' | 'drop'): void {
+    const position = numberOf(plainArgs(directive)[0]);
+    const one = this.#group.messages[position];
+    if (one === undefined) {
+      this.#output.println('no such message');
+      return;
+    }
+    this.#output.println(`${what === 'drop' ? 'dropped: ' : ''}${describeMessage(one)}`);
+    if (what !== 'duplicate') this.#group.take(position);
+    if (what === 'drop') return;
+    const problem = this.#group.deliver(one);
+    if (problem !== undefined) this.#output.println(problem);
   }
 
   /** Does something for each member named; with several, under a title for each. */
@@ -178,44 +212,27 @@ export class Interaction {
   }
 
   #processReady(id: MemberId): void {
-    const member = this.#member(id);
-    const ready = member.node.ready();
-    this.#output.print(describeReady(ready));
-    if (!member.isAsync) {
-      member.write(ready.hardState, ready.entries, ready.snapshot);
-      member.apply(ready.committedEntries);
-    }
-    for (const one of ready.messages) {
-      if (one.to === appendThread) member.appendWork.push(one);
-      else if (one.to === applyThread) member.applyWork.push(one);
-      else this.#messages.push(one);
-    }
-    if (!member.isAsync) member.node.advance();
+    this.#group.ready(id, (ready) => this.#output.print(describeReady(ready)));
   }
 
   #processAppend(id: MemberId): void {
-    const member = this.#member(id);
-    const work = member.appendWork.shift();
+    const [work] = this.#member(id).appendWork;
     if (work === undefined) {
       this.#output.println('no append work to perform');
       return;
     }
     this.#printWork(work);
-    const { term, vote, commit } = work;
-    member.write({ term, vote, commit }, work.entries, work.snapshot);
-    this.#messages.push(...work.responses);
+    this.#group.append(id);
   }
 
   #processApply(id: MemberId): void {
-    const member = this.#member(id);
-    const work = member.applyWork.shift();
+    const [work] = this.#member(id).applyWork;
     if (work === undefined) {
       this.#output.println('no apply work to perform');
       return;
     }
     this.#printWork(work);
-    member.apply(work.entries);
-    this.#messages.push(...work.responses);
+    this.#group.apply(id);
   }
 
   #printWork(work: Message): void {
@@ -238,7 +255,7 @@ export class Interaction {
   }
 
   #printStates(): void {
-    for (const { node } of this.#members) {
+    for (const { node } of this.#group.members) {
       const { id, softState, hardState, config } = node.status();
       const kind = isVoter(config.voters, id) ? 'Voter' : 'Non-Voter';
       this.#output.println(
@@ -252,7 +269,7 @@ export class Interaction {
     const temporary = valueOf(directive, 'log-level');
     if (temporary !== undefined) this.#output.level = levelOf(temporary);
     const named = plainArgs(directive).map(numberOf);
-    const ids = named.length > 0 ? named : this.#members.map((_, position) => position + 1);
+    const ids = named.length > 0 ? named : this.#group.members.map((_, position) => position + 1);
     while (this.#stabilizeOnce(ids));
     this.#output.level = level;
   }
@@ -271,7 +288,7 @@ export class Interaction {
       }
     }
     for (const id of ids) {
-      if (this.#messages.some((one) => one.to === id)) {
+      if (this.#group.messages.some((one) => one.to === id)) {
         under(`> ${id} receiving messages`, () => this.#deliver({ id, drop: false }));
       }
     }
@@ -309,7 +326,7 @@ export class Interaction {
       term,
       snapshot,
     });
-    this.#messages.push(sent);
+    this.#group.messages.push(sent);
     this.#output.println(describeMessage(sent));
   }
 
@@ -378,16 +395,16 @@ function optionsOf(
     electionTicks,
     heartbeatTicks,
     chance: { below: () => 0 },
-    messageBytesMax: Infinity,
+    messageBytesMax: limit('max-size-per-msg'),
     applyingBytesMax: limit('max-committed-size-per-ready'),
-    uncommittedBytesMax: Infinity,
+    uncommittedBytesMax: limit('max-uncommitted-size'),
     inflightMessagesMax: limit('inflight'),
     inflightBytesMax: Infinity,
     asyncStorageWrites: flag('async-storage-writes'),
     checkQuorum: flag('checkquorum'),
     preVote: flag('prevote'),
     readOnly: readOnlyOf(valueOf(directive, 'read-only')),
-    disableProposalForwarding: false,
+    disableProposalForwarding: flag('disable-proposal-forwarding'),
     disableConfChangeValidation: flag('disable-conf-change-validation'),
     stepDownOnRemoval: flag('step-down-on-removal'),
   };

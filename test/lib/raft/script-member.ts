@@ -4,15 +4,36 @@ import type { Entry } from '../../../manager/raft/entry.ts';
 import { MemoryStorage } from '../../../manager/raft/log/memory-storage.ts';
 import type { Message } from '../../../manager/raft/message.ts';
 import { RawNode } from '../../../manager/raft/raw-node.ts';
+import type { Ready } from '../../../manager/raft/ready.ts';
 import { isEmptyHardState, type HardState, type Snapshot } from '../../../manager/raft/snapshot.ts';
 
-/** The storage of a script's member: its snapshot is always of the newest state. */
+/** What a member's state machine makes of a command. */
+export type Fold = (state: Uint8Array, command: Uint8Array) => Uint8Array;
+
+export interface MemberSetup {
+  readonly options: Omit<RaftOptions, 'storage'>;
+  readonly start: Snapshot;
+  readonly fold: Fold;
+  readonly observer?: MemberObserver;
+}
+
+/** Who watches what becomes durable and what is applied. */
+export interface MemberObserver {
+  appended(id: number, entries: readonly Entry[]): void;
+  applied(id: number, entry: Entry): void;
+  restored(id: number, snapshot: Snapshot): void;
+}
+
+/** The storage of a member: what it hands out is a snapshot of the newest state, what it keeps is the last one taken. */
 class HistoryStorage extends MemoryStorage {
-  readonly history: Snapshot[];
+  history: Snapshot[];
+  /** What a restart finds. */
+  kept: Snapshot;
 
   constructor(first: Snapshot) {
     super();
     this.history = [first];
+    this.kept = first;
   }
 
   override snapshot(): Snapshot | undefined {
@@ -20,19 +41,87 @@ class HistoryStorage extends MemoryStorage {
   }
 }
 
-/** A member of a script, with its storage, its state machine (which strings all data together) and its queued work. */
+/** A member, with its storage, its state machine and its queued work. */
 export class ScriptMember {
-  readonly node: RawNode;
+  node: RawNode;
   readonly storage: HistoryStorage;
   readonly isAsync: boolean;
-  readonly appendWork: Message[] = [];
-  readonly applyWork: Message[] = [];
+  appendWork: Message[] = [];
+  applyWork: Message[] = [];
+  /** Counts restarts. */
+  lives = 0;
+  readonly #setup: MemberSetup;
 
-  constructor(options: Omit<RaftOptions, 'storage'>, start: Snapshot) {
+  constructor(setup: MemberSetup) {
+    const { options, start } = setup;
     this.storage = new HistoryStorage(start);
     if (start.index > 0) this.storage.applySnapshot(start);
     this.isAsync = options.asyncStorageWrites;
+    this.#setup = setup;
     this.node = new RawNode({ ...options, storage: this.storage });
+  }
+
+  get id(): number {
+    return this.#setup.options.id;
+  }
+
+  get state(): Snapshot {
+    const state = this.storage.history.at(-1);
+    if (state === undefined) throw new Error('a member has a history');
+    return state;
+  }
+
+  /** With synchronous writes, does all that is asked for, but to send the messages. */
+  doReady(ready: Ready): void {
+    if (this.isAsync) return;
+    this.write(ready.hardState, ready.entries, ready.snapshot);
+    this.apply(ready.committedEntries);
+  }
+
+  /** Does the oldest piece of queued writing; undefined if there is none. */
+  doAppendWork(): Message | undefined {
+    const work = this.appendWork.shift();
+    if (work !== undefined) {
+      const { term, vote, commit } = work;
+      this.write({ term, vote, commit }, work.entries, work.snapshot);
+    }
+    return work;
+  }
+
+  doApplyWork(): Message | undefined {
+    const work = this.applyWork.shift();
+    if (work !== undefined) this.apply(work.entries);
+    return work;
+  }
+
+  /** The process ends in the middle of a write: the snapshot and so many entries are durable, the rest is not. */
+  writePartly(entries: number): void {
+    const work = this.appendWork.shift();
+    if (work === undefined) return;
+    this.write(undefined, work.entries.slice(0, entries), work.snapshot);
+  }
+
+  /** The process ends, and starts from what was durable. */
+  restart(): void {
+    this.lives += 1;
+    this.appendWork = [];
+    this.applyWork = [];
+    this.storage.history = [this.storage.kept];
+    const applied = this.storage.kept.index;
+    this.node = new RawNode({ ...this.#setup.options, applied, storage: this.storage });
+  }
+
+  /** Keeps a snapshot of the state now, and all but `trailing` entries before it are forgotten. False: it is no news. */
+  keepSnapshot(trailing: number): boolean {
+    const { state, storage } = this;
+    const { applied } = this.node.status();
+    // Only what the member knows to be applied may be forgotten.
+    if (state.index > applied || state.index <= storage.kept.index) return false;
+    storage.noteSnapshot(state);
+    storage.kept = state;
+    const upTo = state.index - trailing;
+    if (upTo >= storage.firstIndex()) storage.compact(upTo);
+    return true;
   }
 
   write(
@@ -43,27 +132,40 @@ export class ScriptMember {
     if (hardState !== undefined && !isEmptyHardState(hardState)) {
       this.storage.setHardState(hardState);
     }
-    if (snapshot !== undefined) this.storage.applySnapshot(snapshot);
+    if (snapshot !== undefined) this.#restore(snapshot);
     this.storage.append(entries);
+    if (entries.length > 0) this.#setup.observer?.appended(this.id, entries);
+  }
+
+  #restore(snapshot: Snapshot): void {
+    if (!this.storage.applySnapshot(snapshot)) return;
+    this.storage.kept = snapshot;
+    if (snapshot.index > this.state.index) this.storage.history.push(snapshot);
+    this.#setup.observer?.restored(this.id, snapshot);
   }
 
   apply(entries: readonly Entry[]): void {
     for (const entry of entries) {
-      const previous = this.storage.history.at(-1);
-      if (previous === undefined) throw new Error('a member has a history');
+      const previous = this.state;
+      // A snapshot may have overtaken entries that were on their way.
+      if (entry.index <= previous.index) continue;
       const change = decodeConfChange(entry);
-      const isNormal = entry.type === 'EntryNormal';
       this.storage.history.push({
-        data: isNormal ? joined(previous.data, entry.data) : previous.data,
+        data:
+          entry.type === 'EntryNormal'
+            ? this.#setup.fold(previous.data, entry.data)
+            : previous.data,
         index: entry.index,
         term: entry.term,
         confState: change === undefined ? previous.confState : this.node.applyConfChange(change),
       });
+      this.#setup.observer?.applied(this.id, entry);
     }
   }
 }
 
-function joined(a: Uint8Array, b: Uint8Array): Uint8Array {
+/** Strings all commands together. */
+export function joined(a: Uint8Array, b: Uint8Array): Uint8Array {
   const both = new Uint8Array(a.length + b.length);
   both.set(a);
   both.set(b, a.length);
