@@ -45,7 +45,7 @@ async function docker(command: string): Promise<string> {
 async function createWeb(server: Server): Promise<void> {
   const environment = server === 'graceful' ? 'GRACEFUL=1' : 'PARALLEL=1';
   const rollout = `--update-parallelism 3 --rollback-parallelism 3 --update-monitor 100ms --stop-grace-period ${grace}`;
-  const flags = `--name web --replicas ${String(replicas)} -p 8080:80 --env ${environment}`;
+  const flags = `--name web --replicas ${String(replicas)} -p 8080:80 --env ${environment} --restart-delay 100ms`;
   await docker(`service create ${flags} ${rollout} ${testImage}`);
   await eventually('the port answers', async () => await curl(engine, 8080));
 }

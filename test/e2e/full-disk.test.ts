@@ -34,7 +34,7 @@ beforeAll(async () => {
   });
   for (const command of [
     'swarm init',
-    `service create --detach --name web --replicas 2 -p 8080:80 ${testImage}`,
+    `service create --detach --name web --replicas 2 -p 8080:80 --restart-delay 100ms ${testImage}`,
     `service create --detach --name other ${testImage}`,
   ])
     expect(await docker(command)).toMatchObject({ code: 0 });
@@ -110,7 +110,7 @@ test('changes are refused while there is still room for all else, once in the lo
   expect((await traffic.stop()).failures).toEqual([]);
 });
 
-test('on a full disk a container that fails is replaced, and a service can be removed', async () => {
+test('on a full disk a container or proxy that fails is replaced, and a service can be removed', async () => {
   await fill(0);
   const before = await running(3);
   const [victim = ''] = Object.entries(await node.containers()).flatMap(([id, text]) =>
@@ -123,6 +123,9 @@ test('on a full disk a container that fails is replaced, and a service can be re
   });
   expect(await docker('service rm other')).toMatchObject({ code: 0 });
   await running(2);
+  const { stdout: proxy } = await engine.exec('cat', [`${node.dataRoot}/proxy/pid`]);
+  process.kill(Number(proxy), 'SIGKILL');
+  await eventually('another proxy serves the port', async () => await curl(engine, 8080));
 });
 
 test('a daemon that is killed starts on the full disk, knows everything that was acknowledged and refuses changes', async () => {
