@@ -85,7 +85,7 @@ export function resolved(schema: JsonObject, definitions: JsonObject): JsonObjec
 }
 
 /** `X` of `{$ref: '#/definitions/X'}` */
-export function refName(schema: JsonObject): string | undefined {
+function refName(schema: JsonObject): string | undefined {
   const ref = schema['$ref'];
   return typeof ref === 'string' ? ref.replace('#/definitions/', '') : undefined;
 }
