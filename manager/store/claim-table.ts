@@ -17,7 +17,8 @@ interface Space {
 /** Who holds which key: by space and key, and by owner. */
 export class ClaimTable {
   readonly #spaces = new Map<string, Space>();
-  readonly #byOwner = new Table<ClaimRow[]>();
+  /** Most owners hold one claim: it stands here without a list. */
+  readonly #byOwner = new Table<ClaimRow | ClaimRow[]>();
 
   owner(space: string, key: string): string | undefined {
     return this.#spaces.get(space)?.rows.get(key)?.owner;
@@ -26,7 +27,7 @@ export class ClaimTable {
   /** What `owner` holds, by space and key. */
   of(owner: string): readonly ClaimRow[] {
     const claims = this.#byOwner.get(owner) ?? [];
-    return claims.toSorted(compareClaims);
+    return Array.isArray(claims) ? claims.toSorted(compareClaims) : [claims];
   }
 
   count(space: string): number {
@@ -46,8 +47,9 @@ export class ClaimTable {
     const claim = { space: keys.name, key, owner };
     keys.rows.set(key, claim);
     const claims = this.#byOwner.get(owner);
-    if (claims === undefined) this.#byOwner.set(owner, [claim]);
-    else claims.push(claim);
+    if (claims === undefined) this.#byOwner.set(owner, claim);
+    else if (Array.isArray(claims)) claims.push(claim);
+    else this.#byOwner.set(owner, [claims, claim]);
   }
 
   /** Frees a key, if it is taken. */
@@ -57,10 +59,15 @@ export class ClaimTable {
     if (space === undefined || claim === undefined) return;
     space.delete(key);
     if (space.size === 0) this.#spaces.delete(spaceName);
-    const claims = this.#byOwner.get(claim.owner) ?? [];
-    const last = claims.pop();
-    if (last !== undefined && last !== claim) claims[claims.indexOf(claim)] = last;
-    if (claims.length === 0) this.#byOwner.delete(claim.owner);
+    this.#forget(claim);
+  }
+
+  #forget(claim: ClaimRow): void {
+    const claims = this.#byOwner.get(claim.owner);
+    const left = Array.isArray(claims) ? claims.filter((other) => other !== claim) : [];
+    const [only] = left;
+    if (only === undefined) this.#byOwner.delete(claim.owner);
+    else this.#byOwner.set(claim.owner, left.length === 1 ? only : left);
   }
 }
 
