@@ -132,6 +132,8 @@ describe('the comparison', () => {
       'task a is ambiguous (2 matches found)',
       '"Index": 12, 2026-11-24T14:09:01.285Z 10.0.0.7/24 10.0.0.0/8',
       'p2r0u9qv4jzq',
+      'overall progress: 1 out of 2 tasks',
+      'rollback: rollback completed',
     ].join('\n');
     expect(normalized(text, 'engine-x')).toBe(
       [

@@ -24,5 +24,6 @@ export function normalized(text: string, hostname: string): string {
       '',
     )
     .replaceAll(/[ \t]+/g, ' ')
-    .replaceAll(/^ | $/gm, '');
+    .replaceAll(/^ | $/gm, '')
+    .trimEnd();
 }
