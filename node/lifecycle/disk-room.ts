@@ -20,7 +20,10 @@ export function stepRoom(room: DiskRoom, freeBytes: number): DiskRoom {
 }
 
 /** Why changes are refused, and what helps; undefined when they are not. */
-export function shortageText({ freeBytes = 0, isShort }: DiskRoom, path: string): string | undefined {
+export function shortageText(
+  { freeBytes = 0, isShort }: DiskRoom,
+  path: string,
+): string | undefined {
   if (!isShort) return undefined;
   const needed = megabytes(limits.diskFreeBytesAmple);
   const have = megabytes(freeBytes);
