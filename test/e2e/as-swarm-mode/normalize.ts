@@ -20,7 +20,7 @@ export function normalized(text: string, hostname: string): string {
     .replaceAll(/\b10\.0\.0\.\d+\/24\b/g, '10.0.0.N/24')
     .replaceAll(/^([ \t*]*)(?:[a-z0-9]{12})(?=\s|$)/gm, '$1SHORTID')
     .replaceAll(
-      /^(?:overall progress|verify: Waiting|rollback: |\d+\/\d+:|[a-z0-9]{12}:).*\n/gm,
+      /^(?:overall progress|verify: Waiting|rollback: |\d+\/\d+:|[a-z0-9]{12}:).*(?:\n|$)/gm,
       '',
     )
     .replaceAll(/[ \t]+/g, ' ')
