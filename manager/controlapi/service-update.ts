@@ -64,11 +64,11 @@ function previousSpec(row: ServiceRow): ServiceSpec {
   });
 }
 
+/** The whole of it is the caller's: a login that is to stay is in it. */
 function newSpec(row: ServiceRow, spec: ServiceSpec): ServiceSpec {
-  const wanted = keepRegistryAuth(row.current.spec, spec);
-  checkServiceSpec(wanted);
-  checkServiceUpdate(row.current.spec, wanted);
-  return wanted;
+  checkServiceSpec(spec);
+  checkServiceUpdate(row.current.spec, spec);
+  return spec;
 }
 
 function lifecycleOf(row: ServiceRow): {
@@ -92,18 +92,4 @@ function statusOps(row: ServiceRow, wanted: ServiceSpec): readonly Op[] {
 /** What tasks are made of. */
 function workOf({ task, endpoint }: ServiceSpec): Uint8Array {
   return encodeServiceSpec(newServiceSpec({ task, endpoint }));
-}
-
-/** An update without a registry login keeps the one that the service has (as the Docker API does). */
-function keepRegistryAuth(before: ServiceSpec, after: ServiceSpec): ServiceSpec {
-  const kept = before.task?.container?.registryAuth ?? '';
-  const container = after.task?.container;
-  if (
-    kept === '' ||
-    after.task === undefined ||
-    container === undefined ||
-    container.registryAuth !== ''
-  )
-    return after;
-  return { ...after, task: { ...after.task, container: { ...container, registryAuth: kept } } };
 }

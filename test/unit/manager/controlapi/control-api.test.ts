@@ -115,7 +115,7 @@ describe('creating a service', () => {
 
   test('is refused for a spec that cannot be run', async () => {
     await expect(create(spec('web', { task: undefined }))).rejects.toMatchObject({
-      code: 'invalidSpec',
+      code: 'invalidArgument',
     });
     expect(proposer.requests).toEqual([]);
   });
@@ -161,14 +161,15 @@ async function competing(name: string): Promise<Pick<SetRequest, 'id' | 'claims'
 }
 
 describe('updating a service', () => {
-  test('scales it; what the client may not read is kept', async () => {
+  test('scales it, and keeps what it was', async () => {
     await create(spec('web'));
     const { meta } = await api.getService(context, 'web');
     const task = newTaskSpec({ container: newContainerSpec({ image: 'nginx:1' }) });
     await api.updateService(context, 's1', meta.version, spec('web', { task }, 5));
     const view = await api.getService(context, 'web');
     expect(view.spec.mode?.mode).toMatchObject({ value: { replicas: 5 } });
-    expect(view.spec.task?.container?.registryAuth).toBe('secret');
+    expect(view.spec.task?.container?.registryAuth).toBe('');
+    expect(view.previousSpec?.task?.container?.registryAuth).toBe('secret');
     expect(view.previousSpec?.mode?.mode).toMatchObject({ value: { replicas: 1 } });
   });
 

@@ -187,6 +187,16 @@ describe('/services', () => {
     );
   });
 
+  test('a service goes back to no login when the previous spec had none', async () => {
+    await api.ask('POST', '/services/create', { body: webSpec });
+    const headers = { 'x-registry-auth': 'c2VjcmV0' };
+    await api.ask('POST', '/services/web/update?version=10', { body: webSpec, headers });
+    const previous = '/services/web/update?version=11&registryAuthFrom=previous-spec';
+    expect((await api.ask('POST', previous, { body: webSpec })).status).toBe(200);
+    const stored = [...api.control.api.services.values()][0];
+    expect(stored?.spec.task?.container?.registryAuth).toBe('');
+  });
+
   test('an image is pinned by the server for clients before 1.30, with a warning when it cannot be', async () => {
     const digest = `sha256:${'1'.repeat(64)}`;
     const { Image: image } = webSpec.TaskTemplate.ContainerSpec;
