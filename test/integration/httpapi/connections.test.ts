@@ -223,6 +223,22 @@ describe('a body', () => {
     expect(engine.peers[0]?.received.toLowerCase()).not.toContain('trailer');
   });
 
+  test.each([
+    ['trailers of a body that there is not', 'HEAD', '200 OK'],
+    ['trailers of an answer without a body', 'GET', '204 No Content'],
+  ])('leaves the daemon alive when the engine promises %s', async (_, method, status) => {
+    engine.answersHead(`HTTP/1.1 ${status}\r\nTrailer: X\r\nTransfer-Encoding: chunked\r\n\r\n`);
+    const client = await say(`${method} /a HTTP/1.1\r\nHost: x\r\n\r\n`);
+    await client.untilReceived(`HTTP/1.1 ${status}`);
+  });
+
+  test('never comes after a status that is none: the connection breaks', async () => {
+    engine.answersHead('HTTP/1.1 099 Odd\r\nContent-Length: 2\r\n\r\nhi');
+    const client = await say('GET /a HTTP/1.1\r\nHost: x\r\n\r\n');
+    await client.untilEnded();
+    expect(await get('/_ping')).toContain('OK');
+  });
+
   test('of a gigabyte flows through in bounded memory, down and up', async () => {
     const gigabyte = 1 << 30;
     const chunk = Buffer.alloc(1 << 18);

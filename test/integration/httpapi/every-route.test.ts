@@ -70,11 +70,10 @@ const replyHeaders = [
 async function answer(request: http.IncomingMessage, response: http.ServerResponse): Promise<void> {
   seen = await read(request, `${request.method ?? ''} ${request.url ?? ''}`);
   response.sendDate = false;
-  const framing = reply.isChunked
-    ? ['Trailer', 'X-Sum']
-    : ['Content-Length', String(replyBody.length)];
+  const isChunked = reply.isChunked && request.method !== 'HEAD';
+  const framing = isChunked ? ['Trailer', 'X-Sum'] : ['Content-Length', String(replyBody.length)];
   response.writeHead(reply.status, reply.reason, [...replyHeaders, ...framing]);
-  if (reply.isChunked) response.addTrailers([['X-Sum', 'f00']]);
+  if (isChunked) response.addTrailers([['X-Sum', 'f00']]);
   response.end(replyBody);
 }
 
