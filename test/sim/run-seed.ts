@@ -4,7 +4,7 @@ import { sweepStore } from './checks/sweep.ts';
 import { drawOptions, type SimOptions } from './options.ts';
 import type { PlantedParts } from './planted-parts.ts';
 import { drawPlan, keepOnly, type Plan } from './plan.ts';
-import { Scenario } from './scenario.ts';
+import { convergenceMsDefault, Scenario } from './scenario.ts';
 import { armTripwires } from './tripwires.ts';
 import { World, type Violation } from './world.ts';
 
@@ -20,6 +20,8 @@ export interface RunRequest {
   /** Only these items of the plan happen; absent = all. */
   readonly keep?: ReadonlySet<string>;
   readonly planted?: PlantedParts;
+  /** How long a healed world may take to converge, virtual milliseconds. */
+  readonly convergenceMs?: number;
   readonly traceSink?: (line: string) => void;
 }
 
@@ -46,7 +48,7 @@ export async function runSeed(request: RunRequest): Promise<RunResult> {
   const whole = drawPlan({ ...drawOptions(request.seed), faults: options.faults });
   const plan = request.keep === undefined ? whole : keepOnly(whole, request.keep);
   const world = newWorld(request, options);
-  const scenario = new Scenario(world, plan);
+  const scenario = new Scenario(world, plan, request.convergenceMs ?? convergenceMsDefault);
   scenarios.set(world, scenario);
   const onRejection = (reason: unknown): void => {
     world.fail(

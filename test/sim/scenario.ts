@@ -10,7 +10,7 @@ import { Visitor } from './visitor.ts';
 import type { World } from './world.ts';
 
 /** How long a cluster in which nothing goes wrong any more may take to converge, virtual milliseconds. */
-const convergenceMs = 600_000;
+export const convergenceMsDefault = 600_000;
 /** How long it has to stay so. */
 const stableMs = 5000;
 /** How long a task that must not get connections any more may still get some while nothing is wrong, virtual milliseconds. */
@@ -25,11 +25,13 @@ export class Scenario {
   readonly #world: World;
   readonly #clients: readonly CliClient[];
   readonly #visitor: Visitor;
+  readonly #convergenceMs: number;
   /** When a task was first seen to answer though it is no endpoint any more. */
   readonly #stale = new Map<string, number>();
 
-  constructor(world: World, plan: Plan) {
+  constructor(world: World, plan: Plan, convergenceMs: number) {
     this.#world = world;
+    this.#convergenceMs = convergenceMs;
     this.nemesis = new Nemesis(world, plan.faults);
     this.#visitor = new Visitor(world);
     const { clients } = world.options;
@@ -55,7 +57,7 @@ export class Scenario {
 
   async #converge(): Promise<boolean> {
     const world = this.#world;
-    const deadlineMs = world.clock.nowMs() + convergenceMs;
+    const deadlineMs = world.clock.nowMs() + this.#convergenceMs;
     let settledSinceMs: number | undefined;
     for (;;) {
       const problems = findUnsettled(world);

@@ -34,10 +34,22 @@ function isAtRest(view: StoreView, task: TaskRow): boolean {
 export function planHistory(view: StoreView, slot: Slot, limit: number): readonly TaskRow[] {
   const surplus = slot.tasks.length - limit;
   if (limit < 0 || surplus <= 0) return [];
+  const counted = countedRows(slot);
   return slot.tasks
     .slice(0, -1)
-    .filter((task) => !isWanted(task) && isAtRest(view, task))
+    .filter((task) => !isWanted(task) && isAtRest(view, task) && !counted.has(task))
     .slice(0, surplus);
+}
+
+/** Rows by which attempts of the newest spec are counted: a row of another spec that cannot go yet must not push them out. */
+function countedRows({ tasks }: Slot): ReadonlySet<TaskRow> {
+  const newest = tasks.at(-1);
+  const attemptsMax = newest?.revision.spec.task?.restart?.maxAttempts ?? 0;
+  if (newest === undefined || attemptsMax === 0) return new Set();
+  const { version } = newest.revision;
+  return new Set(
+    tasks.filter(({ revision }) => revision.version === version).slice(-attemptsMax - 1),
+  );
 }
 
 /**

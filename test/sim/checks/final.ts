@@ -54,7 +54,11 @@ function unsettledSlots(view: StoreView, service: ServiceRow): string[] {
     task.slot === 0 ? `on ${task.nodeId}` : String(task.slot),
   );
   const held = [...slots].filter(([, tasks]) => isHeld(tasks));
-  const twice = held.find(([, tasks]) => tasks.filter(isWanted).length > 1);
+  // An update that starts the new task first keeps the old one while the new one cannot be had.
+  const isBlocked = (tasks: readonly TaskRow[]): boolean =>
+    isInProgress(service.lifecycle) &&
+    tasks.some((task) => isWanted(task) && taskError(task) !== '');
+  const twice = held.find(([, tasks]) => tasks.filter(isWanted).length > 1 && !isBlocked(tasks));
   if (twice !== undefined) return [`L2: slot ${twice[0]} of ${name} has several tasks`];
   const over = held.filter(([, tasks]) => !tasks.some(isWanted));
   const early = over.find(([, tasks]) => !mayEnd(tasks));
@@ -187,14 +191,15 @@ function unsettledContainers(world: World, view: StoreView): string[] {
     for (const container of node.engine.containers()) {
       const taskId = taskIdOf(container);
       const task = tasks.get(taskId);
-      const what = `container ${container.name} on ${node.name}`;
+      const isRunning = container.status === 'running';
+      const isSecond = isRunning && running.has(taskId);
+      if (isRunning) running.add(taskId);
       const service = view.serviceByName(container.name.split('.')[0] ?? '');
       if (service !== undefined && hasBadTask(view, service)) continue;
+      const what = `container ${container.name} on ${node.name}`;
       if (task === undefined) problems.push(`T5: ${what} has no task`);
-      if (container.status !== 'running') continue;
-      if (running.has(taskId)) problems.push(`T4: ${what} is the second of its task`);
-      running.add(taskId);
-      if (task?.reportedState !== undefined && isTerminal(task)) {
+      if (isSecond) problems.push(`T4: ${what} is the second of its task`);
+      if (isRunning && task !== undefined && isTerminal(task)) {
         problems.push(`T4: ${what} runs though its task has ended`);
       }
     }

@@ -248,7 +248,7 @@ export class RolloutRules {
     if (after?.desiredState !== TaskState.running) return;
     if (before !== undefined && before.desiredState >= TaskState.running) return;
     const waitedMs = before === undefined ? 0 : after.updatedAtMs - before.delaySinceMs;
-    if (before !== undefined && waitedMs + slackMs < before.delayMs) {
+    if (before !== undefined && before.delayMs > 0 && waitedMs + slackMs < before.delayMs) {
       this.#complain('T7', `${after.id} starts ${waitedMs} ms into a delay of ${before.delayMs}`);
     }
     if (before !== undefined && before.delayMs > 0) this.#seen('restart waited for its delay');
