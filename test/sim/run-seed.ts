@@ -96,13 +96,14 @@ function newWorld(request: RunRequest, options: SimOptions): World {
   });
   histories.set(
     world,
-    new StoreHistory(
-      world.trace,
-      (name) => world.seen.add(name),
-      (invariant, detail) => {
+    new StoreHistory({
+      trace: world.trace,
+      seen: (name) => world.seen.add(name),
+      complain: (invariant, detail) => {
         world.fail(invariant, detail);
       },
-    ),
+      isTimeTrue: !options.faults.includes('clockJump'),
+    }),
   );
   return world;
 }

@@ -31,6 +31,10 @@ export class TaskSet {
   readonly #removals: Turns;
   readonly #runners = new Map<string, TaskRunner>();
   #isRemovingOrphans = false;
+  /** There may be orphans that the look under way does not see. */
+  #looksAgain = false;
+  /** True once the manager has said everything: a container of no task here is nobody's. */
+  #knowsAll = false;
 
   constructor(parts: TaskSetParts) {
     this.#parts = parts;
@@ -66,16 +70,40 @@ export class TaskSet {
   }
 
   handle(event: ExecutorEvent): void {
-    if (event.kind === 'container') this.#runners.get(event.taskId)?.kick();
-    else for (const runner of this.#runners.values()) runner.kick();
+    if (event.kind !== 'container') {
+      for (const runner of this.#runners.values()) runner.kick();
+      return;
+    }
+    const runner = this.#runners.get(event.taskId);
+    if (runner !== undefined) runner.kick();
+    else if (this.#knowsAll) this.#removeStray(event.taskId);
+  }
+
+  /** A container may come late, of a call that nobody waits for any more: when its task is gone, so is who would remove it. */
+  #removeStray(taskId: string): void {
+    const { executor } = this.#parts;
+    this.#parts.group.spawn('stray container', async (signal) => {
+      try {
+        const container = await executor.inspect(taskId, signal);
+        if (container === undefined || this.#runners.has(taskId)) return;
+      } catch (error) {
+        if (!isShoalError(error)) throw error;
+      }
+      if (!signal.aborted) this.removeOrphans();
+    });
   }
 
   /** Removes containers of this node whose task nobody knows, in the background. Called once the manager has said everything. */
   removeOrphans(): void {
+    this.#knowsAll = true;
+    this.#looksAgain = true;
     if (this.#isRemovingOrphans) return;
     this.#isRemovingOrphans = true;
     this.#parts.group.spawn('orphans', async (signal) => {
-      while (!signal.aborted && !(await this.#removedAllOrphans(signal))) {
+      while (!signal.aborted && this.#looksAgain) {
+        this.#looksAgain = false;
+        if (await this.#removedAllOrphans(signal)) continue;
+        this.#looksAgain = true;
         await this.#parts.clock.sleep(orphanRetryMs, signal).catch(() => undefined);
       }
       this.#isRemovingOrphans = false;

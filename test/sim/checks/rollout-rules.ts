@@ -59,6 +59,7 @@ const legalSteps: Readonly<Record<UpdateState, readonly UpdateState[]>> = {
 export class RolloutRules {
   readonly #complain: Complain;
   readonly #seen: (name: string) => void;
+  readonly #isTimeTrue: boolean;
   readonly #nodes = new Map<string, NodeRow>();
   readonly #services = new Map<string, ServiceRow>();
   /** Specs that a service ever had, by version. */
@@ -71,9 +72,11 @@ export class RolloutRules {
   #tasks: TaskChange[] = [];
   #changes: ServiceChange[] = [];
 
-  constructor(complain: Complain, seen: (name: string) => void) {
+  /** @param isTimeTrue false when clocks jump: then nothing is said about how long something took. */
+  constructor(complain: Complain, seen: (name: string) => void, isTimeTrue: boolean) {
     this.#complain = complain;
     this.#seen = seen;
+    this.#isTimeTrue = isTimeTrue;
   }
 
   /** Whether a slot of the service may have two wanted tasks: it may start the new one first, or did before its last spec. */
@@ -248,7 +251,8 @@ export class RolloutRules {
     if (after?.desiredState !== TaskState.running) return;
     if (before !== undefined && before.desiredState >= TaskState.running) return;
     const waitedMs = before === undefined ? 0 : after.updatedAtMs - before.delaySinceMs;
-    if (before !== undefined && before.delayMs > 0 && waitedMs + slackMs < before.delayMs) {
+    const isEarly = before !== undefined && waitedMs + slackMs < before.delayMs;
+    if (isEarly && before.delayMs > 0 && this.#isTimeTrue) {
       this.#complain('T7', `${after.id} starts ${waitedMs} ms into a delay of ${before.delayMs}`);
     }
     if (before !== undefined && before.delayMs > 0) this.#seen('restart waited for its delay');
@@ -257,7 +261,7 @@ export class RolloutRules {
     const old = rows.find((task) => task.id !== after.id && this.#isStopping(task));
     if (old === undefined) return;
     if (hasWaited) this.#seen('restart did not wait for a task that does not stop');
-    else if (!isFirst) {
+    else if (!isFirst && this.#isTimeTrue) {
       this.#complain('T7', `${after.id} is to run while ${old.id} of its slot has not stopped`);
     }
   }
@@ -344,7 +348,8 @@ export class RolloutRules {
     if (parallelism === 0) return;
     const delayMs = (config?.delayNs ?? 0) / nanosecondsPerMillisecond;
     const nowMs = first.updatedAtMs;
-    const busy = [...taken.slots].filter((key) => this.#isBusy(key, status, nowMs - delayMs));
+    const settledMs = this.#isTimeTrue ? nowMs - delayMs : Infinity;
+    const busy = [...taken.slots].filter((key) => this.#isBusy(key, status, settledMs));
     if (busy.length > 1) this.#seen('several slots updated at the same time');
     if (busy.length > parallelism) {
       const { name } = service.current.spec;

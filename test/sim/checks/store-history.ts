@@ -18,6 +18,15 @@ const versionField: Partial<Record<Facet, string>> = {
   [Facet.lifecycle]: 'lifecycleVersion',
 };
 
+export interface HistoryParts {
+  readonly trace: Trace;
+  /** Told of rare things, by name. */
+  readonly seen: (name: string) => void;
+  readonly complain: Complain;
+  /** False when clocks jump: then nothing is said about how long something took. */
+  readonly isTimeTrue: boolean;
+}
+
 /**
  * Follows the store of every manager that the world has, from the first event it applies, and holds it to what all of them said before:
  * what was applied once was durable, so every later manager applies the very same.
@@ -26,17 +35,18 @@ export class StoreHistory {
   readonly #complain: Complain;
   readonly #trace: Trace;
   readonly #seen: (name: string) => void;
+  readonly #isTimeTrue: boolean;
   /** Digest of the events of each revision. */
   readonly #digests = new Map<number, string>();
   #newest = 0;
   #clusterMs = 0;
   #follower: Follower | undefined;
 
-  /** @param seen is told of rare things, by name. */
-  constructor(trace: Trace, seen: (name: string) => void, complain: Complain) {
+  constructor({ trace, seen, complain, isTimeTrue }: HistoryParts) {
     this.#trace = trace;
     this.#seen = seen;
     this.#complain = complain;
+    this.#isTimeTrue = isTimeTrue;
   }
 
   /** Begins with a manager that has applied nothing yet. What an earlier one does from now on is its own affair. */
@@ -46,6 +56,7 @@ export class StoreHistory {
       complain: this.#complain,
       trace: this.#trace,
       seen: this.#seen,
+      isTimeTrue: this.#isTimeTrue,
       done: (revision, digest) => {
         this.#done(revision, digest);
       },
@@ -75,6 +86,7 @@ interface FollowerParts {
   readonly complain: Complain;
   readonly trace: Trace;
   readonly seen: (name: string) => void;
+  readonly isTimeTrue: boolean;
   readonly done: (revision: number, digest: string) => void;
 }
 
@@ -102,7 +114,8 @@ class Follower {
   }
 
   #newRollouts(): RolloutRules {
-    return new RolloutRules(this.#parts.complain, this.#parts.seen);
+    const { complain, seen, isTimeTrue } = this.#parts;
+    return new RolloutRules(complain, seen, isTimeTrue);
   }
 
   #newRules(): TaskRules {

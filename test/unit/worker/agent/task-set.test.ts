@@ -427,6 +427,23 @@ describe('containers without a task', () => {
     expect([...rig.executor.containers.keys()]).toEqual([]);
   });
 
+  test('go when they come late, of a call that nobody waited for', async () => {
+    rig.tasks.removeOrphans();
+    await rig.clock.settle();
+    rig.executor.put('late');
+    rig.executor.emit({ kind: 'container', taskId: 'late' });
+    await rig.clock.settle();
+    expect(rig.executor.containers.size).toBe(0);
+    expect(rig.group.running).not.toContain('orphans');
+  });
+
+  test('stay until the manager has said what it knows', async () => {
+    rig.executor.put('early');
+    rig.executor.emit({ kind: 'container', taskId: 'early' });
+    await rig.clock.settle();
+    expect(rig.executor.containers.size).toBe(1);
+  });
+
   test('are removed once the engine is back, by one look at a time', async () => {
     rig.executor.put('stray');
     rig.executor.setAvailable(false);
