@@ -102,11 +102,6 @@ export const plantedBugs: readonly PlantedBug[] = [
     parts: () => withDecider('scheduler', (decider) => onNodes(decider, enlarge)),
   },
   {
-    name: 'an allocator that keeps the addresses of tasks that ended',
-    invariants: ['liveness', 'N1', 'L5'],
-    parts: () => withDecider('allocator', keepsAddresses),
-  },
-  {
     name: 'an engine that does not tell of containers which ended while nobody looked',
     invariants: ['liveness', 'N2'],
     faults: ['exitWhileAway', 'daemonKill', 'managerKill'],
@@ -255,10 +250,6 @@ function completed(op: Op): Op {
   return {
     op: { ...op.op, value: { ...op.op.value, value: { kind: 'serviceLifecycle', value } } },
   };
-}
-
-function keepsAddresses(decider: Decider): Decider {
-  return onSets(decider, (draft) => (draft.reason.includes('given back') ? undefined : draft));
 }
 
 /** What ended shows as running in lists and inspections, and events come only of what is heard at once. */

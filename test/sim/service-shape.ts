@@ -41,10 +41,12 @@ export interface ServiceShape {
 
 const firstPort = 8000;
 const ports = 6;
+/** Between two tasks that cannot last, at the least. */
+const failingDelayMs = 1000;
 
 export function drawShape(random: Random, replicasMax: number): ServiceShape {
   const isGlobal = random.below(4) === 0;
-  return {
+  return unhurried({
     mode: isGlobal ? 'global' : 'replicated',
     replicas: isGlobal ? 0 : random.below(replicasMax + 1),
     image: drawImage(random),
@@ -55,7 +57,14 @@ export function drawShape(random: Random, replicasMax: number): ServiceShape {
     restart: drawRestart(random),
     update: drawRollout(random, ['pause', 'continue', 'rollback']),
     rollback: drawRollout(random, ['pause', 'continue']),
-  };
+  });
+}
+
+/** What fails again and again takes its time: a world of restarts without a pause takes hours for one minute. */
+function unhurried(shape: ServiceShape): ServiceShape {
+  if (!badImages.includes(shape.image)) return shape;
+  const delayMs = Math.max(failingDelayMs, shape.restart.delayMs);
+  return { ...shape, restart: { ...shape.restart, delayMs } };
 }
 
 /** A change as users make them: another version of the program mostly, at times settings with it or alone. */
@@ -78,7 +87,9 @@ export function drawChange(
     () => ({ reservedGib: oneOf(random, [0, 1, 3]), generation }),
     () => ({ generation, ...scaled(random, before, replicasMax) }),
   ];
-  return oneOf(random, kinds)();
+  const change = oneOf(random, kinds)();
+  const { restart } = unhurried({ ...before, ...change });
+  return restart === before.restart ? change : { ...change, restart };
 }
 
 export function scaled(
