@@ -1,6 +1,6 @@
 import type { Chance } from './chance.ts';
 import { invariant } from './invariant.ts';
-import { none, type MemberId } from './member.ts';
+import { isMemberId, type MemberId } from './member.ts';
 import type { LogStorage } from './log/storage.ts';
 import type { Trace } from './trace.ts';
 
@@ -46,10 +46,11 @@ export interface RaftOptions {
 
 /** @throws RaftInvariantError if the options contradict each other: they are written by programmers. */
 export function checkOptions(options: RaftOptions): void {
-  invariant(options.id !== none && Number.isSafeInteger(options.id), 'a member has an id');
+  invariant(isMemberId(options.id), 'a member has an id');
   invariant(options.heartbeatTicks > 0, 'heartbeats take time');
   invariant(options.electionTicks > options.heartbeatTicks, 'elections outlast heartbeats');
   invariant(options.messageBytesMax >= 0 && options.applyingBytesMax > 0, 'messages have room');
+  invariant(options.uncommittedBytesMax >= 0, 'a leader takes what it can commit at once');
   invariant(options.inflightMessagesMax > 0, 'at least one message may be under way');
   invariant(
     options.inflightBytesMax >= options.messageBytesMax || options.messageBytesMax === Infinity,

@@ -10,6 +10,7 @@ import { describeConfChange, describeConfig, hexId } from './describe.ts';
 import { noData, type ProposedEntry } from './entry.ts';
 import { none } from './member.ts';
 import { isJoint, isVoter } from './quorum/joint.ts';
+import { releaseReads } from './reads.ts';
 import { broadcastAppend, maybeSendAppend } from './replication.ts';
 import type { ConfState } from './snapshot.ts';
 import { confStateOf, type Config } from './tracker/config.ts';
@@ -68,6 +69,8 @@ export function switchConfig(core: RaftCore, config: Config, progress: ProgressM
       if (id !== core.id) maybeSendAppend(core, id, { evenIfEmpty: false });
     }
   }
+  // Whoever is still asked for may be no voter any more.
+  releaseReads(core);
   if (core.transferee !== none && !isVoter(config.voters, core.transferee)) core.transferee = none;
   return confState;
 }

@@ -13,7 +13,7 @@ import {
   type MessageFields,
 } from './message.ts';
 import { ReadQueue, type ReadRequest, type ReadState } from './read-queue.ts';
-import type { HardState } from './snapshot.ts';
+import { isHardState, type HardState } from './snapshot.ts';
 import { Progress } from './tracker/progress.ts';
 import { Tracker } from './tracker/tracker.ts';
 
@@ -85,6 +85,7 @@ export class RaftCore {
    */
   loadState(state: HardState): void {
     const last = this.log.lastIndex();
+    invariant(isHardState(state), 'the stored hard state is one');
     invariant(state.commit <= last, 'the stored log has all that was committed');
     invariant(this.options.applied <= last, 'the stored log has all that was applied');
     const { applied } = this.options;

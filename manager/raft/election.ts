@@ -121,6 +121,8 @@ export function refuseVote(
   to: MemberId,
   type: 'MsgVoteResp' | 'MsgPreVoteResp',
 ): void {
+  // Before its first term a member knows no more than the configuration that it was made with.
+  if (core.term === 0) return;
   const index = core.log.committed;
   const committed = { index, term: core.log.termOrZero(index) };
   core.send({ type, to, term: core.term, reject: true, committed });

@@ -1,5 +1,8 @@
-/** Identifies a member for ever: a positive safe integer, never given to another member. */
+/** Identifies a member for ever: from 1 to `memberIdMax`, never given to another member. */
 export type MemberId = number;
+
+/** Ids are of 48 bits, so that they stay exact numbers and leave room for the two that are none. */
+export const memberIdMax: MemberId = 2 ** 48 - 1;
 
 /** No member: an unknown leader, a vote not given. */
 export const none: MemberId = 0;
@@ -12,6 +15,10 @@ export const applyThread: MemberId = Number.MAX_SAFE_INTEGER - 1;
 
 export function isLocalThread(id: MemberId): boolean {
   return id === appendThread || id === applyThread;
+}
+
+export function isMemberId(id: number): boolean {
+  return Number.isSafeInteger(id) && id > 0 && id <= memberIdMax;
 }
 
 /** Ascending, without touching what was given. */

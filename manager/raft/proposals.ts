@@ -19,7 +19,12 @@ export function proposeAsLeader(core: RaftCore, proposed: readonly ProposedEntry
     );
     return refusals.proposalDropped;
   }
-  if (!core.appendEntries(admitProposals(core, proposed))) return refusals.proposalDropped;
+  const { pendingConfIndex } = core;
+  if (!core.appendEntries(admitProposals(core, proposed))) {
+    // A change that was dropped is nothing to wait for.
+    core.pendingConfIndex = pendingConfIndex;
+    return refusals.proposalDropped;
+  }
   broadcastAppend(core);
   return undefined;
 }

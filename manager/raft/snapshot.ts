@@ -1,4 +1,4 @@
-import type { MemberId } from './member.ts';
+import { none, type MemberId } from './member.ts';
 
 /** The configuration as a snapshot and the storage keep it; lists ascend. */
 export interface ConfState {
@@ -39,6 +39,12 @@ export const emptyHardState: HardState = { term: 0, vote: 0, commit: 0 };
 
 export function isEmptyHardState(state: HardState): boolean {
   return state.term === 0 && state.vote === 0 && state.commit === 0;
+}
+
+/** Numbers are counts, and nobody votes before the first term. */
+export function isHardState({ term, vote, commit }: HardState): boolean {
+  const areCounts = [term, vote, commit].every((one) => Number.isSafeInteger(one) && one >= 0);
+  return areCounts && (term > 0 || vote === none);
 }
 
 export function sameHardState(a: HardState, b: HardState): boolean {

@@ -1,25 +1,45 @@
 import type { RaftCore } from './core.ts';
-import type { Message, MessageType } from './message.ts';
-import type { Snapshot } from './snapshot.ts';
+import type { Entry } from './entry.ts';
+import { isLocalThread, isMemberId } from './member.ts';
+import {
+  isElectionMessage,
+  isLocalMessage,
+  waitsForAppend,
+  type Message,
+  type MessageType,
+} from './message.ts';
+import type { ConfState, Snapshot } from './snapshot.ts';
+
+/** Terms and indexes stay far below where numbers cease to be exact, so that the next one always is another. */
+const countMax = 2 ** 52;
 
 /** What must hold of a message of one type. Others may say anything. */
 const rules: Partial<Record<MessageType, (received: Message, core: RaftCore) => boolean>> = {
-  MsgApp: (received) => hasSenderInTerm(received) && entriesFollow(received),
+  MsgApp: (received) => entriesFollow(received),
   // A leader tells a follower to commit only what that follower has acknowledged.
-  MsgHeartbeat: (received, core) =>
-    hasSenderInTerm(received) && received.commit <= core.log.lastIndex(),
-  MsgSnap: (received) => hasSenderInTerm(received) && isOfTerm(received.snapshot, received.term),
+  MsgHeartbeat: (received, core) => received.commit <= core.log.lastIndex(),
+  MsgSnap: ({ snapshot, term }) => snapshot !== undefined && isOfTerm(snapshot, term),
   // Only the leader of the message's term believes what an answer claims; to others it says no more than its term.
   MsgAppResp: (received, core) =>
     received.reject ||
     received.index <= core.log.lastIndex() ||
     core.role !== 'StateLeader' ||
     received.term !== core.term,
-  // A log may be of a later term than the member: a crash came between the entries and the hard state.
-  MsgVote: hasSenderInTerm,
-  MsgPreVote: hasSenderInTerm,
-  MsgProp: ({ entries }) => entries.length > 0,
+  // The leader gives entries their place, and their term.
+  MsgProp: ({ entries, term }) => entries.length > 0 && term === 0,
+  MsgReadIndex: ({ term }) => term === 0,
 };
+
+/** Made by a member as one of its term. */
+const ofSomeTerm: ReadonlySet<MessageType> = new Set<MessageType>([
+  'MsgApp',
+  'MsgAppResp',
+  'MsgHeartbeat',
+  'MsgHeartbeatResp',
+  'MsgSnap',
+  'MsgTimeoutNow',
+  'MsgReadIndexResp',
+]);
 
 /**
  * Whether a message could have been made by a member that follows the protocol: numbers are numbers, entries follow on
@@ -28,39 +48,62 @@ const rules: Partial<Record<MessageType, (received: Message, core: RaftCore) => 
  * A message that is not is dropped as a whole; the core behind this line need not ask again.
  */
 export function isWellFormed(received: Message, core: RaftCore): boolean {
-  return numbersAreCounts(received) && (rules[received.type]?.(received, core) ?? true);
-}
-
-function isOfTerm(snapshot: Snapshot | undefined, term: number): boolean {
-  return snapshot !== undefined && snapshot.index > 0 && snapshot.term <= term;
-}
-
-function hasSenderInTerm(received: Message): boolean {
-  return received.term > 0 && received.from > 0;
-}
-
-function entriesFollow({ entries, index, logTerm, term }: Message): boolean {
-  let previous = { index, term: logTerm };
-  for (const entry of entries) {
-    if (entry.index !== previous.index + 1 || entry.term < previous.term) return false;
-    previous = entry;
-  }
-  return previous.term <= term;
-}
-
-function numbersAreCounts(received: Message): boolean {
+  // What its own storage says is the driver's word, and no message.
+  if (isLocalThread(received.from) && isLocalMessage(received.type)) return true;
   return (
-    isCount(received.term) &&
-    isCount(received.logTerm) &&
-    isCount(received.index) &&
-    isCount(received.commit) &&
-    isCount(received.rejectHint) &&
-    isCount(received.from) &&
-    isCount(received.committed?.index ?? 0) &&
-    isCount(received.committed?.term ?? 0)
+    numbersAreCounts(received) &&
+    isFromSomebody(received, core) &&
+    (rules[received.type]?.(received, core) ?? true)
   );
 }
 
+/**
+ * To itself a member says only what waits for its storage. Whether the term of a vote's log is beyond the term asked for
+ * says nothing: a crash may have come between the entries and the hard state.
+ */
+function isFromSomebody({ type, from, term }: Message, core: RaftCore): boolean {
+  if (!ofSomeTerm.has(type) && !isElectionMessage(type)) return true;
+  if (from === core.id && !waitsForAppend(type)) return false;
+  return term > 0 && isMemberId(from);
+}
+
+function isOfTerm({ index, term, confState }: Snapshot, sentIn: number): boolean {
+  return isPosition(index) && isPosition(term) && term <= sentIn && hasMemberIds(confState);
+}
+
+function hasMemberIds({ voters, learners, votersOutgoing, learnersNext }: ConfState): boolean {
+  return [voters, learners, votersOutgoing, learnersNext].every((ids) => ids.every(isMemberId));
+}
+
+function entriesFollow({ entries, index, logTerm, term }: Message): boolean {
+  let previous: Pick<Entry, 'index' | 'term'> = { index, term: logTerm };
+  for (const entry of entries) {
+    const follows = entry.index === previous.index + 1 && entry.term >= previous.term;
+    if (!follows || !isPosition(entry.term)) return false;
+    previous = entry;
+  }
+  return isCount(previous.index) && previous.term <= term;
+}
+
+function numbersAreCounts(received: Message): boolean {
+  const { term, logTerm, index, commit, rejectHint, context, from, committed } = received;
+  return (
+    isCount(term) &&
+    isCount(logTerm) &&
+    isCount(index) &&
+    isCount(commit) &&
+    isCount(rejectHint) &&
+    isCount(context) &&
+    isCount(from) &&
+    isCount(committed?.index ?? 0) &&
+    isCount(committed?.term ?? 0)
+  );
+}
+
+function isPosition(value: number): boolean {
+  return isCount(value) && value > 0;
+}
+
 function isCount(value: number): boolean {
-  return Number.isSafeInteger(value) && value >= 0;
+  return Number.isSafeInteger(value) && value >= 0 && value <= countMax;
 }

@@ -1,5 +1,6 @@
 import type { EntryType, ProposedEntry } from '../entry.ts';
-import type { MemberId } from '../member.ts';
+import { invariant } from '../invariant.ts';
+import { memberIdMax, type MemberId } from '../member.ts';
 
 export type ChangeType =
   | 'ConfChangeAddNode'
@@ -63,6 +64,8 @@ const idBytes = 6;
 /**
  * Whether the bytes are the first form (exactly one change, no transition, as clusters that know no joint
  * configuration want it) or the second. Leaving a joint configuration is the second form without data.
+ *
+ * @throws RaftInvariantError if an id is none that a member can have: cut to its bytes it would be another's.
  */
 export function encodeConfChange(type: EntryType, change: ConfChange): ProposedEntry {
   const isEmpty = type === 'EntryConfChangeV2' && leavesJoint(change);
@@ -76,6 +79,10 @@ function encoded(change: ConfChange): Uint8Array {
     const at = 1 + position * changeBytes;
     data[at] = changeTypes.indexOf(single.type);
     let rest = single.nodeId;
+    invariant(
+      Number.isSafeInteger(rest) && rest >= 0 && rest <= memberIdMax,
+      'ids fit their bytes',
+    );
     for (let byte = 1; byte <= idBytes; byte += 1) {
       data[at + byte] = rest % 256;
       rest = Math.floor(rest / 256);

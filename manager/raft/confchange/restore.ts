@@ -1,6 +1,6 @@
-import type { MemberId } from '../member.ts';
+import { sortedIds, type MemberId } from '../member.ts';
 import type { ConfState } from '../snapshot.ts';
-import { emptyConfig } from '../tracker/config.ts';
+import { confStateOf, emptyConfig } from '../tracker/config.ts';
 import type { InflightLimits } from '../tracker/inflights.ts';
 import type { ChangeType, SingleChange } from './change.ts';
 import { enterJoint, simpleChange, type ChangeBase, type ChangeResult } from './changer.ts';
@@ -13,9 +13,21 @@ export function restoreConfig(
   const empty: ChangeResult = { ok: true, config: emptyConfig, progress: new Map() };
   const base = (result: ChangeResult & { ok: true }): ChangeBase => ({ ...from, ...result });
   const { outgoing, incoming } = changesOf(confState);
-  if (outgoing.length === 0) return oneByOne(empty, incoming, base);
-  const before = oneByOne(empty, outgoing, base);
-  return before.ok ? enterJoint(base(before), incoming, confState.autoLeave) : before;
+  const before = oneByOne(empty, outgoing.length === 0 ? incoming : outgoing, base);
+  if (!before.ok) return before;
+  const restored =
+    outgoing.length === 0 ? before : enterJoint(base(before), incoming, confState.autoLeave);
+  if (!restored.ok || isSame(confStateOf(restored.config), confState)) return restored;
+  return { ok: false, reason: 'contradicts itself' };
+}
+
+/** A voter that is named as a learner too, or twice, would be restored as something that nobody wrote. */
+function isSame(restored: ConfState, wanted: ConfState): boolean {
+  const lists = ['voters', 'learners', 'votersOutgoing', 'learnersNext'] as const;
+  const areSame = lists.every(
+    (list) => restored[list].join(' ') === sortedIds(wanted[list]).join(' '),
+  );
+  return areSame && restored.autoLeave === wanted.autoLeave;
 }
 
 function oneByOne(

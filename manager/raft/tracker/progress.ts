@@ -62,14 +62,16 @@ export class Progress {
 
   /** Says that a message with `entries` entries of `bytes` payload was sent from `next` on. */
   sentEntries(entries: number, bytes: number): void {
-    if (entries === 0) return;
-    if (this.state === 'StateReplicate') {
+    if (this.state !== 'StateReplicate') {
+      this.isFlowPaused ||= entries > 0;
+      return;
+    }
+    if (entries > 0) {
       this.next += entries;
       this.inflights.add(this.next - 1, bytes);
-      this.isFlowPaused = this.inflights.isFull;
-    } else {
-      this.isFlowPaused = true;
     }
+    // With a full window an empty message is a probe too: one until something is heard, not one with each proposal.
+    this.isFlowPaused = this.inflights.isFull;
   }
 
   /** Whether a message that only tells the commit index would tell the follower something new that it can use. */

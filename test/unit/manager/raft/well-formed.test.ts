@@ -1,0 +1,303 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { RaftInvariantError } from '../../../../manager/raft/invariant.ts';
+import { appendThread, applyThread, memberIdMax } from '../../../../manager/raft/member.ts';
+import {
+  message,
+  type Message,
+  type MessageFields,
+  type MessageType,
+} from '../../../../manager/raft/message.ts';
+import { confState, entriesOf, entry, snapshotOf, TestMember } from '../../../lib/raft/network.ts';
+
+const voters = [1, 2, 3];
+const malformed = 'raft: cannot step malformed message';
+
+const types: readonly MessageType[] = [
+  'MsgHup',
+  'MsgBeat',
+  'MsgProp',
+  'MsgApp',
+  'MsgAppResp',
+  'MsgVote',
+  'MsgVoteResp',
+  'MsgSnap',
+  'MsgHeartbeat',
+  'MsgHeartbeatResp',
+  'MsgUnreachable',
+  'MsgSnapStatus',
+  'MsgCheckQuorum',
+  'MsgTransferLeader',
+  'MsgTimeoutNow',
+  'MsgReadIndex',
+  'MsgReadIndexResp',
+  'MsgPreVote',
+  'MsgPreVoteResp',
+  'MsgStorageAppend',
+  'MsgStorageAppendResp',
+  'MsgStorageApply',
+  'MsgStorageApplyResp',
+  'MsgForgetLeader',
+];
+
+/** In term 2, with entries of the terms 1 1 2 (and one of its own if it leads), of which two are committed. */
+function memberAs(role: string, options: object = {}): TestMember {
+  const hardState = { term: 1, commit: 2 };
+  const member = new TestMember(1, { voters, terms: [1, 1], hardState, options });
+  if (role === 'StateFollower') {
+    const entries = entriesOf([2], 3);
+    member.receive({ type: 'MsgApp', from: 2, term: 2, logTerm: 1, index: 2, entries, commit: 2 });
+  } else {
+    member.campaign();
+  }
+  if (role === 'StateLeader') member.receive({ type: 'MsgVoteResp', from: 2, term: 2 });
+  expect(member.role).toBe(role);
+  return member;
+}
+
+const roles = ['StateFollower', 'StateCandidate', 'StateLeader'];
+
+const absurdNumbers = [NaN, -1, 0.5, Infinity, -Infinity, 2 ** 53, Number.MAX_VALUE];
+
+describe('a message that no correct member could have sent is refused whole', () => {
+  const good: Omit<MessageFields, 'to'> = { type: 'MsgApp', from: 2, term: 9 };
+  const entries = entriesOf([9, 9], 4);
+
+  it.each<readonly [string, Omit<MessageFields, 'to'>]>([
+    ...absurdNumbers.flatMap((value) =>
+      (['term', 'from', 'index', 'logTerm', 'commit', 'rejectHint', 'context'] as const).map(
+        (field) => [`${field} ${value}`, { ...good, [field]: value }] as const,
+      ),
+    ),
+    ['entries with a gap', { ...good, logTerm: 2, index: 2, entries }],
+    ['entries that overlap what precedes them', { ...good, logTerm: 2, index: 4, entries }],
+    ['entries whose terms fall', { ...good, entries: entriesOf([3, 2]) }],
+    ['entries of a term to come', { ...good, entries: entriesOf([10]) }],
+    ['entries before terms began', { ...good, entries: entriesOf([0]) }],
+    ['an entry of no term among others', { ...good, entries: entriesOf([1, NaN, 3]) }],
+    ['entries between whole places', { ...good, index: 1, logTerm: 1, entries: [entry(9, 1.5)] }],
+    ['entries of a term that is no count', { ...good, entries: entriesOf([1.5]) }],
+    [
+      'entries of a term before that of what precedes them',
+      { ...good, logTerm: 5, index: 3, entries: entriesOf([4], 4) },
+    ],
+    [
+      'a heartbeat that commits what is not there',
+      { type: 'MsgHeartbeat', from: 2, term: 9, commit: 99 },
+    ],
+    ['a snapshot message without one', { type: 'MsgSnap', from: 2, term: 9 }],
+    [
+      'a snapshot of nothing',
+      { type: 'MsgSnap', from: 2, term: 9, snapshot: snapshotOf(0, 0, confState(voters)) },
+    ],
+    [
+      'a snapshot of a term to come',
+      { type: 'MsgSnap', from: 2, term: 9, snapshot: snapshotOf(10, 9, confState(voters)) },
+    ],
+    [
+      'a snapshot at no place',
+      { type: 'MsgSnap', from: 2, term: 9, snapshot: snapshotOf(9, NaN, confState(voters)) },
+    ],
+    [
+      'a snapshot with nobody as a voter',
+      { type: 'MsgSnap', from: 2, term: 9, snapshot: snapshotOf(9, 9, confState([1, 0])) },
+    ],
+    ['a request for a vote in no term', { type: 'MsgVote', from: 2, term: 0 }],
+    ['a request for a vote from nobody', { type: 'MsgPreVote', from: 0, term: 9 }],
+    ['an order to stand in no term', { type: 'MsgTimeoutNow', from: 2, term: 0 }],
+    ['a proposal with a term', { type: 'MsgProp', from: 2, term: 9, entries: entriesOf([0], 0) }],
+    ['a read with a term', { type: 'MsgReadIndex', from: 2, term: 9, context: 1 }],
+  ])('%s', (_what, fields) => {
+    for (const role of roles) {
+      const member = memberAs(role);
+      const before = member.node.status();
+      expect(member.node.step(message({ ...fields, to: 1 }))).toBe(malformed);
+      expect(member.node.status()).toEqual(before);
+      expect(member.work()).toEqual([]);
+    }
+  });
+
+  it.each<MessageType>([
+    'MsgApp',
+    'MsgHeartbeat',
+    'MsgVote',
+    'MsgPreVote',
+    'MsgTimeoutNow',
+    'MsgHeartbeatResp',
+    'MsgReadIndexResp',
+  ])('%s from oneself', (type) => {
+    for (const role of roles) {
+      const member = memberAs(role);
+      expect(member.node.step(message({ type, from: 1, to: 1, term: 2 }))).toBe(malformed);
+    }
+  });
+
+  it.each<MessageType>(['MsgApp', 'MsgVote', 'MsgHeartbeat'])(
+    '%s from somebody who cannot be a member',
+    (type) => {
+      for (const from of [memberIdMax + 1, appendThread, applyThread]) {
+        const member = memberAs('StateFollower');
+        expect(member.node.step(message({ type, from, to: 1, term: 9 }))).toBe(malformed);
+      }
+    },
+  );
+
+  it('an answer that claims more than the leader has, in its term or in none', () => {
+    for (const term of [0, 2]) {
+      const member = memberAs('StateLeader');
+      const answer = message({ type: 'MsgAppResp', from: 2, to: 1, term, index: 99 });
+      expect(member.node.step(answer)).toBe(malformed);
+      expect(member.commit).toBe(2);
+    }
+  });
+});
+
+describe('what comes from whom it cannot come', () => {
+  it.each<MessageType>([
+    'MsgHup',
+    'MsgBeat',
+    'MsgCheckQuorum',
+    'MsgUnreachable',
+    'MsgSnapStatus',
+    'MsgStorageAppend',
+    'MsgStorageAppendResp',
+    'MsgStorageApply',
+    'MsgStorageApplyResp',
+  ])('%s from outside', (type) => {
+    const member = memberAs('StateLeader');
+    const outcome = member.node.step(message({ type, from: 2, to: 1, term: 2 }));
+    expect(outcome).toBe('raft: cannot step raft local message');
+  });
+
+  it.each<MessageType>([
+    'MsgAppResp',
+    'MsgVoteResp',
+    'MsgPreVoteResp',
+    'MsgHeartbeatResp',
+    'MsgReadIndexResp',
+  ])('%s from a stranger', (type) => {
+    const member = memberAs('StateLeader');
+    const outcome = member.node.step(message({ type, from: 9, to: 1, term: 9 }));
+    expect([outcome, member.term]).toEqual(['raft: cannot step as peer not found', 2]);
+  });
+});
+
+const numbers = fc.oneof(
+  { weight: 40, arbitrary: fc.integer({ min: 0, max: 6 }) },
+  { weight: 1, arbitrary: fc.constantFrom(...absurdNumbers, 2 ** 48, 2 ** 52, 2 ** 53 - 1) },
+);
+
+const ids = fc.oneof(
+  { weight: 40, arbitrary: fc.integer({ min: 0, max: 5 }) },
+  { weight: 1, arbitrary: fc.constantFrom(...absurdNumbers, memberIdMax, memberIdMax + 1) },
+);
+
+const idLists = fc.array(ids, { maxLength: 4 });
+
+const snapshots = fc.record({
+  data: fc.uint8Array({ maxLength: 4 }),
+  index: numbers,
+  term: numbers,
+  confState: fc.record({
+    voters: idLists,
+    learners: idLists,
+    votersOutgoing: idLists,
+    learnersNext: idLists,
+    autoLeave: fc.boolean(),
+  }),
+});
+
+const entryLists = fc.oneof(
+  fc.array(
+    fc.record({
+      type: fc.constantFrom('EntryNormal', 'EntryConfChange', 'EntryConfChangeV2'),
+      term: numbers,
+      index: numbers,
+      data: fc.uint8Array({ maxLength: 9 }),
+    }),
+    { maxLength: 4 },
+  ),
+  fc
+    .tuple(
+      fc.integer({ min: 1, max: 6 }),
+      fc.array(fc.integer({ min: 1, max: 4 }), { maxLength: 4 }),
+    )
+    .map(([first, terms]) =>
+      entriesOf(
+        [...terms].sort((a, b) => a - b),
+        first,
+      ),
+    ),
+);
+
+const messages: fc.Arbitrary<Message> = fc.record({
+  type: fc.constantFrom(...types),
+  to: fc.constant(1),
+  from: ids,
+  term: numbers,
+  logTerm: numbers,
+  index: numbers,
+  entries: entryLists,
+  commit: numbers,
+  vote: ids,
+  snapshot: fc.option(snapshots, { nil: undefined }),
+  reject: fc.boolean(),
+  rejectHint: numbers,
+  committed: fc.option(fc.record({ term: numbers, index: numbers }), { nil: undefined }),
+  force: fc.boolean(),
+  context: numbers,
+  responses: fc.constant([]),
+});
+
+/** The one promise that a lying leader can break, of which the library says that a member then ends. */
+const broken = /no leader contradicts a committed entry/;
+
+function withinPromise(run: () => void): void {
+  try {
+    run();
+  } catch (error) {
+    if (!(error instanceof RaftInvariantError) || !broken.test(error.message)) throw error;
+  }
+}
+
+describe('whatever comes, in whatever role', () => {
+  it.each(roles)('%s takes it or says why not, and what it says is well formed', (role) => {
+    for (const options of [{}, { checkQuorum: true, uncommittedBytesMax: 3 }]) {
+      fc.assert(
+        fc.property(fc.array(messages, { maxLength: 8 }), (received) => {
+          const member = memberAs(role, options);
+          withinPromise(() => {
+            for (const one of received) {
+              const { term, commit } = member;
+              member.node.step(one);
+              for (const said of member.work()) {
+                expect(said.to).not.toBe(1);
+                expect(Number.isSafeInteger(said.term)).toBe(true);
+              }
+              expect(member.term).toBeGreaterThanOrEqual(term);
+              expect(member.commit).toBeGreaterThanOrEqual(commit);
+            }
+            member.ticks(25);
+          });
+        }),
+        { numRuns: 150 },
+      );
+    }
+  });
+
+  it('a member that has nothing yet takes it or says why not', () => {
+    fc.assert(
+      fc.property(fc.array(messages, { maxLength: 8 }), (received) => {
+        const member = new TestMember(1, { voters: [], options: { preVote: true } });
+        withinPromise(() => {
+          for (const one of received) {
+            member.node.step(one);
+            member.work();
+          }
+          member.ticks(25);
+        });
+      }),
+      { numRuns: 150 },
+    );
+  });
+});
