@@ -3,26 +3,26 @@ import type { NodeRow } from '../store/rows.ts';
 import type { Demand, Offer } from './filters/filter.ts';
 import { hostPortKey } from './host-port.ts';
 import type { NodeLoad } from './node-index.ts';
+import type { Standing } from './standing.ts';
 
 /** A node as one decision sees it: its load in the view plus what the decision has placed on it so far. */
-export class Candidate implements Offer {
+export class Candidate implements Offer, Standing {
   readonly row: NodeRow;
   serviceTasks: number;
   totalTasks: number;
   freeNanoCpus: number;
   freeMemoryBytes: number;
-  /** True when the filters let it take a task. */
-  isOpen = true;
   readonly #load: NodeLoad;
   readonly #demand: Demand;
   #hasPlaced = false;
 
-  constructor(row: NodeRow, load: NodeLoad, demand: Demand) {
+  constructor(standing: Standing, load: NodeLoad, demand: Demand) {
+    const { row } = standing;
     this.row = row;
     this.#load = load;
     this.#demand = demand;
-    this.serviceTasks = load.tasksByService.get(demand.serviceId) ?? 0;
-    this.totalTasks = load.tasks;
+    this.serviceTasks = standing.serviceTasks;
+    this.totalTasks = standing.totalTasks;
     this.freeNanoCpus = (row.status.description?.nanoCpus ?? 0) - load.nanoCpus;
     this.freeMemoryBytes = (row.status.description?.memoryBytes ?? 0) - load.memoryBytes;
   }
@@ -41,11 +41,4 @@ export class Candidate implements Offer {
     this.freeNanoCpus -= this.#demand.spec.reservations?.nanoCpus ?? 0;
     this.freeMemoryBytes -= this.#demand.spec.reservations?.memoryBytes ?? 0;
   }
-}
-
-/** True when `left` is to be taken first: fewest tasks of the service, then fewest tasks, then the lower id. */
-export function isBetter(left: Candidate, right: Candidate): boolean {
-  if (left.serviceTasks !== right.serviceTasks) return left.serviceTasks < right.serviceTasks;
-  if (left.totalTasks !== right.totalTasks) return left.totalTasks < right.totalTasks;
-  return left.row.id < right.row.id;
 }

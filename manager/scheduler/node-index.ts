@@ -9,12 +9,13 @@ import { taskPortions } from '../store/task-portions.ts';
 import { isPlaced, isTerminal } from '../store/task-state.ts';
 import type { StoreView } from '../store/view.ts';
 import { hostPortKey, hostPortsOf } from './host-port.ts';
+import { Ranking, type Rank } from './ranking.ts';
+import type { Standing } from './standing.ts';
 
 /** What the tasks of one node use of it. */
 export interface NodeLoad {
   /** Tasks that are meant to run there. */
   readonly tasks: number;
-  readonly tasksByService: ReadonlyMap<string, number>;
   /** Reserved by tasks that have not ended, whatever is wanted of them. */
   readonly nanoCpus: number;
   readonly memoryBytes: number;
@@ -24,7 +25,6 @@ export interface NodeLoad {
 
 interface Load extends NodeLoad {
   tasks: number;
-  readonly tasksByService: Map<string, number>;
   nanoCpus: number;
   memoryBytes: number;
   readonly hostPorts: Map<string, number>;
@@ -32,14 +32,13 @@ interface Load extends NodeLoad {
 
 const noLoad: NodeLoad = {
   tasks: 0,
-  tasksByService: new Map(),
   nanoCpus: 0,
   memoryBytes: 0,
   hostPorts: new Map(),
 };
 
 /**
- * Load of each node and the tasks that wait for one. Follows the view task by task: a call costs what it places.
+ * Load of each node, the nodes in order of it, and the tasks that wait for one. Follows the view task by task: a call costs what it places.
  *
  * Counts go with what is wanted of a task, resources and ports with whether it has ended: a task that is being stopped
  * still uses them.
@@ -47,6 +46,9 @@ const noLoad: NodeLoad = {
 export class NodeIndex implements Follower {
   #view: StoreView | undefined;
   readonly #loads = new Map<string, Load>();
+  /** Of each service: the nodes that are meant to run some of its tasks, and how many. */
+  readonly #tasksOn = new Map<string, Map<string, number>>();
+  #ranking: Ranking = this.#newRanking();
   readonly #waiting = new Map<string, Set<string>>();
   /** Rows as they were counted: what is taken off when they change. */
   #counted = new Table<TaskRow>();
@@ -66,8 +68,11 @@ export class NodeIndex implements Follower {
   *restart(view: StoreView): Generator<undefined, undefined> {
     this.#view = view;
     this.#loads.clear();
+    this.#tasksOn.clear();
     this.#waiting.clear();
     this.#counted = new Table<TaskRow>();
+    this.#ranking = this.#newRanking();
+    for (const { id } of view.nodes()) this.#ranking.touch(id);
     for (const portion of taskPortions(view)) {
       for (const { id } of portion) this.#update(id, view);
       yield undefined;
@@ -77,12 +82,42 @@ export class NodeIndex implements Follower {
 
   follow(event: StoreEvent): void {
     const view = this.#view;
+    if (event.table === TableName.nodes) this.#ranking.touch(event.key);
     if (view === undefined || event.table !== TableName.tasks) return;
     this.#update(asId<'task'>(event.key), view);
   }
 
   loadOf(nodeId: string): NodeLoad {
     return this.#loads.get(nodeId) ?? noLoad;
+  }
+
+  /** Number of nodes. */
+  get nodeCount(): number {
+    return this.#ranking.size;
+  }
+
+  /**
+   * All nodes, in the order in which one task of the service would be offered to them: `isBetter` of each and the next. Made as they are
+   * asked for, so that who takes the first pays for no other.
+   */
+  *inOrderFor(serviceId: string): Generator<Standing, undefined> {
+    const counts = this.#tasksOn.get(serviceId);
+    const later = new Map<number, Rank[]>();
+    for (const rank of this.#ranking.inOrder()) {
+      const serviceTasks = counts?.get(rank.id) ?? 0;
+      if (serviceTasks === 0) yield* this.#standing(rank, 0);
+      else groupOf(later, serviceTasks).push(rank);
+    }
+    for (const serviceTasks of [...later.keys()].toSorted((left, right) => left - right)) {
+      for (const rank of groupOf(later, serviceTasks)) yield* this.#standing(rank, serviceTasks);
+    }
+    return undefined;
+  }
+
+  /** One node as `inOrderFor` gives it; undefined for one that is not there. */
+  standingOf(nodeId: string, serviceId: string): Standing | undefined {
+    const serviceTasks = this.#tasksOn.get(serviceId)?.get(nodeId) ?? 0;
+    return this.#standing({ id: nodeId, tasks: this.loadOf(nodeId).tasks }, serviceTasks)[0];
   }
 
   /** Ids of the service's tasks that could run if they had a node, or if the one they are made for were confirmed. */
@@ -93,6 +128,13 @@ export class NodeIndex implements Follower {
   /** Ids of services with such tasks. */
   get waitingServices(): Iterable<string> {
     return this.#waiting.keys();
+  }
+
+  #newRanking(): Ranking {
+    return new Ranking((id) => {
+      const isThere = this.#view?.node(asId<'node'>(id)) !== undefined;
+      return isThere ? this.loadOf(id).tasks : undefined;
+    });
   }
 
   /** Counts a task as the view has it now. */
@@ -132,6 +174,17 @@ export class NodeIndex implements Follower {
     const load = this.#loads.get(task.nodeId) ?? newLoad(noLoad);
     this.#loads.set(task.nodeId, load);
     count(load, task, sign);
+    if (!isMeantToRun(task)) return;
+    this.#ranking.touch(task.nodeId);
+    const counts = this.#tasksOn.get(task.serviceId) ?? new Map<string, number>();
+    addTo(counts, task.nodeId, sign);
+    if (counts.size === 0) this.#tasksOn.delete(task.serviceId);
+    else this.#tasksOn.set(task.serviceId, counts);
+  }
+
+  #standing({ id, tasks }: Rank, serviceTasks: number): readonly Standing[] {
+    const row = this.#view?.node(asId<'node'>(id));
+    return row === undefined ? [] : [{ row, serviceTasks, totalTasks: tasks }];
   }
 }
 
@@ -147,7 +200,6 @@ const noTasks: ReadonlySet<string> = new Set();
 function newLoad(from: NodeLoad): Load {
   return {
     ...from,
-    tasksByService: new Map(from.tasksByService),
     hostPorts: new Map(from.hostPorts),
   };
 }
@@ -157,9 +209,20 @@ function count(load: Load, task: TaskRow, sign: 1 | -1): void {
   load.nanoCpus += sign * (spec.task?.reservations?.nanoCpus ?? 0);
   load.memoryBytes += sign * (spec.task?.reservations?.memoryBytes ?? 0);
   for (const port of hostPortsOf(spec)) addTo(load.hostPorts, hostPortKey(port), sign);
-  if (task.desiredState > TaskState.running) return;
+  if (!isMeantToRun(task)) return;
   load.tasks += sign;
-  addTo(load.tasksByService, task.serviceId, sign);
+}
+
+function groupOf(groups: Map<number, Rank[]>, key: number): Rank[] {
+  const found = groups.get(key);
+  if (found !== undefined) return found;
+  const group: Rank[] = [];
+  groups.set(key, group);
+  return group;
+}
+
+function isMeantToRun(task: TaskRow): boolean {
+  return task.desiredState <= TaskState.running;
 }
 
 function addTo(counts: Map<string, number>, key: string, sign: 1 | -1): void {

@@ -7,6 +7,7 @@ import { Pipeline } from './filters/pipeline.ts';
 import { hostPortsOf } from './host-port.ts';
 import type { NodeLoad } from './node-index.ts';
 import { arrange } from './spread.ts';
+import type { Standing } from './standing.ts';
 
 /** A node for a task. */
 export interface Placed {
@@ -22,10 +23,11 @@ export interface GroupPlacement {
   readonly explanation: string;
 }
 
-/** The cluster as the placement of one group sees it. */
+/** The cluster as the placement of one service sees it. */
 export interface Nodes {
-  readonly rows: readonly NodeRow[];
-  row(nodeId: string): NodeRow | undefined;
+  /** All nodes, the better ones first, made as they are asked for. */
+  inOrder(): Iterable<Standing>;
+  standingOf(nodeId: string): Standing | undefined;
   loadOf(nodeId: string): NodeLoad;
 }
 
@@ -42,10 +44,12 @@ export function placeGroup(
   if (first === undefined) return { placed: [], explanation: '' };
   const demand = demandOf(first);
   const pipeline = new Pipeline(demand);
-  const candidates = nodes.rows.map((row) => new Candidate(row, nodes.loadOf(row.id), demand));
-  for (const candidate of candidates) candidate.isOpen = pipeline.admits(candidate);
   const preferences = demand.spec.placement?.spreadPreferences ?? [];
-  const root = arrange(candidates, preferences, (candidate) => pipeline.stillAdmits(candidate));
+  const root = arrange(nodes.inOrder(), preferences, {
+    offer: (standing) => new Candidate(standing, nodes.loadOf(standing.row.id), demand),
+    admits: (candidate) => pipeline.admits(candidate),
+    stillAdmits: (candidate) => pipeline.stillAdmits(candidate),
+  });
   const placed: Placed[] = [];
   for (const task of tasks) {
     const candidate = root.place();
@@ -58,12 +62,13 @@ export function placeGroup(
 
 /** Places a task on the node that it was made for, or says why that does not take it. */
 export function confirm(nodes: Nodes, task: TaskRow): GroupPlacement {
-  const node = nodes.row(task.nodeId);
+  const standing = nodes.standingOf(task.nodeId);
   const demand = demandOf(task);
   const pipeline = new Pipeline(demand);
   const isFit =
-    node !== undefined && pipeline.admits(new Candidate(node, nodes.loadOf(node.id), demand));
-  if (isFit) return { placed: [{ task, node }], explanation: '' };
+    standing !== undefined &&
+    pipeline.admits(new Candidate(standing, nodes.loadOf(task.nodeId), demand));
+  if (isFit) return { placed: [{ task, node: standing.row }], explanation: '' };
   return { placed: [], explanation: pipeline.explain() };
 }
 

@@ -1,7 +1,8 @@
 import type { Budget } from '../store/decider.ts';
-import type { NodeRow, TaskRow } from '../store/rows.ts';
+import type { TaskRow } from '../store/rows.ts';
 import { withTasks, type NodeIndex } from './node-index.ts';
 import { confirm, placeGroup, type Nodes, type Placed } from './place-group.ts';
+import { isBetter, type Standing } from './standing.ts';
 
 /** What became of a service's waiting tasks. */
 export interface ServicePlacement {
@@ -14,11 +15,11 @@ export interface ServicePlacement {
 
 /** Places the waiting tasks of one service: those made for one node there, then the lower slots first, one spec revision after the other. */
 export function placeService(
-  input: { readonly nodes: readonly NodeRow[]; readonly index: NodeIndex },
+  service: { readonly id: string; readonly index: NodeIndex },
   waiting: readonly TaskRow[],
   budget: Budget,
 ): ServicePlacement {
-  const nodes = new PlacedOn(input.nodes, input.index);
+  const nodes = new PlacedOn(service.id, service.index);
   const explained: { readonly task: TaskRow; readonly explanation: string }[] = [];
   const isFree = ({ nodeId }: TaskRow): boolean => nodeId === '';
   for (const task of waiting.filter((one) => !isFree(one))) {
@@ -61,20 +62,42 @@ function bySlot(left: TaskRow, right: TaskRow): number {
 
 /** The nodes as the index has them, with what this decision has placed on them so far. */
 class PlacedOn implements Nodes {
-  readonly rows: readonly NodeRow[];
   readonly placed: Placed[] = [];
+  readonly #serviceId: string;
   readonly #index: NodeIndex;
   readonly #tasks = new Map<string, TaskRow[]>();
-  #byId: ReadonlyMap<string, NodeRow> | undefined;
 
-  constructor(rows: readonly NodeRow[], index: NodeIndex) {
-    this.rows = rows;
+  constructor(serviceId: string, index: NodeIndex) {
+    this.#serviceId = serviceId;
     this.#index = index;
   }
 
-  row(nodeId: string): NodeRow | undefined {
-    this.#byId ??= new Map(this.rows.map((row) => [row.id, row]));
-    return this.#byId.get(nodeId);
+  /** The index has the order of the nodes as they were: those that took something since are put where they belong now. */
+  *inOrder(): Generator<Standing, undefined> {
+    const moved = [...this.#tasks.keys()]
+      .map((id) => this.standingOf(id))
+      .filter((standing) => standing !== undefined)
+      .toSorted((left, right) => (isBetter(left, right) ? -1 : 1));
+    let next = 0;
+    for (const standing of this.#index.inOrderFor(this.#serviceId)) {
+      if (this.#tasks.has(standing.row.id)) continue;
+      for (let one = moved[next]; one !== undefined && isBetter(one, standing);) {
+        yield one;
+        next += 1;
+        one = moved[next];
+      }
+      yield standing;
+    }
+    yield* moved.slice(next);
+    return undefined;
+  }
+
+  standingOf(nodeId: string): Standing | undefined {
+    const standing = this.#index.standingOf(nodeId, this.#serviceId);
+    const more = this.#tasks.get(nodeId)?.length ?? 0;
+    if (standing === undefined || more === 0) return standing;
+    const { row, serviceTasks, totalTasks } = standing;
+    return { row, serviceTasks: serviceTasks + more, totalTasks: totalTasks + more };
   }
 
   loadOf(nodeId: string): ReturnType<NodeIndex['loadOf']> {

@@ -53,9 +53,8 @@ export class Scheduler implements Decider {
     const index = this.#indexOf(view);
     const waiting = rowsOf(view, index.waitingOf(id));
     if (waiting.length === 0) return noDecision;
-    const nodes = view.nodes();
-    budget.spend(nodes.length >> 4);
-    const placement = placeService({ nodes, index }, waiting, budget);
+    budget.spend(index.nodeCount >> 4);
+    const placement = placeService({ id, index }, waiting, budget);
     return { sets: draftsOf(placement, now), wakeAtMs: undefined, more: placement.more };
   }
 

@@ -1,5 +1,6 @@
 import type { NodeRow } from '../store/rows.ts';
-import { isBetter, type Candidate } from './candidate.ts';
+import type { Candidate } from './candidate.ts';
+import { isBetter, type Standing } from './standing.ts';
 
 /**
  * Nodes of one demand, arranged by its spread preferences: on each level those with the same value of a label form a
@@ -13,27 +14,49 @@ export interface Branch {
   place(): Candidate | undefined;
 }
 
-/** Answers whether a candidate on which a task was just placed may take another one. */
-export type StillAdmits = (candidate: Candidate) => boolean;
+/** What the demand makes of the nodes; asked of a node only when its turn comes. */
+export interface Offers {
+  offer(standing: Standing): Candidate;
+  /** True when the node may take a task; asked once for each. */
+  admits(candidate: Candidate): boolean;
+  /** True when a node on which a task was just placed may take another one. */
+  stillAdmits(candidate: Candidate): boolean;
+}
 
-/** @param preferences label paths such as `node.labels.zone`, the most important first. */
+/**
+ * @param nodes the better ones first.
+ * @param preferences label paths such as `node.labels.zone`, the most important first.
+ */
 export function arrange(
-  candidates: readonly Candidate[],
+  nodes: Iterable<Standing>,
   preferences: readonly string[],
-  stillAdmits: StillAdmits,
+  offers: Offers,
+): Pick<Branch, 'place'> {
+  return preferences.length === 0
+    ? new Leaf(nodes, 0, offers)
+    : branchOf([...nodes], preferences, offers);
+}
+
+function branchOf(
+  nodes: readonly Standing[],
+  preferences: readonly string[],
+  offers: Offers,
 ): Branch {
   const [preference, ...rest] = preferences;
-  if (preference === undefined) return new Leaf(candidates, stillAdmits);
-  const groups = new Map<string, Candidate[]>();
-  for (const candidate of candidates) {
-    const value = labelValue(candidate.row, preference);
+  if (preference === undefined) {
+    const tasks = nodes.reduce((sum, { serviceTasks }) => sum + serviceTasks, 0);
+    return new Leaf(nodes, tasks, offers);
+  }
+  const groups = new Map<string, Standing[]>();
+  for (const standing of nodes) {
+    const value = labelValue(standing.row, preference);
     const group = groups.get(value);
-    if (group === undefined) groups.set(value, [candidate]);
-    else group.push(candidate);
+    if (group === undefined) groups.set(value, [standing]);
+    else group.push(standing);
   }
   const branches = [...groups.entries()]
     .toSorted(([left], [right]) => (left < right ? -1 : 1))
-    .map(([, group]) => arrange(group, rest, stillAdmits));
+    .map(([, group]) => branchOf(group, rest, offers));
   return new Fork(branches);
 }
 
@@ -83,27 +106,61 @@ class Fork implements Branch {
   }
 }
 
-/** Nodes among which only their load decides: a binary heap, the best first. */
+/**
+ * Nodes among which only their load decides: those that took a task in a binary heap, the best first, and the others in their order, which
+ * nothing changes, looked at no further than to the first that may take a task.
+ */
 class Leaf implements Branch {
-  tasks = 0;
-  readonly #heap: Candidate[];
-  readonly #stillAdmits: StillAdmits;
+  tasks: number;
+  readonly #offers: Offers;
+  readonly #others: Iterator<Standing>;
+  /** The best of the others, once it is known. */
+  #other: Candidate | undefined;
+  readonly #heap: Candidate[] = [];
 
-  constructor(candidates: readonly Candidate[], stillAdmits: StillAdmits) {
-    this.#heap = candidates.filter(({ isOpen }) => isOpen);
-    this.#stillAdmits = stillAdmits;
-    for (const candidate of candidates) this.tasks += candidate.serviceTasks;
-    for (let at = (this.#heap.length >> 1) - 1; at >= 0; at -= 1) this.#sink(at);
+  constructor(nodes: Iterable<Standing>, tasks: number, offers: Offers) {
+    this.tasks = tasks;
+    this.#offers = offers;
+    this.#others = nodes[Symbol.iterator]();
   }
 
   place(): Candidate | undefined {
-    const best = this.#heap[0];
+    this.#other ??= this.#nextOther();
+    const taken = this.#heap[0];
+    const other = this.#other;
+    const best = taken === undefined || (other && isBetter(other, taken)) ? other : taken;
     if (best === undefined) return undefined;
     best.place();
     this.tasks += 1;
-    if (!this.#stillAdmits(best)) this.#dropFirst();
+    const isOpen = this.#offers.stillAdmits(best);
+    if (best !== taken) {
+      this.#other = undefined;
+      if (isOpen) this.#push(best);
+      return best;
+    }
+    if (!isOpen) this.#dropFirst();
     this.#sink(0);
     return best;
+  }
+
+  #nextOther(): Candidate | undefined {
+    for (let next = this.#others.next(); next.done !== true; next = this.#others.next()) {
+      const candidate = this.#offers.offer(next.value);
+      if (this.#offers.admits(candidate)) return candidate;
+    }
+    return undefined;
+  }
+
+  #push(candidate: Candidate): void {
+    let at = this.#heap.length;
+    while (at > 0) {
+      const parent = (at - 1) >> 1;
+      const above = this.#heap[parent];
+      if (above === undefined || !isBetter(candidate, above)) break;
+      this.#heap[at] = above;
+      at = parent;
+    }
+    this.#heap[at] = candidate;
   }
 
   #dropFirst(): void {

@@ -13,7 +13,8 @@ import type { StoreView } from '../../store/view.ts';
 import { inChunks, scanCost, spendUpTo, type Step } from '../slot/chunks.ts';
 import { createTask, putDesired, readDesired, readServiceSpec } from '../slot/drafts.ts';
 import { allServiceKeys, parseKey, serviceKey } from '../slot/keys.ts';
-import { isOccupied, isWanted, noNode, slotsOf, type Slot } from '../slot/slot.ts';
+import { isOccupied, noNode, slotsOf, type Slot } from '../slot/slot.ts';
+import { OccupiedSlots } from './occupied-slots.ts';
 import { planReplicas } from './plan-replicas.ts';
 
 /**
@@ -23,7 +24,7 @@ import { planReplicas } from './plan-replicas.ts';
  */
 export class ReplicatedDecider implements Decider {
   readonly name = 'replicated';
-  readonly follower = undefined;
+  readonly follower: OccupiedSlots = new OccupiedSlots();
 
   keysOf(event: StoreEvent, view: StoreView): readonly string[] {
     if (event.table === Table.services) return isSpecChange(event) ? [serviceKey(event.key)] : [];
@@ -39,12 +40,15 @@ export class ReplicatedDecider implements Decider {
   decide(view: StoreView, key: string, now: DecideTime, budget: Budget): Decision {
     const scope = parseKey(key);
     if (scope?.kind !== 'service') return noDecision;
-    const service = view.service(scope.serviceId);
-    const tasks = view.tasksOfService(scope.serviceId);
-    if (service === undefined) return removeAll(tasks, budget);
+    const { serviceId } = scope;
+    const service = view.service(serviceId);
+    if (service === undefined) return removeAll(view.tasksOfService(serviceId), budget);
     const mode = service.current.spec.mode?.mode;
     if (mode?.kind !== 'replicated') return noDecision;
-    return scale({ service, tasks, replicas: mode.value.replicas }, now, budget);
+    const { replicas } = mode.value;
+    budget.spend(1);
+    if (this.follower.count(view, serviceId) === replicas) return noDecision;
+    return scale({ service, tasks: view.tasksOfService(serviceId), replicas }, now, budget);
   }
 }
 
@@ -65,7 +69,6 @@ interface Wanted {
 function scale(wanted: Wanted, now: DecideTime, budget: Budget): Decision {
   const { service, tasks, replicas } = wanted;
   budget.spend(scanCost(tasks.length));
-  if (hasReplicas(tasks, replicas)) return noDecision;
   const slots = slotsOf(tasks);
   const slotsMax = spendUpTo(budget, Math.abs(replicas - slots.filter(isOccupied).length));
   const plan = planReplicas(slots, { replicas, slotsMax });
@@ -83,17 +86,6 @@ function scale(wanted: Wanted, now: DecideTime, budget: Budget): Decision {
     wakeAtMs: undefined,
     more: plan.left > 0,
   };
-}
-
-/**
- * True when wanted tasks alone fill as many slots as are asked for, and no other slot can count: what is nearly always so, seen without
- * building the slots.
- */
-function hasReplicas(tasks: readonly TaskRow[], replicas: number): boolean {
-  const filled = new Set<number>();
-  for (const task of tasks) if (isWanted(task)) filled.add(task.slot);
-  if (filled.size !== replicas) return false;
-  return !tasks.some((task) => task.desiredState === TaskState.shutdown && !filled.has(task.slot));
 }
 
 /** A task in a slot that nobody wants any more, which is relied on: the removal may itself still be in flight. */

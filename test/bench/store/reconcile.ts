@@ -22,7 +22,7 @@ export interface ReconcileFigures {
   readonly changeMs: number;
 }
 
-const changedTasks = 50;
+const changedTasks = 200;
 
 /** Commits at once, as a log of no latency would. */
 class InstantProposer implements ProposerPort {
@@ -61,7 +61,7 @@ export async function measureReconcile(
   ids: readonly string[],
 ): Promise<ReconcileFigures> {
   const controller = new AbortController();
-  let decisions = 0;
+  let signs = 0;
   let end = slices.begin('pass');
   const loop = new ControlLoop({
     deciders: standardDeciders(),
@@ -69,6 +69,7 @@ export async function measureReconcile(
     pendingView: () => new PendingView(store),
     watch: (wake) => store.watch(undefined, wake),
     turn: async () => {
+      signs += 1;
       end();
       await slices.turn();
       end = slices.begin('pass');
@@ -78,7 +79,7 @@ export async function measureReconcile(
     log: silentLog,
     metrics: {
       decided: () => {
-        decisions += 1;
+        signs += 1;
       },
       settled: () => undefined,
     },
@@ -86,8 +87,8 @@ export async function measureReconcile(
   });
   const leading = loop.lead(1, controller.signal);
   const rest = async (): Promise<void> => {
-    for (let before = -1; before !== decisions;) {
-      before = decisions;
+    for (let before = -1; before !== signs;) {
+      before = signs;
       for (let turns = 0; turns < 100; turns += 1) await slices.turn();
     }
   };

@@ -15,6 +15,7 @@ import {
   newNetwork,
   newNetworkAllocation,
   newNode,
+  newNodeDescription,
   newNodeStatus,
   newService,
   newServiceEndpoint,
@@ -69,7 +70,8 @@ export function* surroundings(tasks: number): Iterable<Op[]> {
   ];
   for (let n = 0; n < nodes; n += 1) {
     const spec = newNodeSpec({ availability: NodeAvailability.active });
-    const status = newNodeStatus({ state: NodeState.nodeReady });
+    const description = newNodeDescription({ engineAvailable: true });
+    const status = newNodeStatus({ state: NodeState.nodeReady, description });
     yield [createOp({ kind: 'node', value: newNode({ id: nodeId(n), spec, status }) })];
   }
   for (let n = 0; n * tasksPerService < tasks; n += 1) {

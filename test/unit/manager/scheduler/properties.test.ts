@@ -149,7 +149,10 @@ describe('the index', () => {
         for (const node of rig.view.nodes()) {
           expect(followed.loadOf(node.id)).toEqual(fresh.loadOf(node.id));
         }
-        for (const id of ids) expect(followed.waitingOf(id)).toEqual(fresh.waitingOf(id));
+        for (const id of ids) {
+          expect(followed.waitingOf(id)).toEqual(fresh.waitingOf(id));
+          expect([...followed.inOrderFor(id)]).toEqual([...fresh.inOrderFor(id)]);
+        }
       }),
       { numRuns: 60 },
     );
