@@ -72,6 +72,8 @@ export const limits = {
   serviceReplicas: 1_000_000,
   /** Failed slots of an update that its status names; more than that are too many whatever the ratio. */
   updateFailedSlots: 5000,
+  /** Bytes of a head of the API: registry configurations in headers reach 20 KB. */
+  apiHeadBytes: 1_048_576,
   /** Bytes of a JSON request body of the API. */
   apiBodyBytes: 4_194_304,
   /** Depth of nesting in a JSON request body. */

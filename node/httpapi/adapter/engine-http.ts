@@ -2,6 +2,7 @@ import * as http from 'node:http';
 
 import { ShoalError } from '../../../common/pure/errors.ts';
 import { limits } from '../../../common/pure/limits.ts';
+import { EngineWire } from './engine-wire.ts';
 import type { EngineHttp, EngineRequest } from '../engine-port.ts';
 import type { Headers, Response } from '../http.ts';
 
@@ -34,6 +35,8 @@ export interface EngineCallOptions {
 /** The engine over its unix socket. */
 export class EngineSocket implements EngineHttp {
   readonly socketPath: string;
+  /** For what is handed on as it comes. */
+  readonly wire: EngineWire;
   readonly #oneCall: http.Agent = new OneCallAgent();
   /** Connections that wait for a next call, which must be one that may be made twice: they may be closed by the time it comes. */
   readonly #kept: http.Agent = new http.Agent({
@@ -46,6 +49,7 @@ export class EngineSocket implements EngineHttp {
 
   constructor(socketPath: string) {
     this.socketPath = socketPath;
+    this.wire = new EngineWire(socketPath);
   }
 
   apiVersion(): string | undefined {
@@ -98,8 +102,8 @@ export class EngineSocket implements EngineHttp {
   }
 }
 
-/** Registry configurations in headers reach 20 KB; Node's default of 16 KB refuses them. */
-export const maxHeaderSize: number = 1024 * 1024;
+/** Node's default of 16 KB is too little. */
+export const maxHeaderSize: number = limits.apiHeadBytes;
 
 /** True for a call that failed before its answer because the engine had closed the connection meanwhile: it is made again, afresh. */
 export function mayRepeat(outgoing: http.ClientRequest): boolean {

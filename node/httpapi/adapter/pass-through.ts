@@ -2,9 +2,10 @@ import type * as http from 'node:http';
 
 import type { EngineSocket } from './engine-http.ts';
 import { mayRepeat } from './engine-http.ts';
+import { isReadOnly, passReading } from './pass-reading.ts';
 import { hasBody, requestHeaders } from './request-headers.ts';
 import { endToEnd, pairs } from './raw-headers.ts';
-import { unreachable } from './unreachable.ts';
+import { refuse } from './refuse.ts';
 
 /** Hands one request to the engine as it came, and the answer back, streams included. */
 export function passThrough(
@@ -13,6 +14,10 @@ export function passThrough(
   request: http.IncomingMessage,
   response: http.ServerResponse,
 ): void {
+  if (isReadOnly(request)) {
+    passReading(engine, path, request, response);
+    return;
+  }
   const call = {
     method: request.method ?? 'GET',
     path,
@@ -122,17 +127,4 @@ function flushSoon(incoming: http.IncomingMessage, response: http.ServerResponse
   setImmediate(() => {
     if (!isFlushed && !response.destroyed) response.flushHeaders();
   });
-}
-
-function refuse(response: http.ServerResponse, error: Error): void {
-  if (response.headersSent) {
-    response.destroy();
-    return;
-  }
-  const body = JSON.stringify({ message: unreachable(error) });
-  response.writeHead(503, {
-    'content-type': 'application/json',
-    'content-length': Buffer.byteLength(body),
-  });
-  response.end(body);
 }

@@ -1,7 +1,7 @@
 import type * as http from 'node:http';
 
 /** Headers that belong to one connection and are never handed on. */
-const hopByHop: ReadonlySet<string> = new Set([
+export const hopByHop: ReadonlySet<string> = new Set([
   'connection',
   'keep-alive',
   'proxy-authenticate',
@@ -12,7 +12,7 @@ const hopByHop: ReadonlySet<string> = new Set([
 ]);
 
 /** Headers whose absence must not be brought about by a client that names them in `Connection`. */
-const neverNamed: ReadonlySet<string> = new Set(['content-length', 'host']);
+export const neverNamed: ReadonlySet<string> = new Set(['content-length', 'host']);
 
 /** The headers of a message that go on to the next hop. */
 export function endToEnd(
