@@ -54,6 +54,7 @@ export class Interaction {
 
   readonly #commands: Readonly<Record<string, Command>> = {
     'add-nodes': (directive) => this.#addNodes(directive),
+    _breakpoint: () => undefined,
     campaign: (directive) => this.#first(directive).node.campaign(),
     compact: (directive) => this.#compact(directive),
     'deliver-msgs': (directive) => this.#deliverCommand(directive),
@@ -399,7 +400,7 @@ function optionsOf(
     applyingBytesMax: limit('max-committed-size-per-ready'),
     uncommittedBytesMax: limit('max-uncommitted-size'),
     inflightMessagesMax: limit('inflight'),
-    inflightBytesMax: Infinity,
+    inflightBytesMax: limit('max-inflight-bytes'),
     asyncStorageWrites: flag('async-storage-writes'),
     checkQuorum: flag('checkquorum'),
     preVote: flag('prevote'),
