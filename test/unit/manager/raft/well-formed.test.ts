@@ -280,7 +280,7 @@ describe('whatever comes, in whatever role', () => {
             member.ticks(25);
           });
         }),
-        { numRuns: 150 },
+        { numRuns: 60 },
       );
     }
   });
@@ -297,7 +297,7 @@ describe('whatever comes, in whatever role', () => {
           member.ticks(25);
         });
       }),
-      { numRuns: 150 },
+      { numRuns: 60 },
     );
   });
 });

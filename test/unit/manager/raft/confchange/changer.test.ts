@@ -14,6 +14,7 @@ import {
   type ChangeResult,
 } from '../../../../../manager/raft/confchange/changer.ts';
 import { restoreConfig } from '../../../../../manager/raft/confchange/restore.ts';
+import { sortedIds } from '../../../../../manager/raft/member.ts';
 import { votedByBoth, voterIds } from '../../../../../manager/raft/quorum/joint.ts';
 import type { ConfState } from '../../../../../manager/raft/snapshot.ts';
 import {
@@ -104,6 +105,7 @@ describe('changes of a configuration', () => {
           members,
         );
       }),
+      { numRuns: 50 },
     );
   });
 
@@ -114,6 +116,7 @@ describe('changes of a configuration', () => {
         if (result.ok) expect(result.config.voters.incoming.size).toBeGreaterThan(0);
         else expect(result.reason).not.toBe('');
       }),
+      { numRuns: 50 },
     );
   });
 
@@ -129,6 +132,7 @@ describe('changes of a configuration', () => {
           expect(plain).toEqual([]);
         }
       }),
+      { numRuns: 50 },
     );
   });
 
@@ -142,7 +146,7 @@ describe('changes of a configuration', () => {
           for (const other of after) expect(before.isDisjointFrom(other)).toBe(false);
         }
       }),
-      { numRuns: 40 },
+      { numRuns: 20 },
     );
   });
 
@@ -154,6 +158,7 @@ describe('changes of a configuration', () => {
         const twice = simpleChange({ ...base, ...once }, [one]);
         expect(twice.ok && confStateOf(twice.config)).toEqual(confStateOf(once.config));
       }),
+      { numRuns: 50 },
     );
   });
 
@@ -170,10 +175,11 @@ describe('changes of a configuration', () => {
           learnersNext: new Set(),
           autoLeave: false,
         });
-        expect(left.ok && [...left.progress.keys()].sort()).toEqual(
-          [...voters.incoming.union(learners).union(learnersNext)].sort(),
+        expect(left.ok && sortedIds(left.progress.keys())).toEqual(
+          sortedIds(voters.incoming.union(learners).union(learnersNext)),
         );
       }),
+      { numRuns: 50 },
     );
   });
 
@@ -202,10 +208,9 @@ describe('a stored configuration', () => {
         const stored = confStateOf(config);
         const result = restored(stored);
         expect(result.ok && confStateOf(result.config)).toEqual(stored);
-        expect(result.ok && [...result.progress.keys()].sort()).toEqual(
-          [...progress.keys()].sort(),
-        );
+        expect(result.ok && sortedIds(result.progress.keys())).toEqual(sortedIds(progress.keys()));
       }),
+      { numRuns: 50 },
     );
   });
 
@@ -248,19 +253,19 @@ describe('a stored configuration', () => {
       learnersNext: ids,
       autoLeave: fc.boolean(),
     });
-    const sorted = (list: readonly number[]): readonly number[] => [...list].sort((a, b) => a - b);
     fc.assert(
       fc.property(states, (state) => {
         const result = restored(state);
         if (!result.ok) return;
         expect(confStateOf(result.config)).toEqual({
-          voters: sorted(state.voters),
-          learners: sorted(state.learners),
-          votersOutgoing: sorted(state.votersOutgoing),
-          learnersNext: sorted(state.learnersNext),
+          voters: sortedIds(state.voters),
+          learners: sortedIds(state.learners),
+          votersOutgoing: sortedIds(state.votersOutgoing),
+          learnersNext: sortedIds(state.learnersNext),
           autoLeave: state.autoLeave,
         });
       }),
+      { numRuns: 50 },
     );
   });
 });
