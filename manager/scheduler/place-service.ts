@@ -25,9 +25,9 @@ export function placeService(
   for (const task of waiting.filter((one) => !isFree(one))) {
     const { placed, explanation } = confirm(nodes, task);
     nodes.add(placed);
-    if (explanation !== '' && explanation !== task.explanation) {
-      explained.push({ task, explanation });
-    }
+    // What is known already costs nothing: whoever comes after it must have its turn.
+    if (placed.length === 0 && explanation === task.explanation) continue;
+    if (placed.length === 0) explained.push({ task, explanation });
     if (!budget.spend(1)) return { placed: nodes.placed, explained, more: true };
   }
   for (const group of groupsOf(waiting.filter(isFree))) {
