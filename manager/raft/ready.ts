@@ -13,8 +13,8 @@ export interface SoftState {
 }
 
 /**
- * What a member wants done, in this order: write the snapshot, the entries and the hard state, with one sync if
- * `mustSync`; send the messages; apply the committed entries; then say so.
+ * What a member wants done, in this order: write the snapshot, the entries and the hard state, with one sync if there is
+ * a snapshot or `mustSync`; send the messages; apply the committed entries; then say so.
  *
  * With asynchronous writes the first and the third are messages among the others, to the two local threads.
  */
@@ -31,7 +31,7 @@ export interface Ready {
   /** Written before, here or elsewhere: to be given to the state machine, in order, each once. */
   readonly committedEntries: readonly Entry[];
   readonly messages: readonly Message[];
-  /** Something that others rely on must be durable; otherwise a late write loses nothing. */
+  /** Entries, term or vote must be durable before the messages leave. A snapshot must be in any case. */
   readonly mustSync: boolean;
 }
 

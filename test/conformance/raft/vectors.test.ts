@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { expectGolden } from '../../lib/golden.ts';
 import { renderDirectives } from '../../lib/raft/datadriven.ts';
 import { interpreterOf, scriptsUnder } from '../../lib/raft/vectors.ts';
+import { rareBranches } from '../../sim/raft/sometimes.ts';
 import { ownScripts, vectorsDirectory } from '../../lib/raft/vectors-place.ts';
 
 /** Replays data-driven scripts against the library: whatever it says, logs and sends must be as they write it. */
@@ -43,4 +44,10 @@ describe('our own scripts are replayed byte for byte', () => {
     const { actual } = rendered(ownScripts, path);
     await expectGolden(actual, `raft/${path}`);
   });
+
+  const all = scriptsUnder(ownScripts).map((path) => readFileSync(join(ownScripts, path), 'utf8'));
+
+  it.each(Object.entries(rareBranches))('one of them shows that %s', (_what, line) =>
+    expect(all.some((text) => line.test(text))).toBe(true),
+  );
 });
