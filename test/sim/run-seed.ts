@@ -12,6 +12,8 @@ import { World, type Violation } from './world.ts';
 const sweepSteps = 1000;
 /** A run that is longer does not come to an end. */
 const stepsMax = 3_000_000;
+/** Steps without any time going by after which something goes in a circle. */
+const stillStepsMax = 50_000;
 
 export interface RunRequest {
   readonly seed: number;
@@ -58,10 +60,16 @@ export async function runSeed(request: RunRequest): Promise<RunResult> {
   };
   process.on('unhandledRejection', onRejection);
   let steps = 0;
+  let movedAt = { steps: 0, nowMs: 0 };
   try {
     world.spawn('scenario', () => scenario.run());
     while (isGoing(world, scenario, steps)) {
       steps += await stretch(world, scenario);
+      const nowMs = world.clock.nowMs();
+      if (nowMs > movedAt.nowMs) movedAt = { steps, nowMs };
+      else if (steps - movedAt.steps > stillStepsMax) {
+        world.fail('livelock', `no time goes by for ${stillStepsMax} steps`);
+      }
       await new Promise((resolve) => setImmediate(resolve));
     }
   } finally {
