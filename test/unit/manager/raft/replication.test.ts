@@ -413,6 +413,16 @@ describe('snapshots', () => {
     expect(member.readies.every((ready) => ready.snapshot === undefined)).toBe(true);
   });
 
+  it('one of what is compacted here is older than what is there, and takes nothing back', () => {
+    const start = { snapshot: snapshotOf(1, 11, confState(voters)), terms: [1, 1] };
+    const member = new TestMember(2, { ...start, hardState: { term: 1, commit: 12 } });
+    const snapshot = snapshotOf(1, 9, confState([1, 2]));
+    const [answer] = member.receive({ type: 'MsgSnap', from: 1, term: 1, snapshot });
+    expect(answer).toMatchObject({ type: 'MsgAppResp', index: 12, reject: false });
+    expect([member.terms, member.commit]).toEqual([[1, 1], 12]);
+    expect(member.node.status().config.voters.incoming.size).toBe(3);
+  });
+
   it('with entries behind it, one Ready has both', () => {
     const member = new TestMember(2, { voters });
     const snapshot = snapshotOf(1, 11, confState(voters));
