@@ -35,7 +35,7 @@ export interface Weights {
 }
 
 /** Scripts begin the same way, so what a run does can be replayed as one. */
-export const electionTicks = 3;
+const electionTicks = 3;
 
 export function startOf(setup: Setup): Snapshot {
   return {
