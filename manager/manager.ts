@@ -1,6 +1,7 @@
 import type { ClusterApi, ClusterEvent } from '../common/ports/cluster-api.ts';
 import type { Clock } from '../common/ports/clock.ts';
 import type { Log } from '../common/ports/log.ts';
+import { noMetrics, type Metrics } from '../common/ports/metrics.ts';
 import type { RpcHandler } from '../common/ports/rpc.ts';
 import { ShoalError } from '../common/pure/errors.ts';
 import { newId } from '../common/pure/ids.ts';
@@ -20,7 +21,7 @@ import type { Founding } from './founding.ts';
 import { ControlLoop } from './loop/control-loop.ts';
 import type { LoopOptions } from './loop/ports.ts';
 import { LogBroker } from './logbroker/log-broker.ts';
-import { noLoopMetrics } from './loop/metrics.ts';
+import { loopMetrics } from './loop/metrics.ts';
 import { EndpointAcks } from './observed/endpoint-acks.ts';
 import { LivenessTable } from './observed/liveness.ts';
 import { GlobalDecider } from './orchestrator/global/global.ts';
@@ -42,6 +43,8 @@ export interface ManagerParts {
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
+  /** Takes what the store, the proposer and the loop count; nobody when absent. */
+  readonly metrics?: Metrics;
   /** Only when the cluster is being founded. */
   readonly founding: Founding | undefined;
   /** Ids of sessions: nobody can guess them. */
@@ -82,8 +85,8 @@ export class Manager implements AsyncDisposable {
   constructor(parts: ManagerParts) {
     this.#parts = parts;
     this.#ids = parts.random.fork('ids');
-    const { consensus, clock, log } = parts;
-    this.#proposer = new Proposer({ consensus, store: this.#store, clock, log });
+    const { consensus, clock, log, metrics = noMetrics } = parts;
+    this.#proposer = new Proposer({ consensus, store: this.#store, clock, log, metrics });
     const subscribe = (handler: (events: readonly StoreEvent[]) => void): (() => void) =>
       this.#subscribe(handler);
     const newSetId = (): SetId => newId(this.#ids);
@@ -189,9 +192,11 @@ export class Manager implements AsyncDisposable {
   }
 
   #controlLoop(): ControlLoop {
-    const { clock, random, log, turn, loopOptions, deciders = standardDeciders } = this.#parts;
+    const { clock, random, log, turn, loopOptions, metrics = noMetrics } = this.#parts;
+    const deciders = (this.#parts.deciders ?? standardDeciders)();
+    const names = deciders.map(({ name }) => name);
     return new ControlLoop({
-      deciders: deciders(),
+      deciders,
       proposer: this.#proposer,
       pendingView: () => new PendingView(this.#store),
       watch: (wake) => this.#store.watch(undefined, wake),
@@ -199,7 +204,7 @@ export class Manager implements AsyncDisposable {
       clock,
       random: random.fork('loop'),
       log,
-      metrics: noLoopMetrics,
+      metrics: loopMetrics(metrics, names),
       options: loopOptions,
     });
   }

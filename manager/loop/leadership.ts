@@ -56,6 +56,7 @@ export class Leadership {
   /** Indexes that are being read anew. */
   #restarts: Iterator<undefined, undefined>[] = [];
   #resyncAtMs = 0;
+  #passStartMs = 0;
   /** Times at which the loop is going to be woken; each is nearer than those that were there before it. */
   readonly #alarmsMs = new Set<number>();
   #inFlight = 0;
@@ -121,7 +122,12 @@ export class Leadership {
     this.#restarts = this.#seats.flatMap(
       ({ decider }) => decider.follower?.restart(this.#view) ?? [],
     );
+    this.#beginPass();
+  }
+
+  #beginPass(): void {
     this.#resync = new Resync(this.#ports.deciders, this.#view);
+    this.#passStartMs = this.#ports.clock.nowMs();
   }
 
   /** Reads on with the indexes that are not whole yet, for one slice; nothing is decided before. */
@@ -130,8 +136,7 @@ export class Leadership {
       if (this.#restarts[0]?.next().done !== false) this.#restarts.shift();
       if (this.#isSliceOver()) break;
     }
-    await this.#ports.turn(signal);
-    this.#beginSlice();
+    await this.#giveTurn(signal);
   }
 
   #takeEvents(watcher: Watcher): void {
@@ -159,12 +164,17 @@ export class Leadership {
     const item = this.#inFlight < limits.loopSetsInFlight ? this.#queue.take() : undefined;
     if (item === undefined) {
       this.#arm(Math.min(this.#queue.nextDueMs() ?? Number.POSITIVE_INFINITY, this.#resyncAtMs));
+      this.#endSlice();
       await this.#wakeup.wait(signal);
       this.#beginSlice();
       return;
     }
     this.#decide(item);
-    if (!this.#isSliceOver()) return;
+    if (this.#isSliceOver()) await this.#giveTurn(signal);
+  }
+
+  async #giveTurn(signal: AbortSignal): Promise<void> {
+    this.#endSlice();
     await this.#ports.turn(signal);
     this.#beginSlice();
   }
@@ -172,6 +182,10 @@ export class Leadership {
   #beginSlice(): void {
     this.#sliceStartMs = this.#ports.clock.nowMs();
     this.#sliceDecisions = 0;
+  }
+
+  #endSlice(): void {
+    this.#ports.metrics.sliced(this.#ports.clock.nowMs() - this.#sliceStartMs);
   }
 
   #isSliceOver(): boolean {
@@ -187,14 +201,16 @@ export class Leadership {
     const nowMs = this.#ports.clock.nowMs();
     if (this.#resync === undefined) {
       if (nowMs < this.#resyncAtMs) return;
-      this.#resync = new Resync(this.#ports.deciders, this.#view);
+      this.#beginPass();
       this.#retries.clearAll();
     }
     this.#resyncAtMs = nowMs + limits.loopResyncMs;
     if (this.#queue.readyCount > resyncPortion) return;
-    const items = this.#resync.next(resyncPortion);
+    const items = this.#resync?.next(resyncPortion) ?? [];
     for (const item of items) this.#queue.add(item);
-    if (items.length === 0) this.#resync = undefined;
+    if (items.length > 0) return;
+    this.#resync = undefined;
+    this.#ports.metrics.passed(nowMs - this.#passStartMs);
   }
 
   /** Wakes the loop at `atMs`, unless it will be woken earlier. */

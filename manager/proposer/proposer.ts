@@ -1,9 +1,11 @@
 import type { Clock } from '../../common/ports/clock.ts';
 import type { Log } from '../../common/ports/log.ts';
+import { noMetrics, type Metrics } from '../../common/ports/metrics.ts';
 import { ShoalError } from '../../common/pure/errors.ts';
 import { limits } from '../../common/pure/limits.ts';
 import { TaskGroup } from '../../common/run/task-group.ts';
 import type { ConsensusPort, FromConsensus } from '../consensus/port.ts';
+
 import { cutSnapshot } from '../store/snapshot.ts';
 import type { Store } from '../store/store.ts';
 import type { StoreView } from '../store/view.ts';
@@ -11,8 +13,10 @@ import { awaitSignal } from './await-signal.ts';
 import { Barriers } from './barriers.ts';
 import { encodeSet } from './encode-set.ts';
 import { Intake } from './intake.ts';
+import { proposerMetrics, type ProposerMetrics } from './metrics.ts';
 import { Outbox } from './outbox.ts';
 import type { ProposerPort, SetOutcome, SetRequest } from './port.ts';
+import { storeMetrics, type StoreMetrics } from './store-metrics.ts';
 import { WallStamp } from './wall-stamp.ts';
 
 /** How often what has waited too long is looked for, while something waits. */
@@ -32,6 +36,8 @@ export interface ProposerParts {
   readonly store: Store;
   readonly clock: Clock;
   readonly log: Log;
+  /** Counts nothing when absent. */
+  readonly metrics?: Metrics;
 }
 
 /**
@@ -48,6 +54,8 @@ export class Proposer implements ProposerPort, AsyncDisposable {
   readonly #store: Store;
   readonly #clock: Clock;
   readonly #log: Log;
+  readonly #metrics: ProposerMetrics;
+  readonly #storeMetrics: StoreMetrics;
   readonly #group = new TaskGroup();
   readonly #outbox = new Outbox();
   readonly #barriers: Barriers;
@@ -70,12 +78,14 @@ export class Proposer implements ProposerPort, AsyncDisposable {
   #isTurnPlanned = false;
   #whenIdle: (() => void) | undefined;
 
-  constructor({ consensus, store, clock, log }: ProposerParts) {
+  constructor({ consensus, store, clock, log, metrics = noMetrics }: ProposerParts) {
     this.view = store.view;
     this.#consensus = consensus;
     this.#store = store;
     this.#clock = clock;
     this.#log = log;
+    this.#metrics = proposerMetrics(metrics);
+    this.#storeMetrics = storeMetrics(metrics, store);
     this.#intake = new Intake(store);
     this.#barriers = new Barriers(() => this.#askBarrier());
     const { promise, reject } = Promise.withResolvers<never>();
@@ -160,6 +170,7 @@ export class Proposer implements ProposerPort, AsyncDisposable {
     this.#isClosed = true;
     this.#giveUp();
     this.#handlers.clear();
+    this.#storeMetrics.close();
     await this.#group[Symbol.asyncDispose]();
   }
 
@@ -187,7 +198,9 @@ export class Proposer implements ProposerPort, AsyncDisposable {
   #flush(): void {
     while (this.#outbox.queued > 0 && this.#outbox.entries < limits.proposerEntries) {
       const requestId = this.#nextRequestId();
+      const queued = this.#outbox.queued;
       const data = this.#outbox.nextEntry(requestId);
+      this.#metrics.proposed(queued - this.#outbox.queued, data.length);
       this.#consensus.post({ kind: 'propose', requestId, term: 0, data });
     }
   }
@@ -252,7 +265,10 @@ export class Proposer implements ProposerPort, AsyncDisposable {
   }
 
   #takeRound(): void {
+    const startMs = this.#clock.nowMs();
     const round = this.#intake.round(limits.applyTurnBytes - this.#turnBytes);
+    const nowMs = this.#clock.nowMs();
+    this.#storeMetrics.applied(round.entries, nowMs - startMs);
     const { index } = this.#store.applied;
     // A chunk of a snapshot counts as a whole turn.
     this.#turnBytes += round.entries === 0 ? limits.applyTurnBytes : round.bytes;
@@ -261,10 +277,17 @@ export class Proposer implements ProposerPort, AsyncDisposable {
     if (round.entries > 0) {
       this.#consensus.post({ kind: 'credit', entries: round.entries, bytes: round.bytes });
     }
-    for (const { setId, outcome } of round.results) this.#outbox.settle(setId, outcome);
+    for (const { setId, outcome } of round.results) this.#settle(setId, outcome, nowMs);
     this.#barriers.advance(index);
     this.#checkReady();
     this.#checkIdle();
+  }
+
+  #settle(setId: string, outcome: SetOutcome, nowMs: number): void {
+    const waiting = this.#outbox.get(setId);
+    if (waiting === undefined) return;
+    this.#outbox.settle(setId, outcome);
+    this.#metrics.settled(nowMs - waiting.sinceMs);
   }
 
   /** Goes on in the next turn, if there is more to do then. */

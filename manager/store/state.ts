@@ -112,6 +112,10 @@ export class State implements StoreView {
     return this.#taskIndex.all();
   }
 
+  get taskCount(): number {
+    return this.#tasks.size;
+  }
+
   tasksOfService(id: ServiceId): readonly TaskRow[] {
     return this.#taskIndex.ofService(id);
   }

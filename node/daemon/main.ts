@@ -15,6 +15,7 @@ import { EngineSocket } from '../httpapi/adapter/engine-http.ts';
 import { ApiServer } from '../httpapi/adapter/server.ts';
 import { createApi } from '../httpapi/api.ts';
 import { MetricsListener } from '../listeners/metrics.ts';
+import { PrometheusMetrics } from '../listeners/prometheus.ts';
 import { packageVersion } from '../../common/platform/package-version.ts';
 import { configErrorExitCode, daemonHelp, isHelpRequested, parseDaemonConfig } from './config.ts';
 import type { DaemonConfig } from './config.ts';
@@ -80,6 +81,7 @@ async function serve(config: DaemonConfig, log: Log, stop: StopSignals): Promise
   await using engine = new EngineClient(config.engineSocket);
   const disk = new NodeDisk();
   const room = new DiskWatch({ disk, clock, log, path: root.path });
+  const counted = new PrometheusMetrics();
   await using node = new Node({
     hostname: config.hostname,
     paths: root.paths,
@@ -91,6 +93,7 @@ async function serve(config: DaemonConfig, log: Log, stop: StopSignals): Promise
     random,
     entropy,
     log,
+    metrics: counted,
     failed: (error) => {
       stop.fail(error);
     },
@@ -111,7 +114,7 @@ async function serve(config: DaemonConfig, log: Log, stop: StopSignals): Promise
     traceId: () =>
       traceIds.u32().toString(16).padStart(8, '0') + traceIds.u32().toString(16).padStart(8, '0'),
   });
-  await using metrics = new MetricsListener(daemonMetrics(node, proxy, room));
+  await using metrics = new MetricsListener(daemonMetrics(node, proxy, room), counted);
   await using group = new TaskGroup();
   group.spawn('proxy', (signal) => proxy.run(signal));
   await room.look();

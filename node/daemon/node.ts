@@ -6,6 +6,7 @@ import type { Disk } from '../../common/ports/disk.ts';
 import type { EngineApi } from '../../common/ports/engine-api.ts';
 import type { Entropy } from '../../common/ports/entropy.ts';
 import type { Log } from '../../common/ports/log.ts';
+import type { Metrics } from '../../common/ports/metrics.ts';
 import type {
   InitRequest,
   NodeControl,
@@ -43,6 +44,8 @@ export interface NodeParts {
   readonly random: Random;
   readonly entropy: Entropy;
   readonly log: Log;
+  /** Takes what the roles count; nobody when absent. */
+  readonly metrics?: Metrics;
   /** The node cannot go on: the process must end. */
   readonly failed: (error: unknown) => void;
 }

@@ -4,6 +4,7 @@ import type { Disk } from '../../common/ports/disk.ts';
 import type { EngineApi } from '../../common/ports/engine-api.ts';
 import type { Entropy } from '../../common/ports/entropy.ts';
 import type { Log } from '../../common/ports/log.ts';
+import type { Metrics } from '../../common/ports/metrics.ts';
 import type { RpcChannel } from '../../common/ports/rpc.ts';
 import type { Random } from '../../common/pure/random.ts';
 import { MemoryRpcServer } from '../../common/run/rpc/memory-channel.ts';
@@ -31,6 +32,8 @@ export interface RolesParts {
   readonly random: Random;
   readonly entropy: Entropy;
   readonly log: Log;
+  /** Takes what the manager counts; nobody when absent. */
+  readonly metrics?: Metrics;
   /** Only when the cluster is being founded. */
   readonly founding: Founding | undefined;
   /** Takes what users are shown of each change. */
@@ -74,6 +77,7 @@ export class Roles implements AsyncDisposable {
       clock,
       random: parts.random.fork('manager'),
       log,
+      ...(parts.metrics === undefined ? {} : { metrics: parts.metrics }),
       founding: parts.founding,
       newSessionId: () => Buffer.from(entropy.bytes(16)).toString('hex'),
       turn: () => new Promise((resolve) => setImmediate(resolve)),

@@ -1,9 +1,10 @@
 import * as http from 'node:http';
 import type { AddressInfo } from 'node:net';
 
-import { collectDefaultMetrics, Gauge, Registry } from 'prom-client';
+import { collectDefaultMetrics, type Registry } from 'prom-client';
 
 import { ShoalError } from '../../common/pure/errors.ts';
+import { PrometheusMetrics } from './prometheus.ts';
 
 /** A number that is read when it is asked for. */
 export interface MetricSource {
@@ -15,18 +16,15 @@ export interface MetricSource {
 /** Serves `/metrics` for Prometheus, in plain text, on one TCP address. */
 export class MetricsListener implements AsyncDisposable {
   readonly #server: http.Server;
-  readonly #registry = new Registry();
+  readonly #registry: Registry;
 
-  constructor(sources: readonly MetricSource[]) {
+  constructor(
+    sources: readonly MetricSource[],
+    metrics: PrometheusMetrics = new PrometheusMetrics(),
+  ) {
+    this.#registry = metrics.registry;
     collectDefaultMetrics({ register: this.#registry });
-    for (const { name, help, read } of sources) {
-      const gauge: Gauge = new Gauge({
-        name,
-        help,
-        registers: [this.#registry],
-        collect: () => gauge.set(read()),
-      });
-    }
+    for (const { name, help, read } of sources) metrics.gauge({ name, help }, read);
     this.#server = http.createServer((request, response) => {
       void this.#answer(request, response);
     });

@@ -68,6 +68,8 @@ export class LoopBench {
     const metrics: LoopMetrics = {
       decided: () => undefined,
       settled: (actor, outcome) => this.outcomes.push(`${actor} ${outcome}`),
+      sliced: () => undefined,
+      passed: () => undefined,
     };
     const loop = new ControlLoop({
       deciders,

@@ -206,7 +206,7 @@ export function describeStore(bench: StoreBench): string {
     ...sliceNames.map((name) => slice(name, slices[name])),
     `snapshot: ${(bench.snapshotBytes / tasks).toFixed(0)} bytes a task`,
     slice('indexes and a pass over all', reconcile.pass),
-    `one changed task: ${reconcile.changeMs.toFixed(3)} ms of the loop`,
+    `one changed task: ${reconcile.changeMs.toFixed(3)} ms of the loop, metrics included; counting a decision: ${reconcile.countUs.toFixed(2)} us`,
     `collector: ${pauses.count} pauses, ${pauses.totalMs.toFixed(0)} ms, longest ${pauses.longestMs.toFixed(1)} ms`,
   ].join('\n');
 }
