@@ -198,7 +198,6 @@ describe.each(findDockerClients())('with docker $version', (client) => {
       ],
       [['network', 'create', '-d', 'overlay', 'wide'], '"overlay" is not supported yet'],
       [['config', 'create', 'a', import.meta.filename], 'a config is not supported yet'],
-      [['swarm', 'join', '--token', 'x', '127.0.0.1:2377'], 'a swarm is not supported yet'],
     ] as const;
     for (const [args, text] of refusals) {
       const refused = await node.docker(client, ...args);
