@@ -39,8 +39,8 @@ import {
 } from '../../../proto/gen/specs.ts';
 import { createOp, homeOf, putOp } from '../../../manager/store/ops.ts';
 
-export const opsPerSet = 200;
-export const tasksPerService = 1000;
+const opsPerSet = 200;
+const tasksPerService = 1000;
 const nodes = 1000;
 const alphabet = '0123456789abcdefghijklmnopqrstuvwxyz';
 const startMs = 1_767_225_600_000;
