@@ -99,6 +99,20 @@ describe('what a leader takes before it is committed', () => {
     expect(group.member(2).node.propose(bytes('1'))).toBe(dropped);
   });
 
+  it('does not count what the same leader took in an earlier term and lost', () => {
+    const group = groupOf(3, options);
+    group.elect(1);
+    group.isolate(1);
+    group.propose(1, '1234567890');
+    group.elect(2);
+    group.heal();
+    group.tick(2, 2);
+    group.loses = ({ type }) => type === 'MsgApp';
+    group.elect(1);
+    expect(group.member(1).node.propose(bytes('1234567890'))).toBeUndefined();
+    expect(group.member(1).node.propose(bytes('1'))).toBe(dropped);
+  });
+
   it('a change that was dropped for it is not waited for', () => {
     const group = groupOf(3, options);
     group.elect(1);
