@@ -107,7 +107,10 @@ describe('a service spec is refused', () => {
       withMode({ kind: 'globalJob', value: newGlobalJobMode() }),
       'notImplemented Mode.GlobalJob: Mode.GlobalJob is not supported yet',
     ],
-    [service({ task: undefined }), 'invalidArgument undefined: mismatched Runtime and *Spec fields'],
+    [
+      service({ task: undefined }),
+      'invalidArgument undefined: mismatched Runtime and *Spec fields',
+    ],
     [
       withTask({ runtime: 'plugin' }),
       'notImplemented TaskTemplate.Runtime: TaskTemplate.Runtime is not supported yet',
