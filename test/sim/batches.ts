@@ -32,7 +32,8 @@ export async function runBatches(batches: Batches): Promise<Tally> {
       const first = next;
       next = Math.min(end, first + seedsPerProcess);
       const file = join(directory, `${job}.json`);
-      tally = addTallies(tally, await runBatch(batches, { first, last: next - 1, file }));
+      const part = await runBatch(batches, { first, last: next - 1, file });
+      tally = addTallies(tally, part);
       process.stdout.write(`${tally.seeds} seeds, ${tally.findings.length} failed\n`);
     }
   };
