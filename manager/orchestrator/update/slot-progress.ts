@@ -12,7 +12,7 @@ export interface SlotProgress {
   readonly fresh: readonly TaskRow[];
   /** Wanted tasks of an older spec. */
   readonly stale: readonly TaskRow[];
-  /** True when the slot has no fresh task and is to get one. */
+  /** True when the slot has no fresh task and is to get one, for the first time in this update. */
   readonly isDue: boolean;
   /** Tasks that the running update put there, oldest first. */
   readonly updated: readonly TaskRow[];
@@ -33,11 +33,18 @@ export function progressOf(
   for (const task of slot.tasks.filter(isWanted)) {
     (freshness.isStale(task) ? stale : fresh).push(task);
   }
-  const isDue =
-    isOpen && fresh.length === 0 && (stale.length > 0 || hasEndedStale(slot, freshness));
   const since = status?.specVersion ?? Infinity;
   const updated = slot.tasks.filter((task) => task.byUpdate && task.revision.version >= since);
+  const isOld = stale.length > 0 || hasEndedStale(slot, freshness);
+  const isDue = isOpen && isOld && fresh.length === 0 && !isSpent(slot, updated);
   return { slot, name: slotName(slot), fresh, stale, isDue, updated };
+}
+
+/** The running update had its turn: its task ended by itself, and the restart policy asked for no other. What was there goes on. */
+function isSpent(slot: Slot, updated: readonly TaskRow[]): boolean {
+  const newest = updated.at(-1);
+  if (newest === undefined || newest !== slot.tasks.at(-1)) return false;
+  return !isWanted(newest) && endedByItself(newest);
 }
 
 /** A replica that ended for good still has its slot, and gets the new spec in its turn. That of a node is created anew by who keeps nodes. */

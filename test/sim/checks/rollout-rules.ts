@@ -106,10 +106,7 @@ export class RolloutRules {
     put(this.#services, event.key, after);
     this.#changes.push({ before, after });
     const specs = this.#specs.get(event.key) ?? new Map<number, ServiceSpec>();
-    if (after === undefined) {
-      this.#specs.delete(event.key);
-      return;
-    }
+    if (after === undefined) return;
     this.#specs.set(event.key, specs);
     for (const revision of [after.previous, after.current]) {
       if (revision !== undefined) specs.set(revision.version, revision.spec);
@@ -195,9 +192,13 @@ export class RolloutRules {
       if (!key.startsWith(`${service.id}/`)) continue;
       const wanted = [...rows.values()].filter(isWanted);
       const node = this.#nodes.get(key.split('/')[1] ?? '');
+      const newest = newestOf(rows.values());
+      // Where the new task failed for good the old one goes on.
+      const hasFailed =
+        newest !== undefined && isTerminal(newest) && !isStale(newest, current.spec);
       const isShut = key.split('/')[1] !== '' && node !== undefined && !isOpen(node);
       for (const task of wanted) {
-        if (!isShut && isStale(task, current.spec)) {
+        if (!isShut && !hasFailed && isStale(task, current.spec)) {
           this.#complain('T7', `update of ${name} is over, and ${task.id} has another spec`);
         }
       }
@@ -393,6 +394,10 @@ function slotKey(task: TaskRow): string {
 
 function slotName(task: TaskRow): string {
   return task.slot === 0 ? task.nodeId : String(task.slot);
+}
+
+function newestOf(tasks: Iterable<TaskRow>): TaskRow | undefined {
+  return [...tasks].toSorted((left, right) => left.createdAtMs - right.createdAtMs).at(-1);
 }
 
 function isWanted(task: TaskRow): boolean {
