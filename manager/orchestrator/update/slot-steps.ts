@@ -1,6 +1,7 @@
 import { TaskState } from '../../../proto/gen/objects.ts';
 import { UpdateOrder } from '../../../proto/gen/specs.ts';
 import type { TaskRow } from '../../store/rows.ts';
+import { isLive } from '../../store/task-state.ts';
 import type { StoreView } from '../../store/view.ts';
 import { isStillStopping, mustStop } from '../restart/plan-restart.ts';
 import type { Slot } from '../slot/slot.ts';
@@ -32,9 +33,9 @@ export function replaceStep(
   return { slot, stop: stale, create: isStopping ? 'ready' : 'running' };
 }
 
-/** The one that serves while the new one starts: a slot never has more than two. */
+/** The one that serves, or will, while the new one starts: a slot never has more than two, and a dead one does neither. */
 function keptDuringStart(stale: readonly TaskRow[]): TaskRow | undefined {
-  return stale.find((task) => task.reportedState === TaskState.running) ?? stale[0];
+  return stale.find(isRunning) ?? stale.find(isLive);
 }
 
 /** Takes the old task away where the new one runs, or need not run first. */
@@ -48,15 +49,21 @@ export function finishSteps(
     .map(({ slot, stale }) => ({ slot, stop: stale, create: undefined }));
 }
 
-/** Leaves one task where an update that stands still has two: the new one if it runs, else the old one. */
+/**
+ * Leaves one task where an update that stands still has more: the new one if it runs, else the old one. Where an update
+ * replaced another that was under way, both may be old.
+ */
 export function settleSteps(slots: readonly SlotProgress[]): readonly UpdateStep[] {
   return slots
-    .filter(({ fresh, stale }) => fresh.length > 0 && stale.length > 0)
-    .map(({ slot, fresh, stale }) => ({
-      slot,
-      stop: fresh.some(isRunning) ? stale : fresh,
-      create: undefined,
-    }));
+    .filter(({ fresh, stale }) => fresh.length + stale.length > 1)
+    .map(({ slot, fresh, stale }) => {
+      const kept = fresh.find(isRunning) ?? keptDuringStart(stale) ?? fresh[0];
+      return {
+        slot,
+        stop: [...stale, ...fresh].filter((task) => task !== kept),
+        create: undefined,
+      };
+    });
 }
 
 function isRunning(task: TaskRow): boolean {

@@ -312,6 +312,56 @@ class History {
   }
 }
 
+const startFirst: Shape = {
+  replicas: 1,
+  parallel: 1,
+  pauseMs: 0,
+  monitorMs: 1000,
+  action: 'pause',
+  ratio: 0,
+  order: 'start-first',
+  history: 1,
+};
+
+/** An old task that is dead before its successor starts, and comes back into force by a rollback that fails too. */
+const deadBefore: Step[] = [
+  { kind: 'fail', task: 0 },
+  { kind: 'settle' },
+  { kind: 'work', task: 0 },
+  { kind: 'fail', task: 0 },
+  { kind: 'settle' },
+  { kind: 'spec', image: 1 },
+  { kind: 'update' },
+  { kind: 'settle' },
+  { kind: 'work', task: 0 },
+  { kind: 'back' },
+  { kind: 'update' },
+  { kind: 'fail', task: 0 },
+  { kind: 'settle' },
+  { kind: 'fail', task: 0 },
+  { kind: 'settle' },
+  { kind: 'update' },
+];
+
+/** An update replaces another while a slot has two tasks, and fails in another slot: both of the first are old. */
+const replacedUpdates: Step[][] = [0, 1, 2, 3].map((task) => [
+  { kind: 'spec', image: 1 },
+  { kind: 'fail', task: 1 },
+  { kind: 'settle' },
+  { kind: 'spec', image: 0 },
+  { kind: 'update' },
+  { kind: 'spec', image: 2 },
+  { kind: 'update' },
+  { kind: 'settle' },
+  { kind: 'fail', task },
+  { kind: 'update' },
+]);
+
+const examples: [Shape, Step[]][] = [
+  [startFirst, deadBefore],
+  ...replacedUpdates.map((steps): [Shape, Step[]] => [{ ...startFirst, replicas: 2 }, steps]),
+];
+
 describe('a rolling update', () => {
   test('keeps to its workers, order and failures, and comes to an end', () => {
     fc.assert(
@@ -329,7 +379,7 @@ describe('a rolling update', () => {
           history.checkEnd();
         },
       ),
-      { numRuns: 150 },
+      { numRuns: 150, examples },
     );
   });
 });
