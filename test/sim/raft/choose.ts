@@ -105,7 +105,9 @@ export class Chooser {
     const member = this.#group.member(id);
     const possible: Action[] = [];
     if (member.node.hasReady) possible.push({ kind: 'process-ready', id });
-    if (member.appendWork.length > 0) possible.push({ kind: 'process-append-thread', id });
+    const isPutOff = this.#random.unit() < this.#setup.slowDisk;
+    if (member.appendWork.length > 0 && !isPutOff)
+      possible.push({ kind: 'process-append-thread', id });
     if (member.applyWork.length > 0) possible.push({ kind: 'process-apply-thread', id });
     return possible[this.#random.below(Math.max(1, possible.length))];
   }

@@ -33,7 +33,8 @@ const emptyStart: Snapshot = {
   confState: { voters: [], learners: [], votersOutgoing: [], learnersNext: [], autoLeave: false },
 };
 
-const healingRounds = 400;
+/** A log of hundreds of entries may be behind, and go over one entry a round trip. */
+const healingRounds = 1500;
 
 /** A group under watch. */
 class World implements ActionTarget {

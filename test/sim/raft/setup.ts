@@ -11,6 +11,8 @@ export interface Setup {
   readonly options: Omit<RaftOptions, 'id' | 'storage' | 'applied'>;
   /** Likelihoods, relative to one another. */
   readonly weights: Weights;
+  /** A write that could be done is put off with this likelihood. */
+  readonly slowDisk: number;
   /** A message other than the oldest of its bag is taken with this likelihood. */
   readonly reorder: number;
 }
@@ -61,6 +63,7 @@ export function drawSetup(random: Random, trace: Trace = silentTrace): Setup {
     voters,
     membersMax: Math.min(7, voters + random.below(3)),
     steps: 400 + random.below(1200),
+    slowDisk: random.below(2) === 0 ? 0 : 0.8,
     reorder: random.below(2) === 0 ? 0.02 : 0.3,
     weights: {
       tick: 4 + random.unit() * 12,
@@ -76,9 +79,9 @@ export function drawSetup(random: Random, trace: Trace = silentTrace): Setup {
       read: some(4),
       restart: some(1.5),
       crashInAppend: isAsync ? some(1.5) : 0,
-      snapshot: some(3),
-      report: some(2),
-      partition: some(0.5),
+      snapshot: some(4),
+      report: some(5),
+      partition: some(1.5),
     },
     options: {
       electionTicks,

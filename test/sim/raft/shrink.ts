@@ -9,11 +9,17 @@ export interface Shrunk {
   readonly failure: Failure;
 }
 
-/** Leaves out spans of actions, ever shorter ones, as long as the same promise is broken (delta debugging). */
-export function shrink(result: RunResult & { readonly failure: Failure }): Shrunk {
+/**
+ * Leaves out spans of actions, ever shorter ones, as long as the same promise is broken (delta debugging). `replay` says
+ * what a run of these actions breaks.
+ */
+export function shrink(
+  result: Pick<RunResult, 'setup' | 'actions'> & { readonly failure: Failure },
+  replay: typeof replayActions = replayActions,
+): Shrunk {
   const { setup, failure } = result;
   const isSame = (actions: readonly Action[]): boolean =>
-    replayActions(setup, actions)?.invariant === failure.invariant;
+    replay(setup, actions)?.invariant === failure.invariant;
   let actions = result.actions;
   for (
     let span = Math.ceil(actions.length / 2);
@@ -26,7 +32,7 @@ export function shrink(result: RunResult & { readonly failure: Failure }): Shrun
       else at += span;
     }
   }
-  return { setup, actions, failure: replayActions(setup, actions) ?? failure };
+  return { setup, actions, failure: replay(setup, actions) ?? failure };
 }
 
 /** A script, in the format of the vectors, that does the same; its output is written by replaying it. */
