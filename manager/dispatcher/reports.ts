@@ -8,7 +8,7 @@ import { encodeNodeStatus, newNodeStatus, TaskState } from '../../proto/gen/obje
 import type { NodeDescription, NodeState, TaskStatus } from '../../proto/gen/objects.ts';
 import { homeOf, putOp } from '../store/ops.ts';
 import type { TaskRow } from '../store/rows.ts';
-import { isPlaced } from '../store/task-state.ts';
+import { isPlaced, isTerminal } from '../store/task-state.ts';
 import type { StoreView } from '../store/view.ts';
 
 /** What a report comes to. */
@@ -35,8 +35,8 @@ const reportedStates: ReadonlySet<TaskState> = new Set([
 /**
  * Decides which statuses of a report become changes.
  *
- * A task of another node is as good as unknown; a state only moves forward, and only to where a node may bring a task; what says nothing
- * new costs no change.
+ * A task of another node is as good as unknown; a state only moves forward until the task has ended, and only to where a node may bring a
+ * task; what says nothing new costs no change.
  */
 export function planReports(
   view: StoreView,
@@ -72,7 +72,10 @@ function bounded(status: TaskStatus, clusterMs: number): TaskStatus {
 
 function isNews(task: TaskRow, status: TaskStatus): boolean {
   if (!reportedStates.has(status.state)) return false;
-  if (status.state !== task.reportedState) return status.state > task.reportedState;
+  if (status.state !== task.reportedState) {
+    // How it ended is known: a node that lost its memory cannot tell it better.
+    return !isTerminal(task) && status.state > task.reportedState;
+  }
   return (
     status.message !== task.message ||
     status.error !== task.error ||

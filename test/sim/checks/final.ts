@@ -2,8 +2,14 @@ import { isInProgress } from '../../../manager/orchestrator/slot/update-state.ts
 import type { ServiceRow, TaskRow } from '../../../manager/store/rows.ts';
 import { isOver, isPlaced, isTerminal, taskError } from '../../../manager/store/task-state.ts';
 import type { StoreView } from '../../../manager/store/view.ts';
-import { NodeState, TaskState } from '../../../proto/gen/objects.ts';
-import { NodeAvailability, RestartCondition, type ServiceSpec } from '../../../proto/gen/specs.ts';
+import { NodeState, TaskState, UpdateState } from '../../../proto/gen/objects.ts';
+import {
+  NodeAvailability,
+  RestartCondition,
+  UpdateFailureAction,
+  UpdateOrder,
+  type ServiceSpec,
+} from '../../../proto/gen/specs.ts';
 import { taskIdOf } from '../container-hosts.ts';
 import { badImages } from '../images.ts';
 import type { World } from '../world.ts';
@@ -55,10 +61,8 @@ function unsettledSlots(view: StoreView, service: ServiceRow): string[] {
   );
   const held = [...slots].filter(([, tasks]) => isHeld(tasks));
   // An update that starts the new task first keeps the old one while the new one cannot be had.
-  const isBlocked = (tasks: readonly TaskRow[]): boolean =>
-    isInProgress(service.lifecycle) &&
-    tasks.some((task) => isWanted(task) && taskError(task) !== '');
-  const twice = held.find(([, tasks]) => tasks.filter(isWanted).length > 1 && !isBlocked(tasks));
+  const isBlocked = isUpdateBlocked(service, view.tasksOfService(service.id));
+  const twice = held.find(([, tasks]) => tasks.filter(isWanted).length > 1 && !isBlocked);
   if (twice !== undefined) return [`L2: slot ${twice[0]} of ${name} has several tasks`];
   const over = held.filter(([, tasks]) => !tasks.some(isWanted));
   const early = over.find(([, tasks]) => !mayEnd(tasks));
@@ -117,11 +121,25 @@ function mayEnd(tasks: readonly TaskRow[]): boolean {
   );
 }
 
+/** A new task cannot be placed, or new tasks fail again and again and that is to be borne: the old ones go on meanwhile. */
+function isUpdateBlocked(service: ServiceRow, tasks: readonly TaskRow[]): boolean {
+  const { current, lifecycle } = service;
+  if (!isInProgress(lifecycle)) return false;
+  const { update, rollback } = current.spec;
+  const config = lifecycle?.updateState === UpdateState.updating ? update : rollback;
+  const isBorne =
+    config?.failureAction === UpdateFailureAction.updateContinue ||
+    (config?.maxFailureRatio ?? 0) > 0;
+  const isFailing = isBorne && config?.order === UpdateOrder.startFirst && isBad(current.spec);
+  return isFailing || tasks.some((task) => isWanted(task) && taskError(task) !== '');
+}
+
 /** L3: an update ends, or waits for a task that says why it does not come. */
 function unsettledUpdate(service: ServiceRow, tasks: readonly TaskRow[]): string[] {
   if (!isInProgress(service.lifecycle)) return [];
-  const isBlocked = tasks.some((task) => isWanted(task) && taskError(task) !== '');
-  return isBlocked ? [] : [`L3: ${service.current.spec.name}: ${service.lifecycle?.message}`];
+  return isUpdateBlocked(service, tasks)
+    ? []
+    : [`L3: ${service.current.spec.name}: ${service.lifecycle?.message}`];
 }
 
 /** Whether tasks of the service come and go for ever: those of its spec, or those that a paused update left. */

@@ -91,6 +91,10 @@ export class TaskRules {
     if (taskState(after) < taskState(before)) {
       this.#complain('T1', `task ${id} went from ${taskState(before)} to ${taskState(after)}`);
     }
+    if (isTerminal(before) && after.reportedState !== before.reportedState) {
+      const { reportedState } = before;
+      this.#complain('T1', `task ${id} ended as ${reportedState}, then as ${after.reportedState}`);
+    }
     if (after.desiredState < before.desiredState) {
       this.#complain(
         'T1',

@@ -444,6 +444,12 @@ describe('reports', () => {
     expect(rig.taskState('a')).toBe(TaskState.running);
   });
 
+  test('of another end than the one that is known change nothing', async () => {
+    await one.report(['a', TaskState.complete]);
+    expect(await one.report(['a', TaskState.shutdown])).toEqual([]);
+    expect(rig.taskState('a')).toBe(TaskState.complete);
+  });
+
   test('of tasks of others change nothing, and are said to be unknown', async () => {
     expect(await one.report(['theirs', TaskState.failed], ['nobody', TaskState.running])).toEqual([
       'theirs',
