@@ -11,6 +11,7 @@ import {
   waitsForAppend,
   type Message,
   type MessageFields,
+  type MessageType,
 } from './message.ts';
 import { ReadQueue, type ReadRequest, type ReadState } from './read-queue.ts';
 import { isHardState, type HardState } from './snapshot.ts';
@@ -108,13 +109,22 @@ export class RaftCore {
       from: fields.from ?? this.id,
       ...(term === undefined ? {} : { term }),
     });
-    if (waitsForAppend(sent.type)) {
+    if (waitsForAppend(sent.type) || this.#claimsUnwritten(sent.type)) {
       // What a member promises, to others and to itself, is true only once it is durable.
       this.outboxAfterAppend.push(sent);
     } else {
       invariant(sent.to !== this.id, 'a member tells itself only what waits for its storage');
       this.outbox.push(sent);
     }
+  }
+
+  /**
+   * A candidate claims the end of its log. Were it to crash before that is durable, it could stand again in the same term
+   * with less, and count votes that were given to more. (etcd's raft lets such requests leave at once.)
+   */
+  #claimsUnwritten(type: MessageType): boolean {
+    if (type !== 'MsgVote' || !this.options.asyncStorageWrites) return false;
+    return this.log.hasUnstableEntries || this.log.unstable.snapshot !== undefined;
   }
 
   /** Appends as the leader. False: it would be too much that is not committed, and nothing was appended. */
