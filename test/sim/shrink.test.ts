@@ -8,7 +8,8 @@ import { drawOptions } from './options.ts';
 import { drawPlan, idsOf, keepOnly } from './plan.ts';
 import { plantedBugs } from './planted.ts';
 import { optionsOf, parseReplay, parseReplayLine, replayCommand } from './replay.ts';
-import { runSeed } from './run-seed.ts';
+import type { PlantedParts } from './planted-parts.ts';
+import { runSeed, type RunResult } from './run-seed.ts';
 import { shrink } from './shrink.ts';
 
 test('leaving items of a plan out leaves the others as they are', () => {
@@ -35,9 +36,9 @@ test('a world that fails is made smaller, and still fails by the same invariant'
   const bug = plantedBugs.find(({ name }) => name.includes('second task'));
   const parts = bug?.parts;
   if (parts === undefined) throw new Error('there is no such planted bug');
-  const replay = parseReplay(1, {});
-  const first = await runSeed({ seed: 1, planted: parts() });
-  const shrunk = await shrink(replay, first, { triesMax: 60, planted: parts });
+  const first = await firstThatFails(parts);
+  const replay = parseReplay(first.seed, {});
+  const shrunk = await shrink(replay, first.result, { triesMax: 60, planted: parts });
   expect(shrunk.result.violation?.invariant).toBe('T3');
   expect(shrunk.replay.keep?.size).toBeLessThan(4);
   const { seed, keep = new Set() } = shrunk.replay;
@@ -45,3 +46,14 @@ test('a world that fails is made smaller, and still fails by the same invariant'
   const again = await runSeed({ seed, keep, options, planted: parts() });
   expect(again.digest).toBe(shrunk.result.digest);
 });
+
+/** What a seed draws changes with the simulator, so none is known to fail for ever. */
+async function firstThatFails(
+  parts: () => PlantedParts,
+): Promise<{ readonly seed: number; readonly result: RunResult }> {
+  for (let seed = 1; seed <= 30; seed += 1) {
+    const result = await runSeed({ seed, planted: parts() });
+    if (result.violation?.invariant === 'T3') return { seed, result };
+  }
+  throw new Error('no world finds the planted bug');
+}
