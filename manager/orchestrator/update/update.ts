@@ -1,3 +1,4 @@
+import { limits } from '../../../common/pure/limits.ts';
 import type { Op } from '../../../proto/gen/changeset.ts';
 import { Facet, Table, TaskState, type ServiceLifecycle } from '../../../proto/gen/objects.ts';
 import {
@@ -72,7 +73,11 @@ export class UpdateDecider implements Decider {
       memo.look(view, service, status);
     const grant = (count: number): number => spendUpTo(budget, count);
     const plan = planUpdate({ view, service, look, grant }, now);
-    return { sets: draftsOf(service, plan, now), wakeAtMs: plan.wakeAtMs, more: plan.more };
+    return {
+      sets: draftsOf({ service, tasks }, plan, now),
+      wakeAtMs: plan.wakeAtMs,
+      more: plan.more,
+    };
   }
 }
 
@@ -100,17 +105,41 @@ function hasStale(view: StoreView, service: ServiceRow, tasks: readonly TaskRow[
   return tasks.some((task) => freshness.isStale(task));
 }
 
-/** An update begins before its first step, and is over, or stands still, after its last one. */
-function draftsOf(service: ServiceRow, plan: UpdatePlan, now: DecideTime): readonly Draft[] {
+/** An update begins before its first step; it is over, or stands still, in one change with its last one. */
+function draftsOf(
+  { service, tasks }: { readonly service: ServiceRow; readonly tasks: readonly TaskRow[] },
+  plan: UpdatePlan,
+  now: DecideTime,
+): readonly Draft[] {
   const steps = plan.steps.map((step, index) => stepOf(service, step, { index, now }));
   const draft = { reason: 'rolling update', reads: [readServiceSpec(service.id, service)] };
-  const [status, work] = [statusDrafts(service, plan), inChunks(steps, draft)];
-  return isInProgress(plan.status) ? [...status, ...work] : [...work, ...status];
+  const work = inChunks(steps, draft);
+  const status = statusDraft(service, plan);
+  if (status === undefined) return work;
+  if (isInProgress(plan.status)) return [status, ...work];
+  const [last, ...more] = work;
+  // Of so many steps the end waits until all have taken effect.
+  if (more.length > 0) return work;
+  const stopping = (plan.status?.completedAtMs ?? 0) > 0 ? tasks.filter(isStopping) : [];
+  return [endOf(status, last, stopping)];
+}
+
+/** Relies on those that were given up being so: that may itself still be in flight, and come to nothing. */
+function endOf(status: Draft, last: Draft | undefined, stopping: readonly TaskRow[]): Draft {
+  return {
+    ...status,
+    reads: [
+      ...status.reads,
+      ...stopping.slice(0, limits.deciderChunkOps).map(readDesired),
+      ...(last?.reads ?? []),
+    ],
+    ops: [...(last?.ops ?? []), ...status.ops],
+  };
 }
 
 /** Relies on spec and status being what was looked at: a user may have asked for something else, or gone back. */
-function statusDrafts(service: ServiceRow, { status, rollbackTo }: UpdatePlan): readonly Draft[] {
-  if (status === undefined) return [];
+function statusDraft(service: ServiceRow, { status, rollbackTo }: UpdatePlan): Draft | undefined {
+  if (status === undefined) return undefined;
   const lifecycle = { table: Table.services, key: service.id, facet: Facet.lifecycle };
   const value = withUnknown(status, service.lifecycle?.unknown);
   const ops: Op[] = [putOp(lifecycle, { kind: 'serviceLifecycle', value })];
@@ -118,14 +147,12 @@ function statusDrafts(service: ServiceRow, { status, rollbackTo }: UpdatePlan): 
     const spec = { table: Table.services, key: service.id, facet: Facet.spec };
     ops.push(putOp(spec, { kind: 'serviceSpec', value: rollbackTo.spec }));
   }
-  return [
-    {
-      reason: status.message,
-      reads: [readServiceSpec(service.id, service), readOf(lifecycle, service.lifecycleVersion)],
-      claims: [],
-      ops,
-    },
-  ];
+  return {
+    reason: status.message,
+    reads: [readServiceSpec(service.id, service), readOf(lifecycle, service.lifecycleVersion)],
+    claims: [],
+    ops,
+  };
 }
 
 /**
@@ -140,9 +167,15 @@ function stepOf(
   const ops = stop.map((task) => putDesired(task, { state: TaskState.shutdown }));
   if (create !== undefined) ops.push(creation(service, slot, { create, index, now }));
   const newest = slot.tasks.at(-1);
-  const read = new Set([...stop, ...(newest === undefined ? [] : [newest])]);
+  // That another one was given up may itself still be in flight, and come to nothing.
+  const others = create === undefined ? [] : slot.tasks.filter((task) => !isTerminal(task));
+  const read = new Set([...stop, ...others, ...(newest === undefined ? [] : [newest])]);
   const staying = slot.tasks.filter((task) => isServing(task) && !stop.includes(task));
   return { ops, reads: [...[...read].map(readDesired), ...staying.map(readStatus)] };
+}
+
+function isStopping(task: TaskRow): boolean {
+  return !isWanted(task) && !isTerminal(task);
 }
 
 function isServing(task: TaskRow): boolean {

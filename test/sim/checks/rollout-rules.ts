@@ -289,7 +289,14 @@ export class RolloutRules {
     const policy = after.revision.spec.task?.restart;
     const attempts = policy?.maxAttempts ?? 0;
     const isCounted = attempts > 0 && (policy?.windowNs ?? 0) === 0 && after.slot > 0;
-    if (isCounted && count > attempts + 1) {
+    // A task of an older spec that is replaced by one of this was restarted by its own policy.
+    const isAgain = changes.some(
+      (change) =>
+        change.before !== undefined &&
+        isWanted(change.before) &&
+        change.before.revision.version === version,
+    );
+    if (isCounted && isAgain && count > attempts + 1) {
       this.#complain('RP', `slot ${made} got task ${count} with ${attempts} attempts`);
     }
     if (isCounted && count === attempts + 1) this.#seen('restart attempts used up');
