@@ -83,5 +83,5 @@ process.stdin.once('end', () => {
 });
 await Promise.all(loops);
 clearInterval(progress);
-process.stdout.write(`${JSON.stringify({ counts, failures })}\n`);
-process.exit(0);
+// A pipe takes a long report piece by piece: whoever ends before it is through cuts it off.
+process.stdout.write(`${JSON.stringify({ counts, failures })}\n`, () => process.exit(0));
