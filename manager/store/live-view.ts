@@ -119,6 +119,10 @@ export class LiveView implements StoreView {
     return this.#current().claimCount(space);
   }
 
+  isInFlight(): boolean {
+    return false;
+  }
+
   bucketVersion(bucket: string): number {
     return this.#current().bucketVersion(bucket);
   }

@@ -5,6 +5,7 @@ import type { RowLookup } from './change-row.ts';
 import type { AnyRow, RowChange, Stamp } from './changes.ts';
 import { rowOf } from './row-access.ts';
 import type { TaskRow } from './rows.ts';
+import type { FacetKey } from './ops.ts';
 import type { StoreView } from './view.ts';
 
 /** One operation of a set in flight. */
@@ -78,6 +79,12 @@ export class PendingRows {
   /** The row of `table` with `key`, if a set in flight changes it. */
   get(table: Table, key: string): PendingRow | undefined {
     return this.#rows.get(nameOf(table, key));
+  }
+
+  /** True when a set in flight writes the facet, or makes or deletes its row. */
+  touches({ table, key, facet }: FacetKey): boolean {
+    const ops = this.#rows.get(nameOf(table, key))?.ops ?? [];
+    return ops.some(({ op }) => op.op?.kind !== 'put' || op.op.value.facet === facet);
   }
 
   has(table: Table, key: string): boolean {

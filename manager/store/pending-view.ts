@@ -7,6 +7,7 @@ import type { AnyRow } from './changes.ts';
 import { compareClaims } from './claim-table.ts';
 import { evaluateSet } from './evaluate.ts';
 import type { SetContent } from './evaluate.ts';
+import type { FacetKey } from './ops.ts';
 import { compareIds, compareText } from './order.ts';
 import { PendingClaims } from './pending-claims.ts';
 import { PendingRows } from './pending-rows.ts';
@@ -226,6 +227,11 @@ export class PendingView implements StoreView, RowLookup {
   claimCount(space: string): number {
     this.#follow();
     return this.#claims.count(space);
+  }
+
+  isInFlight(facet: FacetKey): boolean {
+    this.#follow();
+    return this.#rows.touches(facet);
   }
 
   bucketVersion(bucket: string): number {

@@ -152,6 +152,10 @@ export class State implements StoreView {
     return this.claims.count(space);
   }
 
+  isInFlight(): boolean {
+    return false;
+  }
+
   bucketVersion(bucket: string): number {
     return this.#buckets.get(bucket)?.version ?? 0;
   }

@@ -62,6 +62,7 @@ export class UpdateDecider implements Decider {
     const service = view.service(scope.serviceId);
     const kind = service?.current.spec.mode?.mode?.kind;
     if (service === undefined || (kind !== 'replicated' && kind !== 'global')) return noDecision;
+    if (isInFlight(view, service)) return noDecision;
     const tasks = view.tasksOfService(service.id);
     budget.spend(scanCost(tasks.length));
     const memo = this.follower;
@@ -79,6 +80,12 @@ export class UpdateDecider implements Decider {
       more: plan.more,
     };
   }
+}
+
+/** True while what was decided about spec or status is on its way. Users write these too: the outcome is news, and is waited for. */
+function isInFlight(view: StoreView, { id }: ServiceRow): boolean {
+  const facets = [Facet.spec, Facet.lifecycle];
+  return facets.some((facet) => view.isInFlight({ table: Table.services, key: id, facet }));
 }
 
 function concernsUpdate({ kind, facets }: StoreEvent): boolean {
@@ -168,7 +175,7 @@ function stepOf(
   if (create !== undefined) ops.push(creation(service, slot, { create, index, now }));
   const newest = slot.tasks.at(-1);
   // That another one was given up may itself still be in flight, and come to nothing.
-  const others = create === undefined ? [] : slot.tasks.filter((task) => !isTerminal(task));
+  const others = create === undefined ? [] : slot.tasks;
   const read = new Set([...stop, ...others, ...(newest === undefined ? [] : [newest])]);
   const staying = slot.tasks.filter((task) => isServing(task) && !stop.includes(task));
   return { ops, reads: [...[...read].map(readDesired), ...staying.map(readStatus)] };

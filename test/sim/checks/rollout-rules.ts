@@ -43,7 +43,12 @@ interface Taken {
 }
 
 const legalSteps: Readonly<Record<UpdateState, readonly UpdateState[]>> = {
-  [UpdateState.updateNone]: [UpdateState.updating, UpdateState.rollbackStarted],
+  // One that has nothing left but to give up an old task begins and ends in one change.
+  [UpdateState.updateNone]: [
+    UpdateState.updating,
+    UpdateState.completed,
+    UpdateState.rollbackStarted,
+  ],
   [UpdateState.updating]: [UpdateState.paused, UpdateState.completed, UpdateState.rollbackStarted],
   [UpdateState.paused]: [UpdateState.rollbackStarted],
   [UpdateState.completed]: [UpdateState.updating, UpdateState.rollbackStarted],
@@ -202,7 +207,10 @@ export class RolloutRules {
           this.#complain('T7', `update of ${name} is over, and ${task.id} has another spec`);
         }
       }
-      const isDead = wanted.some((task) => task.byUpdate && !failed.has(slotName(task)));
+      const since = lifecycle?.specVersion ?? 0;
+      const isDead = wanted.some(
+        (task) => task.byUpdate && task.revision.version >= since && !failed.has(slotName(task)),
+      );
       const isStrict = !bears && (config?.maxFailureRatio ?? 0) === 0;
       if (isStrict && isDead && deadImages.includes(image) && lifecycle?.slots !== 0) {
         this.#complain('T7', `update of ${name} to ${image} is said to be complete`);

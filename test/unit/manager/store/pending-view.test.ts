@@ -125,6 +125,20 @@ describe('a set in flight', () => {
     expect(results.map(({ outcome }) => outcome.kind)).toEqual(['done', 'done']);
   });
 
+  it('says which facets it writes until its outcome is known, those of a new or deleted row being all', () => {
+    const { fixture, pending } = rig();
+    const set = fixture.complete({ ops: [place, deleteOp(Table.services, 'web')] });
+    const placement = { table: Table.tasks, key: 'one', facet: Facet.placement };
+    const desired = { table: Table.tasks, key: 'one', facet: Facet.desired };
+    const spec = { table: Table.services, key: 'web', facet: Facet.spec };
+    const seen = (): boolean[] => [placement, desired, spec].map((key) => pending.isInFlight(key));
+    expect(seen()).toEqual([false, false, false]);
+    pending.add(set);
+    expect(seen()).toEqual([true, false, true]);
+    fixture.apply(set);
+    expect(seen()).toEqual([false, false, false]);
+  });
+
   it('of a new spec is what new tasks in flight run', () => {
     const { fixture, pending } = rig();
     const spec = newServiceSpec({ name: 'shop' });
