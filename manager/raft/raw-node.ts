@@ -31,6 +31,16 @@ export interface RaftStatus {
   readonly transferee: MemberId;
 }
 
+/** Two members with equal storage that agree in all of this do the same, whatever comes. */
+export interface ExploredMember {
+  readonly core: RaftCore;
+  /** What the driver was told last. */
+  readonly knownSoftState: SoftState;
+  readonly knownHardState: HardState;
+  /** What the member tells itself when the `Ready` that was handed out is dealt with. */
+  readonly onAdvance: readonly Message[];
+}
+
 /**
  * One member of a group: fed with messages, proposals and ticks, asked for what is `Ready`.
  *
@@ -163,6 +173,16 @@ export class RawNode {
       core.log.hasNextCommitted(this.#applyRule) ||
       core.readStates.length > 0
     );
+  }
+
+  /** All that makes up this member besides its storage, for those who explore what could happen; only to be read. */
+  get explored(): ExploredMember {
+    return {
+      core: this.#core,
+      knownSoftState: this.#knownSoftState,
+      knownHardState: this.#knownHardState,
+      onAdvance: this.#onAdvance,
+    };
   }
 
   /** Everything there is to do. It counts as under way from now on. */

@@ -15,7 +15,7 @@ export interface ReadState {
   readonly context: number;
 }
 
-interface WaitingRead {
+export interface WaitingRead {
   readonly request: ReadRequest;
   /** The commit index when the request came. */
   readonly index: number;
@@ -63,6 +63,15 @@ export class ReadQueue {
       context: request.context,
       index,
     }));
+  }
+
+  /** All of it, for those who explore what could happen. */
+  get explored(): {
+    readonly waiting: readonly WaitingRead[];
+    readonly lastPosition: number;
+    readonly acked: ReadonlyMap<MemberId, number>;
+  } {
+    return { waiting: this.#waiting, lastPosition: this.#lastPosition, acked: this.#acked };
   }
 
   get size(): number {

@@ -100,7 +100,11 @@ export class MemoryStorage implements LogStorage {
   }
 
   clone(): MemoryStorage {
-    const copy = new MemoryStorage();
+    return this.copyTo(new MemoryStorage());
+  }
+
+  /** Makes `copy` an independent copy; for storages that have more than this one. */
+  protected copyTo<Copy extends MemoryStorage>(copy: Copy): Copy {
     copy.#hardState = this.#hardState;
     copy.#snapshot = this.#snapshot;
     copy.#before = this.#before;

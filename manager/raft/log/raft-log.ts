@@ -51,6 +51,11 @@ export class RaftLog {
     this.applied = start;
   }
 
+  /** What was handed out to be applied and is not yet, and whether more waits for that. */
+  get applyingNow(): { readonly bytes: number; readonly isPaused: boolean } {
+    return { bytes: this.#applyingBytes, isPaused: this.#isApplyingPaused };
+  }
+
   firstIndex(): number {
     return this.unstable.firstIndex() ?? this.storage.firstIndex();
   }

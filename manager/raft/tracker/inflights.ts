@@ -8,7 +8,7 @@ export interface InflightLimits {
   readonly bytesMax: number;
 }
 
-interface Sent {
+export interface Sent {
   /** Of the last entry of the message. */
   readonly index: number;
   readonly bytes: number;
@@ -28,6 +28,11 @@ export class Inflights {
 
   get count(): number {
     return this.#sent.length - this.#start;
+  }
+
+  /** Oldest first. */
+  get sent(): readonly Sent[] {
+    return this.#sent.slice(this.#start);
   }
 
   get isFull(): boolean {

@@ -51,6 +51,10 @@ export class Tracker {
     return votedByBoth(this.config.voters, active) === 'VoteWon';
   }
 
+  get votes(): ReadonlyMap<MemberId, boolean> {
+    return this.#votes;
+  }
+
   resetVotes(): void {
     this.#votes = new Map();
   }

@@ -39,6 +39,12 @@ class HistoryStorage extends MemoryStorage {
   override snapshot(): Snapshot | undefined {
     return this.history.at(-1);
   }
+
+  override clone(): HistoryStorage {
+    const copy = this.copyTo(new HistoryStorage(this.kept));
+    copy.history = [...this.history];
+    return copy;
+  }
 }
 
 /** A member, with its storage, its state machine and its queued work. */
@@ -52,13 +58,23 @@ export class ScriptMember {
   lives = 0;
   readonly #setup: MemberSetup;
 
-  constructor(setup: MemberSetup) {
+  constructor(setup: MemberSetup, original?: ScriptMember) {
     const { options, start } = setup;
-    this.storage = new HistoryStorage(start);
-    if (start.index > 0) this.storage.applySnapshot(start);
     this.isAsync = options.asyncStorageWrites;
     this.#setup = setup;
-    this.node = new RawNode({ ...options, storage: this.storage });
+    this.storage = original?.storage.clone() ?? new HistoryStorage(start);
+    if (original === undefined && start.index > 0) this.storage.applySnapshot(start);
+    this.node =
+      original?.node.clone(this.storage) ?? new RawNode({ ...options, storage: this.storage });
+  }
+
+  /** An independent copy, with the same observer. */
+  clone(): ScriptMember {
+    const copy = new ScriptMember(this.#setup, this);
+    copy.appendWork = [...this.appendWork];
+    copy.applyWork = [...this.applyWork];
+    copy.lives = this.lives;
+    return copy;
   }
 
   get id(): number {

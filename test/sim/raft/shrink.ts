@@ -9,6 +9,11 @@ export interface Shrunk {
   readonly failure: Failure;
 }
 
+/** What can be written as a script. */
+export interface Told extends Pick<Shrunk, 'actions' | 'failure'> {
+  readonly setup: Pick<Setup, 'voters' | 'options'>;
+}
+
 /**
  * Leaves out spans of actions, ever shorter ones, as long as the same promise is broken (delta debugging). `replay` says
  * what a run of these actions breaks.
@@ -36,7 +41,7 @@ export function shrink(
 }
 
 /** A script, in the format of the vectors, that does the same; its output is written by replaying it. */
-export function scriptOf({ setup, actions, failure }: Shrunk): string {
+export function scriptOf({ setup, actions, failure }: Told): string {
   const { options } = setup;
   const voters = Array.from({ length: setup.voters }, (_, position) => position + 1);
   const flags = [
