@@ -7,7 +7,7 @@ import type { LogStorage } from './log/storage.ts';
 import { none, type MemberId } from './member.ts';
 import {
   isElectionMessage,
-  message,
+  stamped,
   waitsForAppend,
   type Message,
   type MessageFields,
@@ -103,12 +103,8 @@ export class RaftCore {
       'messages of elections, and only they, say which term they mean',
     );
     const isForwarded = fields.type === 'MsgProp' || fields.type === 'MsgReadIndex';
-    const term = isElection ? fields.term : isForwarded ? 0 : this.term;
-    const sent = message({
-      ...fields,
-      from: fields.from ?? this.id,
-      ...(term === undefined ? {} : { term }),
-    });
+    const term = isElection ? (fields.term ?? 0) : isForwarded ? 0 : this.term;
+    const sent = stamped(fields, fields.from ?? this.id, term);
     if (waitsForAppend(sent.type) || this.#claimsUnwritten(sent.type)) {
       // What a member promises, to others and to itself, is true only once it is durable.
       this.outboxAfterAppend.push(sent);

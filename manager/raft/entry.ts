@@ -56,12 +56,24 @@ export function payloadBytes(entries: readonly ProposedEntry[]): number {
 
 /** The longest prefix whose size is at most `maxBytes`, but never fewer than one entry if there is one. */
 export function limitBytes(entries: readonly Entry[], maxBytes: number): readonly Entry[] {
+  const count = countWithin(entries, { start: 0, end: entries.length }, maxBytes);
+  return count < entries.length ? entries.slice(0, count) : entries;
+}
+
+/** How many entries `limitBytes` would leave of those at `start` to before `end`; the rest is not even looked at. */
+export function countWithin(
+  entries: readonly Entry[],
+  { start, end }: { readonly start: number; readonly end: number },
+  maxBytes: number,
+): number {
   let bytes = 0;
-  for (const [position, entry] of entries.entries()) {
+  for (let at = start; at < end; at += 1) {
+    const entry = entries[at];
+    if (entry === undefined) return at - start;
     bytes += entryBytes(entry);
-    if (bytes > maxBytes && position > 0) return entries.slice(0, position);
+    if (bytes > maxBytes && at > start) return at - start;
   }
-  return entries;
+  return end - start;
 }
 
 function varintBytes(value: number): number {

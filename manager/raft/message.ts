@@ -66,11 +66,16 @@ export type MessageFields = Partial<Message> & Pick<Message, 'type' | 'to'>;
 const nothing: readonly never[] = [];
 
 export function message(fields: MessageFields): Message {
+  return stamped(fields, fields.from ?? none, fields.term ?? 0);
+}
+
+/** As `message`, from this sender and in this term. Made once for each message: it copies no fields first. */
+export function stamped(fields: MessageFields, from: MemberId, term: number): Message {
   return {
     type: fields.type,
     to: fields.to,
-    from: fields.from ?? none,
-    term: fields.term ?? 0,
+    from,
+    term,
     logTerm: fields.logTerm ?? 0,
     index: fields.index ?? 0,
     entries: fields.entries ?? nothing,

@@ -31,6 +31,12 @@ export interface RaftStatus {
   readonly transferee: MemberId;
 }
 
+/** What the two local threads say when they are done; undefined if they have nothing to do. */
+interface StorageResponses {
+  readonly append: Message | undefined;
+  readonly apply: Message | undefined;
+}
+
 /** Two members with equal storage that agree in all of this do the same, whatever comes. */
 export interface ExploredMember {
   readonly core: RaftCore;
@@ -204,7 +210,8 @@ export class RawNode {
       mustSync: entries.length > 0 || isVoteNew,
     };
     const responses = this.#storageResponses(ready);
-    const withWork = { ...ready, messages: [...ready.messages, ...this.#work(ready, responses)] };
+    const work = this.#work(ready, responses);
+    const withWork = work.length === 0 ? ready : { ...ready, messages: [...core.outbox, ...work] };
     this.#accept(withWork, responses);
     return withWork;
   }
@@ -244,29 +251,32 @@ export class RawNode {
   }
 
   /** What the storage says when it has done what `ready` asks of it. */
-  #storageResponses(ready: Ready): { readonly append?: Message; readonly apply?: Message } {
-    const core = this.#core;
-    const last = core.log.hasUnstableEntries ? core.log.lastId() : undefined;
-    const isAwaited = last !== undefined || ready.snapshot !== undefined;
-    const append = message({
-      type: 'MsgStorageAppendResp',
-      to: core.id,
-      from: appendThread,
-      term: core.term,
-      index: last?.index ?? 0,
-      logTerm: last?.term ?? 0,
-      snapshot: ready.snapshot,
-    });
-    const entries = ready.committedEntries;
-    const apply = message({ type: 'MsgStorageApplyResp', to: core.id, from: applyThread, entries });
-    return { ...(isAwaited && { append }), ...(entries.length > 0 && { apply }) };
+  #storageResponses(ready: Ready): StorageResponses {
+    const { id, term, log } = this.#core;
+    const { snapshot, committedEntries: entries } = ready;
+    const last = log.hasUnstableEntries ? log.lastId() : undefined;
+    const isAwaited = last !== undefined || snapshot !== undefined;
+    return {
+      append: isAwaited
+        ? message({
+            type: 'MsgStorageAppendResp',
+            to: id,
+            from: appendThread,
+            term,
+            index: last?.index ?? 0,
+            logTerm: last?.term ?? 0,
+            snapshot,
+          })
+        : undefined,
+      apply:
+        entries.length > 0
+          ? message({ type: 'MsgStorageApplyResp', to: id, from: applyThread, entries })
+          : undefined,
+    };
   }
 
   /** The messages that go out behind those that may go at once. */
-  #work(
-    ready: Ready,
-    responses: { readonly append?: Message; readonly apply?: Message },
-  ): readonly Message[] {
+  #work(ready: Ready, responses: StorageResponses): readonly Message[] {
     const { id, outboxAfterAppend } = this.#core;
     if (!this.#isAsync) return outboxAfterAppend.filter(({ to }) => to !== id);
     const work: Message[] = [];
@@ -276,8 +286,9 @@ export class RawNode {
       ready.snapshot !== undefined ||
       outboxAfterAppend.length > 0;
     if (hasAppend) {
-      const after = responses.append === undefined ? [] : [responses.append];
-      work.push(this.#appendWork(ready, [...outboxAfterAppend, ...after]));
+      const { append } = responses;
+      const after = append === undefined ? outboxAfterAppend : [...outboxAfterAppend, append];
+      work.push(this.#appendWork(ready, after));
     }
     if (responses.apply !== undefined) {
       work.push(
@@ -302,11 +313,13 @@ export class RawNode {
       entries,
       snapshot,
       responses,
-      ...hardState,
+      term: hardState?.term ?? 0,
+      vote: hardState?.vote ?? none,
+      commit: hardState?.commit ?? 0,
     });
   }
 
-  #accept(ready: Ready, responses: { readonly append?: Message; readonly apply?: Message }): void {
+  #accept(ready: Ready, responses: StorageResponses): void {
     const core = this.#core;
     if (ready.softState !== undefined) this.#knownSoftState = ready.softState;
     if (ready.hardState !== undefined) this.#knownHardState = ready.hardState;

@@ -1,4 +1,4 @@
-import { limitBytes, type Entry } from '../entry.ts';
+import { countWithin, type Entry } from '../entry.ts';
 import { invariant } from '../invariant.ts';
 import {
   emptyConfState,
@@ -50,7 +50,8 @@ export class MemoryStorage implements LogStorage {
     if (from <= this.#before.index) return 'compacted';
     if (to > this.lastIndex() + 1) return 'unavailable';
     const start = from - this.#before.index - 1;
-    return limitBytes(this.#entries.slice(start, start + to - from), maxBytes);
+    const range = { start, end: start + to - from };
+    return this.#entries.slice(start, start + countWithin(this.#entries, range, maxBytes));
   }
 
   snapshot(): Snapshot | undefined {
@@ -90,13 +91,13 @@ export class MemoryStorage implements LogStorage {
 
   /** Writes entries; whatever stood at the index of the first or behind it is gone. */
   append(entries: readonly Entry[]): void {
-    const fresh = entries.filter(({ index }) => index > this.#before.index);
-    const first = fresh[0];
-    if (first === undefined) return;
-    const keep = first.index - this.#before.index - 1;
-    invariant(keep <= this.#entries.length, 'entries follow on one another');
-    this.#entries.length = keep;
-    for (const entry of fresh) this.#entries.push(entry);
+    for (const entry of entries) {
+      const at = entry.index - this.#before.index - 1;
+      if (at < 0) continue;
+      invariant(at <= this.#entries.length, 'entries follow on one another');
+      if (at < this.#entries.length) this.#entries.length = at;
+      this.#entries.push(entry);
+    }
   }
 
   clone(): MemoryStorage {

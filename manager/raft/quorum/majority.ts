@@ -19,10 +19,20 @@ function majorityOf(size: number): number {
  */
 export function committedByMajority(voters: ReadonlySet<MemberId>, acked: AckedIndex): number {
   if (voters.size === 0) return Infinity;
-  const indexes = [];
-  for (const id of voters) indexes.push(acked(id) ?? 0);
-  indexes.sort((a, b) => b - a);
-  return indexes[majorityOf(voters.size) - 1] ?? 0;
+  // Voters are few, and this is asked with every answer: put in place one by one, they cost no sort.
+  const descending: number[] = [];
+  for (const id of voters) insertDescending(descending, acked(id) ?? 0);
+  return descending[majorityOf(voters.size) - 1] ?? 0;
+}
+
+function insertDescending(indexes: number[], index: number): void {
+  let at = indexes.length;
+  for (; at > 0; at -= 1) {
+    const before = indexes[at - 1] ?? 0;
+    if (before >= index) break;
+    indexes[at] = before;
+  }
+  indexes[at] = index;
 }
 
 /** Won without voters, for the same reason. */

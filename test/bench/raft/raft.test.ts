@@ -17,7 +17,7 @@ describe('the Raft library against bare arrays of the same entries', () => {
     // Entries of 137 to 139 bytes, as limits count them, into messages of 65,536; and the first one, which finds where to begin.
     expect(bench.catchUp.messages).toBeLessThanOrEqual(220);
     for (const { members, raft } of bench.proposals) {
-      expect(raft.bytes / members).toBeLessThan(12_000);
+      expect(raft.bytes / members).toBeLessThan(9000);
     }
   });
 });
