@@ -4,8 +4,9 @@ import { scriptOf, shrink } from './shrink.ts';
 import { Sometimes } from './sometimes.ts';
 
 /**
- * Runs simulated groups of the Raft library: `--seed N`, or `--minutes M` from `--first N` on. Prints what was reached,
- * and for each seed that fails the shortest script found that fails in the same way.
+ * Runs simulated groups of the Raft library: `--seed N`, or from `--first N` on for `--minutes M` or so many seeds
+ * (`--count`). Prints what was reached, and for each seed that fails the shortest script found that fails in the same
+ * way; with `--bail` it ends at the first one, without a script.
  */
 
 /** Every so many seeds are traced, which costs time, to see in which branches they were. */
@@ -15,26 +16,33 @@ const { values } = parseArgs({
   options: {
     seed: { type: 'string' },
     first: { type: 'string' },
-    minutes: { type: 'string', default: '1' },
+    count: { type: 'string' },
+    minutes: { type: 'string' },
+    bail: { type: 'boolean', default: false },
   },
 });
 
 const first = Number(values.seed ?? values.first ?? Date.now() % 1_000_000_000);
-const untilMs = Date.now() + Number(values.minutes) * 60_000;
-const lastSeed = values.seed === undefined ? Infinity : first;
+const count = values.seed === undefined ? Number(values.count ?? Infinity) : 1;
+const minutes = Number(values.minutes ?? (count === Infinity ? 1 : Infinity));
+const untilMs = Date.now() + minutes * 60_000;
 const sometimes = new Sometimes();
 const started = process.cpuUsage();
 let steps = 0;
 let committed = 0;
 let failures = 0;
 let seed = first;
-for (; seed <= lastSeed && Date.now() < untilMs; seed += 1) {
+for (; seed < first + count && Date.now() < untilMs; seed += 1) {
   const result = runSeed(seed, seed % tracedEvery === 0 ? sometimes.trace : undefined);
   const { failure } = result;
   steps += result.actions.length;
   committed += result.committed;
   if (failure === undefined) continue;
   failures += 1;
+  if (values.bail) {
+    console.log(`seed ${seed}: ${failure.detail}`);
+    break;
+  }
   console.log(`seed ${seed}: ${failure.detail}\n${scriptOf(shrink({ ...result, failure }))}`);
 }
 const { user, system } = process.cpuUsage(started);

@@ -1,0 +1,287 @@
+import { inFile, type Mutant } from './mutant.ts';
+
+/** Votes, terms, leases and roles. */
+export const electionMutants: readonly Mutant[] = [
+  ...inFile('manager/raft/election.ts', [
+    {
+      name: 'double-vote',
+      from: '(core.vote === none && core.leader === none) ||',
+      to: 'core.leader === none ||',
+      reason: 'paper §5.2: at most one vote a term; canonical/raft #196',
+    },
+    {
+      name: 'vote-although-a-leader-is-known',
+      from: '(core.vote === none && core.leader === none) ||',
+      to: 'core.vote === none ||',
+      reason: 'paper §5.2: a term that has a leader needs no other; etcd checks it',
+    },
+    {
+      name: 'vote-without-a-look-at-the-log',
+      from: 'const isGranted = mayVote && core.log.isUpToDate({ term: asked.logTerm, index: asked.index });',
+      to: 'const isGranted = mayVote;',
+      reason: 'paper §5.4.1',
+    },
+    {
+      name: 'vote-not-noted',
+      from: '    core.electionElapsed = 0;\n    core.vote = asked.from;',
+      to: '    core.electionElapsed = 0;',
+      reason: 'paper §5.2',
+    },
+    {
+      name: 'pre-vote-noted-as-vote',
+      from: "  if (type === 'MsgVote') {",
+      to: '  if (isGranted) {',
+      reason: 'thesis §9.6: whoever consents has promised nothing; hashicorp/raft #609',
+    },
+    {
+      name: 'refusal-does-not-tell-what-is-committed',
+      from: 'if (committed === undefined || !core.log.maybeCommit(committed)) return;',
+      to: 'if (committed !== undefined) return;',
+      reason: 'a removed member with the longest log stops the group (docs/raft.md)',
+    },
+    {
+      name: 'learned-change-does-not-end-candidacy',
+      from: '  if (hasUnappliedConfChange(core)) core.becomeFollower(core.term, none);\n',
+      to: '',
+      reason: 'the quorum of this election may not be the one that counts (docs/raft.md)',
+    },
+    {
+      name: 'lease-never-ends',
+      from: 'core.leader !== none &&\n    core.electionElapsed < core.options.electionTicks',
+      to: 'core.leader !== none',
+      reason: 'thesis §4.2.3: only within the minimum election timeout',
+    },
+    {
+      name: 'campaign-with-an-unapplied-change',
+      from: '  if (hasUnappliedConfChange(core)) {',
+      to: '  if (core.term < 0) {',
+      reason: 'etcd #7625, #12359: it would count by a quorum that is not in force any more',
+    },
+    {
+      name: 'vote-claims-a-longer-log',
+      from: 'index: last.index, logTerm: last.term, force }',
+      to: 'index: last.index + 1, logTerm: last.term, force }',
+      reason: 'paper §5.4.1',
+    },
+    {
+      name: 'pre-vote-asks-for-the-present-term',
+      from: 'const term = isPre ? core.term + 1 : core.term;',
+      to: 'const term = core.term;',
+      reason: 'thesis §9.6',
+    },
+  ]),
+  ...inFile('manager/raft/log/raft-log.ts', [
+    {
+      name: 'logs-compared-by-length',
+      from: 'return theirs.term > ours.term || (theirs.term === ours.term && theirs.index >= ours.index);',
+      to: 'return theirs.index >= ours.index;',
+      reason: 'paper §5.4.1: the later term counts first',
+    },
+    {
+      name: 'logs-compared-by-term-only',
+      from: 'return theirs.term > ours.term || (theirs.term === ours.term && theirs.index >= ours.index);',
+      to: 'return theirs.term >= ours.term;',
+      reason: 'paper §5.4.1: of one term, the longer log counts',
+    },
+  ]),
+  ...inFile('manager/raft/step.ts', [
+    {
+      name: 'answers-of-old-terms-acknowledge',
+      from: 'received.term < core.term && received.term !== 0) {',
+      to: "received.term < core.term && received.term !== 0 && received.type !== 'MsgAppResp') {",
+      reason: 'paper §5.1: what an earlier term acknowledged may be gone',
+    },
+    {
+      name: 'votes-of-old-terms-counted',
+      from: 'received.term < core.term && received.term !== 0) {',
+      to: "received.term < core.term && received.term !== 0 && received.type !== 'MsgVoteResp') {",
+      reason: 'paper §5.1',
+    },
+    {
+      name: 'entries-of-a-deposed-leader-taken',
+      from: 'received.term < core.term && received.term !== 0) {',
+      to: "received.term < core.term && received.term !== 0 && received.type !== 'MsgApp') {",
+      reason: 'paper §5.1',
+    },
+    {
+      name: 'higher-term-not-entered',
+      from: '  core.becomeFollower(received.term, isFromLeader ? received.from : none);\n',
+      to: '  if (isFromLeader) core.becomeFollower(received.term, received.from);\n',
+      reason: 'paper §5.1: whoever sees a higher term follows into it',
+    },
+    {
+      name: 'pre-vote-raises-the-term',
+      from: "received.type === 'MsgPreVote' || (received.type === 'MsgPreVoteResp' && !received.reject);",
+      to: "received.type === 'MsgPreVoteResp' && !received.reject;",
+      reason: 'thesis §9.6: the point of a pre-vote',
+    },
+    {
+      name: 'consent-to-a-pre-vote-raises-the-term',
+      from: "received.type === 'MsgPreVote' || (received.type === 'MsgPreVoteResp' && !received.reject);",
+      to: "received.type === 'MsgPreVote';",
+      reason: 'thesis §9.6',
+    },
+    {
+      name: 'pre-vote-of-a-lower-term-not-answered',
+      from: "  } else if (received.type === 'MsgPreVote') {",
+      to: "  } else if (received.type === 'MsgHup') {",
+      reason: 'openraft #1796, canonical/raft #279: no leader for ever',
+    },
+    {
+      name: 'leader-of-a-lower-term-not-answered',
+      from: 'if ((checkQuorum || preVote) && isFromLeader) {',
+      to: 'if (checkQuorum && preVote && isFromLeader) {',
+      reason: 'etcd #8501, raft-rs #84: a member with a higher term never comes back',
+    },
+    {
+      name: 'lease-ignored',
+      from: 'if (isVoteRequest(received.type) && !received.force && isInLease(core)) {',
+      to: "if (received.type === 'MsgPreVote' && !received.force && isInLease(core)) {",
+      reason: 'thesis §4.2.3: a removed member deposes the leader; hashicorp/raft #524',
+    },
+    {
+      name: 'lease-stops-a-transfer',
+      from: 'if (isVoteRequest(received.type) && !received.force && isInLease(core)) {',
+      to: 'if (isVoteRequest(received.type) && isInLease(core)) {',
+      reason: 'thesis §4.2.3: with the leader’s permission the election may go on',
+    },
+    {
+      name: 'transfer-never-times-out',
+      from: '    if (isLeader(core)) core.transferee = none;\n',
+      to: '',
+      reason: 'thesis §3.10: after an election timeout proposals are taken again',
+    },
+    {
+      name: 'stored-entries-of-an-earlier-term-believed',
+      from: '    snapshotStored(core, received);\n  } else {',
+      to: '    appendStored(core, received);\n  } else {',
+      reason: 'etcd, async_storage_writes_append_aba_race: replaced, and replaced back',
+    },
+    {
+      name: 'stored-snapshot-of-an-earlier-term-forgotten',
+      from: '    snapshotStored(core, received);\n  } else {',
+      to: '  } else {',
+      reason: 'committed state is the same in every term: the member waits for it for ever',
+    },
+    {
+      name: 'uncommitted-never-released',
+      from: '  core.releaseUncommitted(payloadBytes(received.entries));\n',
+      to: '',
+      reason: 'etcd, MaxUncommittedEntriesSize: the leader ends up refusing everything',
+    },
+  ]),
+  ...inFile('manager/raft/roles/candidate.ts', [
+    {
+      name: 'pre-votes-counted-as-votes',
+      from: '  if (received.type !== awaitedResponse(core)) return;\n',
+      to: '',
+      reason: 'canonical/raft #196: a leader that nobody voted for',
+    },
+    {
+      name: 'candidate-goes-on-though-there-is-a-leader',
+      from: '  core.becomeFollower(received.term, received.from);\n  receiveFromLeader',
+      to: '  receiveFromLeader',
+      reason: 'paper §5.2',
+    },
+    {
+      name: 'lost-election-goes-on',
+      from: '    core.becomeFollower(core.term, none);\n',
+      to: '',
+      reason: 'a pre-candidate that is refused must not stay one: etcd #8243',
+    },
+  ]),
+  ...inFile('manager/raft/roles/follower.ts', [
+    {
+      name: 'heard-leader-does-not-reset-the-clock',
+      from: '  core.electionElapsed = 0;\n  core.leader = received.from;',
+      to: '  core.leader = received.from;',
+      reason: 'paper §5.2',
+    },
+    {
+      name: 'transfer-asks-for-pre-votes',
+      from: "startElection(core, 'transfer');",
+      to: "startElection(core, core.options.preVote ? 'pre-election' : 'transfer');",
+      reason: 'canonical/raft #203',
+    },
+    {
+      name: 'leader-not-forgotten',
+      from: '  );\n  core.leader = none;\n}',
+      to: '  );\n}',
+      reason: 'etcd, ForgetLeader: it should vote at once',
+    },
+    {
+      name: 'proposal-passed-on-though-that-is-off',
+      from: '  if (disableProposalForwarding) {',
+      to: '  if (core.term < 0) {',
+      reason: 'SwarmKit relies on it: followers drop proposals',
+    },
+  ]),
+  ...inFile('manager/raft/core.ts', [
+    {
+      name: 'vote-kept-into-the-next-term',
+      from: '      this.term = term;\n      this.vote = none;',
+      to: '      this.term = term;',
+      reason: 'paper §5.1',
+    },
+    {
+      name: 'learner-campaigns',
+      from: 'own !== undefined && !own.isLearner && this.log.unstable.snapshot === undefined;',
+      to: 'own !== undefined && this.log.unstable.snapshot === undefined;',
+      reason: 'thesis §4.2.1; hashicorp/raft GH-398',
+    },
+    {
+      name: 'campaign-while-a-snapshot-comes',
+      from: 'own !== undefined && !own.isLearner && this.log.unstable.snapshot === undefined;',
+      to: 'own !== undefined && !own.isLearner;',
+      reason: 'etcd, promotable: its log is about to be replaced',
+    },
+    {
+      name: 'election-timeout-not-drawn',
+      from: 'this.randomizedElectionTicks = electionTicks + chance.below(electionTicks);',
+      to: 'this.randomizedElectionTicks = electionTicks + chance.below(1);',
+      reason: 'paper §5.2: members stand at once for ever',
+    },
+    {
+      name: 'vote-told-before-it-is-durable',
+      from: 'if (waitsForAppend(sent.type) || this.#claimsUnwritten(sent.type)) {',
+      to: "if ((waitsForAppend(sent.type) && (sent.type === 'MsgAppResp' || sent.to === this.id)) || this.#claimsUnwritten(sent.type)) {",
+      reason: 'paper, figure 2: persistent state is on disk before the answer',
+    },
+    {
+      name: 'acknowledged-before-it-is-durable',
+      from: 'if (waitsForAppend(sent.type) || this.#claimsUnwritten(sent.type)) {',
+      to: "if ((waitsForAppend(sent.type) && (sent.type !== 'MsgAppResp' || sent.to === this.id)) || this.#claimsUnwritten(sent.type)) {",
+      reason: 'paper, figure 2; raft paper §5.3',
+    },
+    {
+      name: 'leader-counts-itself-before-it-is-durable',
+      from: "    this.send({ type: 'MsgAppResp', to: this.id, index: this.log.append(entries) });\n",
+      to: "    this.send({ type: 'MsgAppResp', to: this.id, index: this.log.append(entries) });\n    this.tracker.progress.get(this.id)?.maybeUpdate(this.log.lastIndex());\n    this.maybeCommit();\n",
+      reason: 'etcd #14370: acknowledged writes lost on one node',
+    },
+    {
+      name: 'vote-asked-for-a-log-that-is-not-durable',
+      from: "if (type !== 'MsgVote' || !this.options.asyncStorageWrites) return false;",
+      to: "if (type !== 'MsgVote' || this.options.asyncStorageWrites) return false;",
+      reason: 'found here: a committed entry lost after a crash (docs/raft.md)',
+    },
+    {
+      name: 'restart-forgets-the-vote',
+      from: '    this.vote = state.vote;\n',
+      to: '',
+      reason: 'paper, figure 2: votedFor is persistent',
+    },
+    {
+      name: 'restart-forgets-the-term',
+      from: '    this.term = state.term;\n    this.vote = state.vote;\n',
+      to: '    this.term = Math.max(0, state.term - 1);\n    this.vote = state.vote;\n',
+      reason: 'paper, figure 2: currentTerm is persistent',
+    },
+    {
+      name: 'restart-behind-its-snapshot',
+      from: 'this.log.committed = Math.max(this.log.committed, state.commit, applied);',
+      to: 'this.log.committed = state.commit;',
+      reason: 'etcd #10219, #11888: the hard state is written last',
+    },
+  ]),
+];

@@ -1,0 +1,102 @@
+import { parseArgs } from 'node:util';
+import { catalogue } from './catalogue.ts';
+import { groupOf, type Mutant } from './mutant.ts';
+import { isKilled, reportOf, type Judged } from './report.ts';
+import { runSuite, suitesOf, type Outcome, type Suite, type Verdict } from './suites.ts';
+import { git, Tree } from './tree.ts';
+
+/**
+ * Plants each bug of the catalogue in a copy of the tree and runs all that should find it: `--only NAME` one of them, with
+ * what was said; `--group core` or `log`; `--jobs N` so many copies at the same time. Prints who found what. Ends with 1
+ * when less than 95 % are found, or when the tree without a bug does not pass.
+ */
+
+const leastKilled = 0.95;
+
+/** A suite that takes so much longer than without a bug hangs. */
+const slowerMax = 8;
+const limitMsMin = 60_000;
+
+const { values } = parseArgs({
+  options: {
+    only: { type: 'string' },
+    group: { type: 'string' },
+    jobs: { type: 'string', default: '1' },
+  },
+});
+
+function wanted(): readonly Mutant[] {
+  const mutants = catalogue.filter(
+    (mutant) =>
+      (values.only === undefined || mutant.name === values.only) &&
+      (values.group === undefined || groupOf(mutant) === values.group),
+  );
+  if (mutants.length === 0) throw new Error('no bug of the catalogue has that name or group');
+  return mutants;
+}
+
+/** How long each suite takes on the tree as it is. @throws if it does not pass. */
+async function limitsOf(tree: Tree, suites: readonly Suite[]): Promise<ReadonlyMap<Suite, number>> {
+  const limits = new Map<Suite, number>();
+  for (const suite of suites) {
+    const { verdict, ms, output } = await runSuite(suite, tree.path, 600_000);
+    if (verdict !== 'passed') {
+      throw new Error(`without a bug, ${suite.name} ${verdict}:\n${output}`);
+    }
+    console.error(`without a bug, ${suite.name} passed in ${seconds(ms)} s`);
+    limits.set(suite, Math.max(limitMsMin, slowerMax * ms));
+  }
+  return limits;
+}
+
+function seconds(ms: number): string {
+  return (ms / 1000).toFixed(1);
+}
+
+async function judge(
+  tree: Tree,
+  mutant: Mutant,
+  limits: ReadonlyMap<Suite, number>,
+): Promise<Judged> {
+  const verdicts = new Map<string, Verdict>();
+  const said: string[] = [];
+  await tree.with(mutant, async () => {
+    for (const [suite, limitMs] of limits) {
+      if (suite.group !== groupOf(mutant)) continue;
+      const outcome = await runSuite(suite, tree.path, limitMs);
+      verdicts.set(suite.name, outcome.verdict);
+      said.push(describeOutcome(suite, outcome));
+    }
+  });
+  console.error(`${mutant.name}: ${said.join(', ')}`);
+  return { mutant, verdicts };
+}
+
+function describeOutcome({ name }: Suite, { verdict, ms, output }: Outcome): string {
+  const detail = values.only === undefined ? '' : `\n${output.slice(-3000)}\n`;
+  return `${name} ${verdict} (${seconds(ms)} s)${detail}`;
+}
+
+async function main(): Promise<void> {
+  const mutants = wanted();
+  const judged = new Map<Mutant, Judged>();
+  const queue = [...mutants];
+  using first = new Tree();
+  const groups = new Set(mutants.map((mutant) => groupOf(mutant)));
+  const suites = suitesOf(first.path).filter(({ group }) => groups.has(group));
+  const limits = await limitsOf(first, suites);
+  const work = async (tree: Tree): Promise<void> => {
+    for (let mutant = queue.shift(); mutant !== undefined; mutant = queue.shift()) {
+      judged.set(mutant, await judge(tree, mutant, limits));
+    }
+  };
+  using others = new DisposableStack();
+  const more = Array.from({ length: Number(values.jobs) - 1 }, () => others.use(new Tree()));
+  await Promise.all([first, ...more].map((tree) => work(tree)));
+  const all = mutants.flatMap((mutant) => judged.get(mutant) ?? []);
+  console.log(`commit ${git('rev-parse', '--short', 'HEAD')}\n\n${reportOf(all, suites)}`);
+  const killed = all.filter((one) => isKilled(one)).length;
+  process.exitCode = killed >= leastKilled * all.length ? 0 : 1;
+}
+
+await main();

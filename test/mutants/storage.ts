@@ -1,0 +1,387 @@
+import { inFile, type Mutant } from './mutant.ts';
+
+/** What a member keeps on disk: the log, snapshots, identity. */
+export const storageMutants: readonly Mutant[] = [
+  ...inFile('manager/consensus/wal/scan.ts', [
+    {
+      name: 'checksum-not-checked',
+      from: "  if (crc !== storedCrc(bytes, offset)) return { kind: 'bad', reason: 'checksum does not match' };\n",
+      to: '',
+      reason: 'etcd #6191, #11488; the chain of sums tells groups of two openings apart',
+    },
+    {
+      name: 'every-bad-end-is-torn',
+      from: "if (hasLostSector(bytes, stop.offset)) return { kind: 'torn' };",
+      to: "if (stop.offset > 0) return { kind: 'torn' };",
+      reason: 'Protocol-Aware Recovery (FAST’18): bit rot of what was acknowledged, cut off',
+    },
+    {
+      name: 'no-end-is-torn',
+      from: "if (hasLostSector(bytes, stop.offset)) return { kind: 'torn' };",
+      to: "if (stop.offset < 0) return { kind: 'torn' };",
+      reason: 'etcd #5230: a start after a power cut must work',
+    },
+    {
+      name: 'lost-sector-amid-the-log-is-torn',
+      from: '  if (hasLaterGroup(content, groupStart, cipher)) {',
+      to: '  if (groupStart < 0) {',
+      reason: 'etcd #6515: a sector of zeros before what was acknowledged later',
+    },
+    {
+      name: 'clean-end-judged-by-one-sector',
+      from: "if (isZero(bytes.subarray(groupStart))) return { kind: 'clean' };",
+      to: "if (isZero(bytes.subarray(groupStart, groupStart + sectorBytes))) return { kind: 'clean' };",
+      reason: 'etcd #6515: zeros, and a group behind them',
+    },
+  ]),
+  ...inFile('manager/consensus/wal/frame.ts', [
+    {
+      name: 'length-of-a-frame-without-limit',
+      from: 'if (length < tagBytes || offset + frameHeaderBytes + length > bytes.length) return undefined;',
+      to: 'if (length < tagBytes) return undefined;',
+      reason: 'etcd, ErrMaxWALEntrySizeLimitExceeded: a length that is damage is believed',
+    },
+    {
+      name: 'check-of-a-frame-header-not-checked',
+      from: '  if (view.getUint16(offset + 10, true) !== headerCheck(bytes, offset)) return undefined;\n',
+      to: '',
+      reason: 'a damaged length makes bit rot look like an unfinished write',
+    },
+    {
+      name: 'frame-not-bound-to-its-place',
+      from: '  writeU64(view, 8, offset);\n',
+      to: '',
+      reason: 'a sealed frame could be moved within its segment',
+    },
+    {
+      name: 'frame-not-bound-to-its-segment',
+      from: '  writeU64(view, 0, segment);\n',
+      to: '',
+      reason: 'a sealed frame could be moved to another segment',
+    },
+  ]),
+  ...inFile('manager/consensus/wal/reader.ts', [
+    {
+      name: 'torn-end-accepted-amid-the-log',
+      from: "(tail.kind === 'torn' && isLast)",
+      to: "tail.kind === 'torn'",
+      reason: 'etcd, WAL: only the last write can be unfinished',
+    },
+    {
+      name: 'torn-end-kept',
+      from: 'if (!isZero(part)) await file.write(offset, new Uint8Array(part.length));',
+      to: 'if (part.length === 0) await file.write(offset, new Uint8Array(part.length));',
+      reason: 'etcd, WAL repair: remains behind the next group',
+    },
+    {
+      name: 'end-not-written-anew-at-start',
+      from: 'for (let offset = 0; offset < end; offset += chunkBytes) {',
+      to: 'for (let offset = end; offset < end; offset += chunkBytes) {',
+      reason: 'Rebello et al., ATC’20: what a failed sync left can be read and is not on disk',
+    },
+    {
+      name: 'end-not-synced-at-start',
+      from: '  await file.sync();\n',
+      to: '',
+      reason: 'what a killed process had only written is read, built upon, and lost',
+    },
+    {
+      name: 'segments-in-the-wrong-order',
+      from: 'found.sort((left, right) => left.sequence - right.sequence);',
+      to: 'found.sort((left, right) => right.sequence - left.sequence);',
+      reason: 'etcd, WAL: names sorted by sequence',
+    },
+    {
+      name: 'missing-segment-not-noticed',
+      from: '    if (segment.sequence !== expected) {',
+      to: '    if (segment.sequence < 0) {',
+      reason: 'etcd, isValidSeq',
+    },
+    {
+      name: 'end-of-an-earlier-segment-missing',
+      from: "  if (!continues) throw corrupt('the end of a segment is missing', { before: segment.name });\n",
+      to: '  if (!continues) return;\n',
+      reason: 'acknowledged groups, gone without a trace',
+    },
+    {
+      name: 'log-of-another-member-opened',
+      from: 'if (header.clusterId !== place.clusterId || header.memberId !== place.memberId) {',
+      to: 'if (header.clusterId !== place.clusterId) {',
+      reason: 'two members with one memory: two votes',
+    },
+    {
+      name: 'segment-of-the-wrong-length-opened',
+      from: '  if (header.segmentBytes !== bytes.length) {',
+      to: '  if (header.segmentBytes < 0) {',
+      reason: 'a file that was cut has lost its end',
+    },
+    {
+      name: 'segment-under-the-name-of-another',
+      from: '  if (segmentName(header.sequence, header.firstIndex) !== segment.name) {',
+      to: '  if (header.sequence < 0) {',
+      reason: 'etcd #6378: files of two names exchanged',
+    },
+  ]),
+  ...inFile('manager/consensus/wal/segment.ts', [
+    {
+      name: 'segment-header-not-checked',
+      from: 'if (view.getUint32(12, true) !== headerCrc(bytes.subarray(0, segmentHeaderBytes)))\n    return',
+      to: 'if (view.getUint32(12, true) < 0)\n    return',
+      reason: 'a damaged header is believed',
+    },
+    {
+      name: 'later-format-read-as-this-one',
+      from: "  if (view.getUint32(8, true) > segmentVersion) return 'newer';\n",
+      to: '',
+      reason: 'after a downgrade the log of the newer version is misread',
+    },
+  ]),
+  ...inFile('manager/consensus/wal/log-state.ts', [
+    {
+      name: 'gap-between-entries-read',
+      from: '    if (first.index > this.#lastIndex + 1) return `entry ${first.index} follows ${this.#lastIndex}`;\n',
+      to: '',
+      reason: 'openraft #1795',
+    },
+    {
+      name: 'committed-entry-replaced',
+      from: '    if (first.index <= this.commit) return `entry ${first.index} would replace a committed one`;\n',
+      to: '',
+      reason: 'paper §5.4, state machine safety',
+    },
+    {
+      name: 'second-vote-in-a-term-written',
+      from: 'if (state.term === old.term && old.vote !== 0 && state.vote !== old.vote) {',
+      to: 'if (state.term < 0) {',
+      reason: 'paper §5.2',
+    },
+    {
+      name: 'term-goes-back',
+      from: "    if (state.term < old.term) return 'term goes back';\n",
+      to: '',
+      reason: 'paper §5.1',
+    },
+    {
+      name: 'commit-beyond-the-log-written',
+      from: "    if (state.commit > this.#lastIndex) return 'commit lies beyond the last entry';\n",
+      to: '',
+      reason: 'etcd #10166: tocommit is out of range',
+    },
+    {
+      name: 'replaced-entry-kept',
+      from: 'while ((this.#entries.at(-1)?.index ?? 0) >= first) this.#entries.pop();',
+      to: 'while ((this.#entries.at(-1)?.index ?? 0) > first) this.#entries.pop();',
+      reason: 'etcd, ReadAll: an index read twice',
+    },
+    {
+      name: 'entry-of-the-mark-replayed',
+      from: 'this.#entries = this.#entries.filter((entry) => entry.index > mark.index);',
+      to: 'this.#entries = this.#entries.filter((entry) => entry.index >= mark.index);',
+      reason: 'paper §7: applied twice',
+    },
+    {
+      name: 'log-does-not-begin-behind-a-snapshot-from-elsewhere',
+      from: '    if (mark.index > this.#lastIndex) this.#beginAfter(mark);\n',
+      to: '',
+      reason: 'paper §7, InstallSnapshot; etcd #9808',
+    },
+    {
+      name: 'entries-before-the-log-not-missed',
+      from: 'if (this.#firstIndex > next) return `entries ${next} to ${this.#firstIndex - 1} are missing`;',
+      to: 'if (next < 0) return `entries ${next} to ${this.#firstIndex - 1} are missing`;',
+      reason: 'the oldest segment is gone, and its entries with it',
+    },
+  ]),
+  ...inFile('manager/consensus/wal/log.ts', [
+    {
+      name: 'acknowledged-before-the-sync',
+      from: '    await target.file.write(target.end, sealed.bytes);\n    await target.file.sync();\n',
+      to: '    await target.file.write(target.end, sealed.bytes);\n',
+      reason: 'paper §5.3; etcd #14370',
+    },
+    {
+      name: 'segment-header-not-synced',
+      from: '    await file.write(0, header);\n    await file.sync();\n',
+      to: '    await file.write(0, header);\n',
+      reason: 'etcd #6378: a name for what is not on disk',
+    },
+    {
+      name: 'segment-renamed-without-a-sync-of-the-directory',
+      from: '    await disk.syncDirectory(directory);\n    await this.#open?.file.close();',
+      to: '    await this.#open?.file.close();',
+      reason: 'consul #3362; etcd #6378',
+    },
+    {
+      name: 'names-not-synced-at-start',
+      from: '      await this.#ports.disk.syncDirectory(this.#options.directory);\n      this.#open',
+      to: '      this.#open',
+      reason: 'a killed process left a name that can be read and is not durable',
+    },
+    {
+      name: 'hard-state-not-repeated',
+      from: "      { kind: 'hardState', state: this.#written.hardState },\n",
+      to: '',
+      reason: 'etcd, WAL cut: state lost with the segment that goes',
+    },
+    {
+      name: 'mark-not-repeated',
+      from: "      ...(mark === undefined ? [] : [{ kind: 'snapshotMark' as const, mark }]),\n",
+      to: '',
+      reason: 'etcd, WAL cut',
+    },
+    {
+      name: 'failed-write-tried-again',
+      from: '    this.#failure ??= storageFailed(cause);\n    const waiting = this.#queue;\n    this.#queue = [];\n    for (const append of waiting) append.reject(this.#failure);\n    return this.#failure;',
+      to: '    return storageFailed(cause);',
+      reason: 'fsyncgate; cockroach #37102; WT-4045; neon #8140',
+    },
+    {
+      name: 'only-the-failed-group-hears-of-it',
+      from: '    for (const append of waiting) append.reject(this.#failure);\n',
+      to: '',
+      reason: 'who waits in line waits for ever',
+    },
+    {
+      name: 'failed-group-acknowledged',
+      from: '        for (const append of appends) append.reject(failure);\n        break;',
+      to: '        this.#settle(appends);\n        break;',
+      reason: 'rostam #94: a failed sync, reported as done',
+    },
+    {
+      name: 'one-segment-too-many-removed',
+      from: '(this.#segments[1]?.firstIndex ?? Number.POSITIVE_INFINITY) <= index + 1',
+      to: '(this.#segments[1]?.firstIndex ?? Number.POSITIVE_INFINITY) <= index + 2',
+      reason: 'etcd, ReleaseLockTo: an entry that no mark covers',
+    },
+    {
+      name: 'removals-not-durable-one-by-one',
+      from: '        await this.#ports.disk.syncDirectory(this.#options.directory);\n      }\n    } catch',
+      to: '      }\n    } catch',
+      reason: 'etcd #6378: after a crash an older segment is there and a younger is not',
+    },
+    {
+      name: 'full-disk-without-reserve',
+      from: 'if (left >= 2 * bytes + carriedBytes + reserved) return true;',
+      to: 'if (left >= bytes) return true;',
+      reason: 'etcd #2819: starting and stopping need space too',
+    },
+    {
+      name: 'sums-begin-anew-in-each-segment',
+      from: '      previousCrc: this.#crc,\n      keyId: cipher.keyId,',
+      to: '      previousCrc: 0,\n      keyId: cipher.keyId,',
+      reason: 'etcd, WAL: crc records chain the segments',
+    },
+  ]),
+  ...inFile('manager/consensus/wal/cipher.ts', [
+    {
+      name: 'nonce-used-twice',
+      from: '    this.#low = (this.#low + 1) >>> 0;\n',
+      to: '',
+      reason: 'NIST SP 800-38D §8: it gives the key of the sums away',
+    },
+    {
+      name: 'nonces-repeat-after-a-restart',
+      from: '    this.epoch = view.getUint32(0, true);\n    this.#high = view.getUint32(4, true);\n',
+      to: '    this.epoch = 0;\n    this.#high = 0;\n',
+      reason: 'after a crash the tail is rewritten under the same key',
+    },
+  ]),
+  ...inFile('manager/consensus/wal/spare.ts', [
+    {
+      name: 'half-made-segment-taken-as-made',
+      from: 'if ((await file.size()) === this.#bytes) return file;',
+      to: 'if ((await file.size()) >= 0) return file;',
+      reason: 'etcd, file pipeline: a start after a crash in the middle of it',
+    },
+    {
+      name: 'full-disk-not-told',
+      from: '    this.#isDiskFull = true;\n',
+      to: '',
+      reason: 'etcd #2819: it is noticed only when it is too late',
+    },
+  ]),
+  ...inFile('manager/consensus/wal/snapshot-file.ts', [
+    {
+      name: 'snapshot-not-synced',
+      from: '    await file.sync();\n',
+      to: '',
+      reason: 'consul #3362: the log behind it is gone already',
+    },
+    {
+      name: 'snapshot-renamed-without-a-sync-of-the-directory',
+      from: '        await disk.syncDirectory(this.#place.directory);\n      },',
+      to: '      },',
+      reason: 'consul #3362; baidu/ins #32',
+    },
+    {
+      name: 'named-before-the-snapshot-is-there',
+      from: '    await this.#parts.publish();\n',
+      to: '    void this.#parts.publish();\n',
+      reason: 'etcd #10219; SwarmKit writes the mark first',
+    },
+    {
+      name: 'snapshot-differs-from-what-the-log-names',
+      from: "        if (!isWhole) throw this.#damaged(mark, 'content is not what the log names');\n",
+      to: "        if (bytes < 0 && !isWhole) throw this.#damaged(mark, 'content is not what the log names');\n",
+      reason: 'etcd #18055: two snapshots close together',
+    },
+    {
+      name: 'checksum-of-a-chunk-not-checked',
+      from: 'if (bytes.length < chunkHeaderBytes + length || crc !== view.getUint32(4, true)) {',
+      to: 'if (bytes.length < chunkHeaderBytes + length) {',
+      reason: 'bit rot that the seal does not cover',
+    },
+    {
+      name: 'length-of-a-chunk-without-limit',
+      from: 'const isPlausible = length >= tagBytes && length <= snapshotChunkBytes + tagBytes;',
+      to: 'const isPlausible = length >= 0;',
+      reason: 'a damaged length asks for gigabytes',
+    },
+    {
+      name: 'chunk-not-bound-to-its-number',
+      from: '  view.setUint32(24, chunk.number, true);\n  view.setUint32(28, chunk.last ? lastChunk : 0, true);\n',
+      to: '',
+      reason: 'the last chunk could be taken for the end of another snapshot',
+    },
+    {
+      name: 'snapshot-header-not-compared',
+      from: '    if (!equalBytes(head, this.#header(mark.index, mark.term))) {',
+      to: '    if (head.length === 0) {',
+      reason: 'the snapshot of another member, or of another index',
+    },
+  ]),
+  ...inFile('manager/consensus/wal/identity-file.ts', [
+    {
+      name: 'identity-not-synced',
+      from: '  await file.sync();\n',
+      to: '',
+      reason: 'etcd #10166: wiped disk, not noticed',
+    },
+    {
+      name: 'identity-renamed-without-a-sync-of-the-directory',
+      from: '  await disk.rename(`${path}.tmp`, path);\n  await disk.syncDirectory(directory);\n',
+      to: '  await disk.rename(`${path}.tmp`, path);\n',
+      reason: 'consul #3362',
+    },
+  ]),
+  ...inFile('manager/consensus/storage.ts', [
+    {
+      name: 'old-snapshot-removed-before-the-new-one-is-named',
+      from: "    await this.log.append([{ kind: 'snapshotMark', mark }]);\n    await this.log.compact(Math.max(0, mark.index - this.#trailingEntries));\n    await this.snapshots.removeOthers(mark);",
+      to: "    await this.snapshots.removeOthers(mark);\n    await this.log.append([{ kind: 'snapshotMark', mark }]);\n    await this.log.compact(Math.max(0, mark.index - this.#trailingEntries));",
+      reason: 'etcd #9808: a mark that names nothing',
+    },
+    {
+      name: 'lost-log-not-noticed',
+      from: '    if (isKnown && !(await hasSegments(walDirectory, disk))) {',
+      to: '    if (isKnown && walDirectory.length === 0) {',
+      reason: 'etcd #10166, dragonboat #256, matrixone #25029: forgotten votes',
+    },
+    {
+      name: 'new-directories-not-durable',
+      from: "  await disk.syncDirectory(directory);\n  await disk.syncDirectory(directory.slice(0, directory.lastIndexOf('/')) || '/');\n",
+      to: '',
+      reason: 'etcd #6378: the directory of a log is a name too',
+    },
+  ]),
+];
