@@ -2,13 +2,14 @@ import { parseArgs } from 'node:util';
 import { catalogue } from './catalogue.ts';
 import { groupOf, type Mutant } from './mutant.ts';
 import { isKilled, reportOf, type Judged } from './report.ts';
-import { runSuite, suitesOf, type Outcome, type Suite, type Verdict } from './suites.ts';
+import { Runner, type Outcome, type Verdict } from './runner.ts';
+import { suitesOf, type Suite } from './suites.ts';
 import { git, Tree } from './tree.ts';
 
 /**
- * Plants each bug of the catalogue in a copy of the tree and runs all that should find it: `--only NAME` one of them, with
- * what was said; `--group core` or `log`; `--jobs N` so many copies at the same time. Prints who found what. Ends with 1
- * when less than 95 % are found, or when the tree without a bug does not pass.
+ * Plants each bug of the catalogue in a copy of the tree and runs all that should find it: `--only NAME,NAME` some of
+ * them, and what was said of it; `--group core` or `log`; `--jobs N` so many copies at the same time. Prints who found
+ * what. Ends with 1 when less than 95 % are found, or when the tree without a bug does not pass.
  */
 
 const leastKilled = 0.95;
@@ -16,6 +17,8 @@ const leastKilled = 0.95;
 /** A suite that takes so much longer than without a bug hangs. */
 const slowerMax = 8;
 const limitMsMin = 60_000;
+/** Without a bug. */
+const limitMsFirst = 600_000;
 
 const { values } = parseArgs({
   options: {
@@ -25,21 +28,24 @@ const { values } = parseArgs({
   },
 });
 
+const runner = new Runner();
+
 function wanted(): readonly Mutant[] {
+  const names = values.only?.split(',');
   const mutants = catalogue.filter(
     (mutant) =>
-      (values.only === undefined || mutant.name === values.only) &&
+      (names === undefined || names.includes(mutant.name)) &&
       (values.group === undefined || groupOf(mutant) === values.group),
   );
   if (mutants.length === 0) throw new Error('no bug of the catalogue has that name or group');
   return mutants;
 }
 
-/** How long each suite takes on the tree as it is. @throws if it does not pass. */
+/** How long each suite may take, by how long it takes on the tree as it is. @throws if it does not pass. */
 async function limitsOf(tree: Tree, suites: readonly Suite[]): Promise<ReadonlyMap<Suite, number>> {
   const limits = new Map<Suite, number>();
   for (const suite of suites) {
-    const { verdict, ms, output } = await runSuite(suite, tree.path, 600_000);
+    const { verdict, ms, output } = await runner.run(suite, tree.path, limitMsFirst);
     if (verdict !== 'passed') {
       throw new Error(`without a bug, ${suite.name} ${verdict}:\n${output}`);
     }
@@ -63,7 +69,7 @@ async function judge(
   await tree.with(mutant, async () => {
     for (const [suite, limitMs] of limits) {
       if (suite.group !== groupOf(mutant)) continue;
-      const outcome = await runSuite(suite, tree.path, limitMs);
+      const outcome = await runner.run(suite, tree.path, limitMs);
       verdicts.set(suite.name, outcome.verdict);
       said.push(describeOutcome(suite, outcome));
     }
@@ -77,21 +83,19 @@ function describeOutcome({ name }: Suite, { verdict, ms, output }: Outcome): str
   return `${name} ${verdict} (${seconds(ms)} s)${detail}`;
 }
 
-async function main(): Promise<void> {
-  const mutants = wanted();
-  const judged = new Map<Mutant, Judged>();
-  const queue = [...mutants];
-  using first = new Tree();
+async function judgeAll(mutants: readonly Mutant[], trees: DisposableStack): Promise<void> {
   const groups = new Set(mutants.map((mutant) => groupOf(mutant)));
+  const first = trees.use(new Tree());
   const suites = suitesOf(first.path).filter(({ group }) => groups.has(group));
   const limits = await limitsOf(first, suites);
+  const more = Array.from({ length: Number(values.jobs) - 1 }, () => trees.use(new Tree()));
+  const judged = new Map<Mutant, Judged>();
+  const queue = [...mutants];
   const work = async (tree: Tree): Promise<void> => {
     for (let mutant = queue.shift(); mutant !== undefined; mutant = queue.shift()) {
       judged.set(mutant, await judge(tree, mutant, limits));
     }
   };
-  using others = new DisposableStack();
-  const more = Array.from({ length: Number(values.jobs) - 1 }, () => others.use(new Tree()));
   await Promise.all([first, ...more].map((tree) => work(tree)));
   const all = mutants.flatMap((mutant) => judged.get(mutant) ?? []);
   console.log(`commit ${git('rev-parse', '--short', 'HEAD')}\n\n${reportOf(all, suites)}`);
@@ -99,4 +103,19 @@ async function main(): Promise<void> {
   process.exitCode = killed >= leastKilled * all.length ? 0 : 1;
 }
 
-await main();
+const trees = new DisposableStack();
+const cleanUp = (): void => {
+  runner[Symbol.dispose]();
+  trees.dispose();
+};
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  process.once(signal, () => {
+    cleanUp();
+    process.exit(1);
+  });
+}
+try {
+  await judgeAll(wanted(), trees);
+} finally {
+  cleanUp();
+}

@@ -317,8 +317,8 @@ export const replicationMutants: readonly Mutant[] = [
   ...inFile('manager/raft/entry.ts', [
     {
       name: 'large-entry-never-sent',
-      from: 'if (bytes > maxBytes && position > 0) return entries.slice(0, position);',
-      to: 'if (bytes > maxBytes) return entries.slice(0, position);',
+      from: 'if (bytes > maxBytes && at > start) return at - start;',
+      to: 'if (bytes > maxBytes) return at - start;',
       reason: 'etcd, limitSize: one entry always goes',
     },
   ]),

@@ -1,5 +1,6 @@
 import { groupOf, type Mutant, type MutantGroup } from './mutant.ts';
-import type { Suite, Verdict } from './suites.ts';
+import type { Verdict } from './runner.ts';
+import type { Suite } from './suites.ts';
 
 /** What each suite said to one planted bug, by the suite's name. */
 export interface Judged {
@@ -14,7 +15,7 @@ export function isKilled({ verdicts }: Judged): boolean {
 const cells: Readonly<Record<Verdict, string>> = { passed: '–', failed: '✔', hung: '✔ (hangs)' };
 
 /** Who killed what, as a Markdown table of one group. */
-export function tableOf(judged: readonly Judged[], suites: readonly Suite[]): string {
+function tableOf(judged: readonly Judged[], suites: readonly Suite[]): string {
   const names = suites.map(({ name }) => name);
   const head = ['mutant', 'why it is wrong', ...names];
   const rows = judged.map(({ mutant, verdicts }) => {

@@ -1,4 +1,3 @@
-import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { ownScripts, vectorsDirectory } from '../lib/raft/vectors-place.ts';
@@ -13,71 +12,35 @@ export interface Suite {
   readonly command: readonly string[];
 }
 
-/** Ended with 0; did not; or did not end. */
-export type Verdict = 'passed' | 'failed' | 'hung';
-
-export interface Outcome {
-  readonly verdict: Verdict;
-  readonly ms: number;
-  /** The end of what it printed. */
-  readonly output: string;
-}
-
 /** Fixed seeds of the simulation for each bug: the same ones each time, so that a verdict is one. */
-const simulatedSeeds = 500;
+const simulatedSeeds = 300;
+
+/** A bug may make many more states than there are: so many of each scope are searched, several times what the code has. */
+const searchedStates = 200_000;
 
 const search = 'test/search/raft/main.ts';
 
-function unitTests(folder: string): readonly string[] {
+function unitTests(...paths: readonly string[]): readonly string[] {
   const options = ['run', '--project', 'unit', '--bail', '1', '--maxWorkers', '1', '--no-isolate'];
-  return ['node_modules/vitest/vitest.mjs', ...options, folder];
+  const folders = paths.map((path) => `test/unit/manager/${path}`);
+  return ['node_modules/vitest/vitest.mjs', ...options, ...folders];
 }
 
-/** Cheapest first. */
+/** In the order in which they run. */
 export function suitesOf(tree: string): readonly Suite[] {
   const scripts = vectorsDirectory() === undefined ? [ownScripts] : [];
-  const simulation = ['--first', '1', '--count', String(simulatedSeeds), '--bail'];
+  const seeds = ['--first', '1', '--count', String(simulatedSeeds), '--bail'];
+  const scopes = ['--scope', 'ci', '--states', String(searchedStates)];
   const suites: readonly Suite[] = [
     { name: 'vectors', group: 'core', command: ['test/conformance/raft/main.ts', ...scripts] },
-    { name: 'units', group: 'core', command: unitTests('test/unit/manager/raft') },
-    { name: 'search', group: 'core', command: [search, '--scope', 'ci'] },
-    { name: 'simulation', group: 'core', command: ['test/sim/raft/main.ts', ...simulation] },
-    { name: 'log tests', group: 'log', command: unitTests('test/unit/manager/consensus') },
+    { name: 'units', group: 'core', command: unitTests('raft') },
+    { name: 'search', group: 'core', command: [search, ...scopes] },
+    { name: 'simulation', group: 'core', command: ['test/sim/raft/main.ts', ...seeds] },
+    {
+      name: 'log tests',
+      group: 'log',
+      command: unitTests('consensus/wal', 'consensus/storage', 'consensus/driver'),
+    },
   ];
   return suites.filter(({ name }) => name !== 'search' || existsSync(join(tree, search)));
-}
-
-/** Runs a suite in a tree, for so long at most. */
-export async function runSuite(suite: Suite, tree: string, limitMs: number): Promise<Outcome> {
-  const started = performance.now();
-  const directory = vectorsDirectory();
-  const env = {
-    ...process.env,
-    ...(directory === undefined ? {} : { SHOAL_RAFT_VECTORS: directory }),
-  };
-  // A group of its own: what hangs is ended with all that it began.
-  const child = spawn(process.execPath, ['--max-old-space-size=1024', ...suite.command], {
-    cwd: tree,
-    env,
-    detached: true,
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  let output = '';
-  const keep = (data: Buffer): void => {
-    output = (output + data.toString('utf8')).slice(-20_000);
-  };
-  child.stdout.on('data', keep);
-  child.stderr.on('data', keep);
-  const { promise, resolve, reject } = Promise.withResolvers<Verdict>();
-  const timer = setTimeout(() => {
-    if (child.pid !== undefined) process.kill(-child.pid, 'SIGKILL');
-    resolve('hung');
-  }, limitMs);
-  child.on('error', reject);
-  child.on('close', (code) => {
-    resolve(code === 0 ? 'passed' : 'failed');
-  });
-  const verdict = await promise;
-  clearTimeout(timer);
-  return { verdict, ms: performance.now() - started, output };
 }
