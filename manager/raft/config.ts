@@ -1,5 +1,6 @@
 import type { Chance } from './chance.ts';
 import { invariant } from './invariant.ts';
+import { isCount } from './entry.ts';
 import { isMemberId, type MemberId } from './member.ts';
 import type { LogStorage } from './log/storage.ts';
 import type { Trace } from './trace.ts';
@@ -47,13 +48,17 @@ export interface RaftOptions {
 /** @throws RaftInvariantError if the options contradict each other: they are written by programmers. */
 export function checkOptions(options: RaftOptions): void {
   invariant(isMemberId(options.id), 'a member has an id');
+  const { electionTicks, heartbeatTicks } = options;
+  invariant(isCount(electionTicks) && isCount(heartbeatTicks), 'time goes by in whole ticks');
+  invariant(isCount(options.applied), 'what was applied ends at an index');
   invariant(options.heartbeatTicks > 0, 'heartbeats take time');
   invariant(options.electionTicks > options.heartbeatTicks, 'elections outlast heartbeats');
   invariant(options.messageBytesMax >= 0 && options.applyingBytesMax > 0, 'messages have room');
   invariant(options.uncommittedBytesMax >= 0, 'a leader takes what it can commit at once');
   invariant(options.inflightMessagesMax > 0, 'at least one message may be under way');
   invariant(
-    options.inflightBytesMax >= options.messageBytesMax || options.messageBytesMax === Infinity,
+    options.inflightBytesMax >= options.messageBytesMax ||
+      (options.messageBytesMax === Infinity && options.inflightBytesMax > 0),
     'a whole message fits into the window',
   );
   invariant(

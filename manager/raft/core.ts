@@ -1,6 +1,6 @@
 import { checkOptions, type RaftOptions } from './config.ts';
 import { hexId } from './describe.ts';
-import { payloadBytes, placed, noData, type ProposedEntry } from './entry.ts';
+import { isCount, payloadBytes, placed, noData, type ProposedEntry } from './entry.ts';
 import { invariant } from './invariant.ts';
 import { RaftLog } from './log/raft-log.ts';
 import type { LogStorage } from './log/storage.ts';
@@ -85,7 +85,14 @@ export class RaftCore {
    * which only entries are known nothing was promised.
    */
   loadState(state: HardState): void {
+    const first = this.log.firstIndex();
     const last = this.log.lastIndex();
+    invariant(isCount(first) && isCount(last), 'the stored log ends at an index');
+    invariant(first >= 1 && last >= first - 1, 'the stored log follows on what is compacted');
+    for (const index of [first - 1, last]) {
+      const term = this.log.term(index);
+      invariant(typeof term === 'number' && isCount(term), 'the ends of the stored log have terms');
+    }
     invariant(isHardState(state), 'the stored hard state is one');
     invariant(state.commit <= last, 'the stored log has all that was committed');
     invariant(this.options.applied <= last, 'the stored log has all that was applied');

@@ -23,6 +23,14 @@ export interface EntryId {
   readonly index: number;
 }
 
+/** Terms and indexes stay far below where numbers cease to be exact, so that the next one always is another. */
+const countMax = 2 ** 52;
+
+/** Can be a term or an index, or none yet. */
+export function isCount(value: number): boolean {
+  return Number.isSafeInteger(value) && value >= 0 && value <= countMax;
+}
+
 export const noData: Uint8Array = new Uint8Array(0);
 
 /** A proposal is an entry that has no place in the log yet. */

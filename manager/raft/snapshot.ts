@@ -1,4 +1,5 @@
-import { none, type MemberId } from './member.ts';
+import { isCount } from './entry.ts';
+import { isMemberId, none, type MemberId } from './member.ts';
 
 /** The configuration as a snapshot and the storage keep it; lists ascend. */
 export interface ConfState {
@@ -41,10 +42,10 @@ export function isEmptyHardState(state: HardState): boolean {
   return state.term === 0 && state.vote === 0 && state.commit === 0;
 }
 
-/** Numbers are counts, and nobody votes before the first term. */
+/** Numbers are counts, votes are for members, and nobody votes before the first term. */
 export function isHardState({ term, vote, commit }: HardState): boolean {
-  const areCounts = [term, vote, commit].every((one) => Number.isSafeInteger(one) && one >= 0);
-  return areCounts && (term > 0 || vote === none);
+  const isVote = vote === none || (isMemberId(vote) && term > 0);
+  return isCount(term) && isCount(commit) && isVote;
 }
 
 export function sameHardState(a: HardState, b: HardState): boolean {

@@ -1,5 +1,5 @@
 import type { RaftCore } from './core.ts';
-import type { Entry } from './entry.ts';
+import { isCount, type Entry } from './entry.ts';
 import { isLocalThread, isMemberId } from './member.ts';
 import {
   isElectionMessage,
@@ -10,8 +10,11 @@ import {
 } from './message.ts';
 import type { ConfState, Snapshot } from './snapshot.ts';
 
-/** Terms and indexes stay far below where numbers cease to be exact, so that the next one always is another. */
-const countMax = 2 ** 52;
+/**
+ * Terms that a member may have missed: more than a group gets through in a century of nothing but elections. Whoever
+ * believed in a term further away would take the group to where there is no next one.
+ */
+const missedTermsMax = 2 ** 32;
 
 /** What must hold of a message of one type. Others may say anything. */
 const rules: Partial<Record<MessageType, (received: Message, core: RaftCore) => boolean>> = {
@@ -52,6 +55,8 @@ export function isWellFormed(received: Message, core: RaftCore): boolean {
   if (isLocalThread(received.from) && isLocalMessage(received.type)) return true;
   return (
     numbersAreCounts(received) &&
+    received.to === core.id &&
+    received.term <= core.term + missedTermsMax &&
     isFromSomebody(received, core) &&
     (rules[received.type]?.(received, core) ?? true)
   );
@@ -102,8 +107,4 @@ function numbersAreCounts(received: Message): boolean {
 
 function isPosition(value: number): boolean {
   return isCount(value) && value > 0;
-}
-
-function isCount(value: number): boolean {
-  return Number.isSafeInteger(value) && value >= 0 && value <= countMax;
 }

@@ -1,5 +1,5 @@
 import { invariant } from '../invariant.ts';
-import type { MemberId } from '../member.ts';
+import { isMemberId, none, type MemberId } from '../member.ts';
 import { isJoint } from '../quorum/joint.ts';
 import type { Config } from '../tracker/config.ts';
 import type { InflightLimits } from '../tracker/inflights.ts';
@@ -116,7 +116,8 @@ function finished(draft: Draft, autoLeave: boolean): ChangeResult {
 /** The reason why it cannot be, or undefined. */
 function applyAll(draft: Draft, changes: readonly SingleChange[]): string | undefined {
   for (const { type, nodeId } of changes) {
-    if (nodeId === 0) continue;
+    if (nodeId === none) continue;
+    if (!isMemberId(nodeId)) return 'not an id of a member';
     if (type === 'ConfChangeAddNode') makeVoter(draft, nodeId);
     else if (type === 'ConfChangeAddLearnerNode') makeLearner(draft, nodeId);
     else if (type === 'ConfChangeRemoveNode') removeMember(draft, nodeId);
