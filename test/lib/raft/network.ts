@@ -51,7 +51,8 @@ export interface MemberStart {
   readonly snapshot?: Snapshot;
 }
 
-const usualOptions: Omit<RaftOptions, 'id' | 'storage' | 'trace'> = {
+/** What a member begins with unless a test says otherwise. */
+export const usualOptions: Omit<RaftOptions, 'id' | 'storage' | 'trace'> = {
   chance: { below: () => 0 },
   electionTicks: 10,
   heartbeatTicks: 1,

@@ -37,14 +37,14 @@ const emptyStart: Snapshot = {
 const healingRounds = 1500;
 
 /** A group under watch. */
-class World implements ActionTarget {
+export class World implements ActionTarget {
   readonly group = new RaftGroup();
   readonly watch: Watch;
   readonly onReady: ActionTarget['onReady'] = (ready) => this.watch.onReady(ready);
-  readonly #setup: Setup;
+  readonly setup: Setup;
 
   constructor(setup: Setup) {
-    this.#setup = setup;
+    this.setup = setup;
     const start = startOf(setup);
     this.watch = new Watch(this.group, start, setup.options);
     for (let id = 1; id <= setup.voters; id += 1) this.#add(id, start);
@@ -52,11 +52,11 @@ class World implements ActionTarget {
 
   addMember(): void {
     const id = this.group.members.length + 1;
-    if (id <= this.#setup.membersMax) this.#add(id, emptyStart);
+    if (id <= this.setup.membersMax) this.#add(id, emptyStart);
   }
 
   #add(id: MemberId, start: Snapshot): void {
-    const options = { ...this.#setup.options, id, applied: start.index };
+    const options = { ...this.setup.options, id, applied: start.index };
     this.group.members.push(
       new ScriptMember({ options, start, fold: foldHash, observer: this.watch }),
     );
