@@ -4,7 +4,7 @@ import type { AnswerHead } from './answer-head.ts';
 import type { EngineSocket } from './engine-http.ts';
 import type { AnswerReader, Exchange } from './engine-wire.ts';
 import { refuse } from './refuse.ts';
-import { hasBody, requestHeaders } from './request-headers.ts';
+import { hasBody, requestHead, requestHeaders } from './request-headers.ts';
 
 /** True for a call that has no body, changes nothing, and whose client takes chunks. */
 export function isReadOnly(request: http.IncomingMessage): boolean {
@@ -24,17 +24,6 @@ export function passReading(
   const head = requestHead(method, path, requestHeaders(request));
   relay.exchange = engine.wire.ask({ method, head, reader: relay });
   response.once('close', () => relay.exchange?.cancel());
-}
-
-/** Node's parser has let no line end into a path or a header, and nothing here takes one from elsewhere. */
-function requestHead(method: string, path: string, headers: http.OutgoingHttpHeaders): string {
-  let head = `${method} ${path} HTTP/1.1\r\n`;
-  if (headers['host'] === undefined) head += 'host: docker\r\n';
-  for (const [name, value] of Object.entries(headers)) {
-    if (!Array.isArray(value)) head += `${name}: ${String(value)}\r\n`;
-    else for (const one of value) head += `${name}: ${one}\r\n`;
-  }
-  return `${head}\r\n`;
 }
 
 /**

@@ -19,3 +19,21 @@ export function requestHeaders(request: http.IncomingMessage): http.OutgoingHttp
   else if (headers['content-length'] === undefined) headers['content-length'] = '0';
   return headers;
 }
+
+/**
+ * Request line and headers, to their empty line. Node's parser has let no line end into a path or a header, and nothing here takes one from
+ * elsewhere.
+ */
+export function requestHead(
+  method: string,
+  path: string,
+  headers: http.OutgoingHttpHeaders,
+): string {
+  let head = `${method} ${path} HTTP/1.1\r\n`;
+  if (headers['host'] === undefined) head += 'host: docker\r\n';
+  for (const [name, value] of Object.entries(headers)) {
+    if (!Array.isArray(value)) head += `${name}: ${String(value)}\r\n`;
+    else for (const one of value) head += `${name}: ${one}\r\n`;
+  }
+  return `${head}\r\n`;
+}

@@ -14,6 +14,7 @@ import type { EngineSocket } from './engine-http.ts';
 import { flatHeaders, maxHeaderSize } from './engine-http.ts';
 import { isHijack, passHijack } from './pass-hijack.ts';
 import { passThrough } from './pass-through.ts';
+import { isUpload, letGoOfUploads, passUpload } from './pass-upload.ts';
 import { passUpgrade } from './pass-upgrade.ts';
 import { answerRaw } from './raw-answer.ts';
 
@@ -52,6 +53,7 @@ export class ApiServer implements AsyncDisposable {
     });
     this.#server.on('connection', (socket: net.Socket) => {
       this.#sockets.add(socket);
+      letGoOfUploads(socket);
       socket.once('close', () => this.#sockets.delete(socket));
     });
   }
@@ -138,7 +140,8 @@ export class ApiServer implements AsyncDisposable {
       answerRaw(socket, 400, 'the connection cannot be upgraded for this path');
       return;
     }
-    passUpgrade(this.#parts.engine, url, request, socket, head);
+    const pass = isUpload(request) ? passUpload : passUpgrade;
+    pass(this.#parts.engine, url, request, socket, head);
   }
 
   /** Who may open the socket is the operator's business (mode and group); all who can are one user. */

@@ -201,8 +201,7 @@ describe('a body', () => {
     await new Promise((resolve) => client.socket.write(Buffer.alloc(length), resolve));
     client.socket.resume();
     await client.untilReceived('none');
-    client.write('GET /_ping HTTP/1.1\r\nHost: x\r\n\r\n');
-    await client.untilReceived('OK');
+    await client.untilEnded();
   });
 
   test('has its trailers in both directions', async () => {
