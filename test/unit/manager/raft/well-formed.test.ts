@@ -206,3 +206,35 @@ describe('whatever comes, in whatever role', () => {
     );
   });
 });
+
+describe('what a driver asks for by mistake', () => {
+  const nobody = [0, 9, memberIdMax + 1, ...absurdNumbers];
+
+  it.each(roles)('of somebody who is no member, changes nothing on a %s', (role) => {
+    for (const id of nobody) {
+      const member = memberAs(role);
+      const { hardState, config } = member.node.status();
+      member.node.transferLeader(id);
+      member.node.reportUnreachable(id);
+      member.node.reportSnapshot(id, false);
+      member.node.reportSnapshot(id, true);
+      member.work();
+      expect(member.node.status()).toMatchObject({ hardState, config, transferee: 0 });
+    }
+  });
+
+  it('a change of somebody who can be no member is refused by name, and made by nobody', () => {
+    const transition = 'ConfChangeTransitionAuto';
+    for (const nodeId of [memberIdMax + 1, ...absurdNumbers]) {
+      const member = memberAs('StateLeader');
+      const change = {
+        transition,
+        changes: [{ type: 'ConfChangeAddNode' as const, nodeId }],
+      } as const;
+      expect(() => member.node.proposeConfChange('EntryConfChangeV2', change)).toThrow(
+        RaftInvariantError,
+      );
+      expect(member.node.applyConfChange(change)).toMatchObject({ voters });
+    }
+  });
+});
