@@ -42,6 +42,17 @@ describe('terms (paper, §5.1)', () => {
     expect(member.node.status()).toEqual(before);
   });
 
+  it('what was acknowledged in an earlier term does not count for a leader: it may be gone', () => {
+    const member = memberAs('StateLeader');
+    const before = member.node.status();
+    expect(before.lastIndex).toBe(1);
+    member.receive({ type: 'MsgAppResp', from: 2, term: 1, index: 1 });
+    const { progress, hardState } = member.node.status();
+    expect([progress.get(2)?.match, hardState.commit]).toEqual([0, 0]);
+    member.receive({ type: 'MsgAppResp', from: 2, term: 2, index: 1 });
+    expect(member.node.status().hardState.commit).toBe(1);
+  });
+
   it.each(['MsgApp', 'MsgHeartbeat'] as const)(
     'with pre-vote or check-quorum, %s of an earlier term is answered, so that its sender finds out',
     (type) => {

@@ -1,5 +1,6 @@
 // Shows that no damage goes unseen: every byte of a small log is flipped, every length tried, every call made the last one.
 import { describe, expect, it } from 'vitest';
+import { crc32 } from '../../../../../common/pure/crc.ts';
 import { isShoalError, ShoalError } from '../../../../../common/pure/errors.ts';
 import { seededRandom } from '../../../../../common/pure/random.ts';
 import { testCipher, entriesFrom, entryAt, openLog } from '../../../../lib/consensus.ts';
@@ -39,11 +40,14 @@ interface Files {
 async function segmentFiles(): Promise<Files[]> {
   const disk = new MemoryDisk({ random: seededRandom(1) });
   await writeSmallLog(disk);
-  const after = disk.crash();
+  return await filesOf(disk.crash());
+}
+
+async function filesOf(disk: MemoryDisk): Promise<Files[]> {
   const files: Files[] = [];
-  for (const { name } of await after.list('/raft/wal')) {
+  for (const { name } of await disk.list('/raft/wal')) {
     if (name.endsWith('.wal'))
-      files.push({ name, bytes: await after.readFile(`/raft/wal/${name}`) });
+      files.push({ name, bytes: await disk.readFile(`/raft/wal/${name}`) });
   }
   return files;
 }
@@ -108,10 +112,50 @@ describe('a damaged log', () => {
 
   it('is refused at every length but its own', async () => {
     const files = await segmentFiles();
+    const seen = new Set<string>();
     for (const { name, bytes } of files) {
-      for (let length = 0; length < bytes.length; length += 29) {
-        const cut = changed(files, name, (content) => content.slice(0, length));
-        expect(await reading(cut)).toBe('corrupt');
+      const disk = await diskOf(files);
+      await using file = await disk.open(`/raft/wal/${name}`, 'write');
+      for (let length = bytes.length - 1; length >= 0; length -= 1) {
+        await file.truncate(length);
+        seen.add(await readingOf(disk));
+      }
+    }
+    expect([...seen]).toEqual(['corrupt']);
+  });
+
+  it('is refused, or ends behind one of its groups, when it reads as zeros from some byte on', async () => {
+    const files = await segmentFiles();
+    const last = files[1];
+    if (last === undefined) throw new Error('no second segment');
+    const content = { bytes: last.bytes, sequence: 2, previousCrc: crcIn(last.bytes) };
+    const { groups, end } = scanSegment(content, testCipher());
+    const disk = await diskOf(files);
+    await using file = await disk.open(`/raft/wal/${last.name}`, 'write');
+    const seen = new Set<string>();
+    // Every byte of the last group, which takes three sectors, and samples of those before it.
+    for (let from = end - 1; from >= segmentHeaderBytes; from -= from > end - 3 * 512 ? 1 : 32) {
+      await file.write(from, new Uint8Array(end - from));
+      seen.add(await readingOf(disk));
+      // The reader zeroes what it cuts off.
+      await file.write(segmentHeaderBytes, last.bytes.subarray(segmentHeaderBytes, from));
+    }
+    seen.delete('corrupt');
+    expect(groups.length).toBeGreaterThan(2);
+    // All of them (behind the last there is padding), all but one, and so on.
+    expect(seen.size).toBe(groups.length + 1);
+    const right = await reading(files);
+    for (const text of seen) expect(right).toContain(text.replace(/\|[^|]*$/, ''));
+  });
+
+  it('says no more in the field of its sum than in any other', async () => {
+    const files = await segmentFiles();
+    const disk = await diskOf(files);
+    for (const { name } of files) {
+      for (let offset = segmentHeaderBytes + 4; offset < segmentHeaderBytes + 8; offset += 1) {
+        disk.corrupt(`/raft/wal/${name}`, offset);
+        expect(await readingOf(disk)).toBe('corrupt');
+        disk.corrupt(`/raft/wal/${name}`, offset);
       }
     }
   });
@@ -257,6 +301,49 @@ async function crashAt(call: number, seed: number): Promise<void> {
 }
 
 describe('refusals', () => {
+  it('say what is wrong', async () => {
+    const files = await threeSegments();
+    const [first, second, third] = files;
+    if (first === undefined || second === undefined || third === undefined) {
+      throw new Error('no three segments');
+    }
+    expect(await refusalOf(files)).toBe('');
+    expect(await refusalOf([first, third])).toContain('a segment of the log is missing');
+    const exchanged = [
+      first,
+      { name: third.name, bytes: second.bytes },
+      { name: second.name, bytes: third.bytes },
+    ];
+    expect(await refusalOf(exchanged)).toContain('has the name of another');
+    const longer = changed(files, third.name, (bytes) => withZeros(bytes, 512));
+    expect(await refusalOf(longer)).toContain('does not have its length');
+    const cut = changed(files, first.name, (bytes) => lastSectorZeroed(bytes));
+    expect(await refusalOf(cut)).toContain('the end of a segment is missing');
+    const harmed = changed(files, second.name, (bytes) => bytes.with(20, 0xee));
+    expect(await refusalOf(harmed)).toContain('header of a segment is damaged');
+    expect(await refusalOf([second, third])).toContain('the log is not whole');
+  });
+
+  it('say that an unfinished write is damage where the log goes on in another segment', async () => {
+    // Groups of two sectors.
+    const files = await threeSegments(700);
+    const torn = changed(files, files[0]?.name ?? '', (bytes) => lastSectorZeroed(bytes));
+    expect(await refusalOf(torn)).toContain('the log is damaged');
+  });
+
+  it('of a later format say that this version is too old', async () => {
+    const files = await segmentFiles();
+    const newer = changed(files, files[1]?.name ?? '', (bytes) => {
+      const copy = bytes.slice();
+      const view = new DataView(copy.buffer);
+      view.setUint32(8, 2, true);
+      const sum = crc32(copy.subarray(16, 512), crc32(copy.subarray(0, 12)));
+      view.setUint32(12, sum, true);
+      return copy;
+    });
+    expect(await reading(newer)).toBe('dataRootTooNew');
+  });
+
   it('say what a person can do', async () => {
     const disk = new MemoryDisk({ random: seededRandom(1) });
     await writeSmallLog(disk);
@@ -270,3 +357,35 @@ describe('refusals', () => {
     );
   });
 });
+
+async function threeSegments(entryBytes = 20): Promise<Files[]> {
+  const disk = new MemoryDisk({ random: seededRandom(1) });
+  const log = await openLog(disk, { ...small });
+  for (let index = 1; log.segmentNames.length < 3; index += 1) {
+    await log.append([{ kind: 'entries', entries: [entryAt(index, 1, entryBytes)] }]);
+  }
+  await log.close();
+  return await filesOf(disk.crash());
+}
+
+/** Why the log is refused; nothing if it is not. */
+async function refusalOf(files: readonly Files[]): Promise<string> {
+  try {
+    await readLog(smallLog, { disk: await diskOf(files), cipher });
+    return '';
+  } catch (error) {
+    return error instanceof ShoalError ? error.message : String(error);
+  }
+}
+
+function withZeros(bytes: Uint8Array, count: number): Uint8Array {
+  const longer = new Uint8Array(bytes.length + count);
+  longer.set(bytes);
+  return longer;
+}
+
+/** Without the last sector of what was written: one group, in a log of small entries. */
+function lastSectorZeroed(bytes: Uint8Array): Uint8Array {
+  const last = bytes.findLastIndex((byte) => byte !== 0);
+  return bytes.slice().fill(0, last - (last % 512));
+}
