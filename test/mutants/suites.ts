@@ -8,8 +8,8 @@ export interface Suite {
   readonly name: string;
   /** It can only find what is wrong there. */
   readonly group: MutantGroup;
-  /** Arguments of node. */
-  readonly command: readonly string[];
+  /** Arguments of node, for one process after the other until one fails: cheap ones first. */
+  readonly commands: readonly (readonly string[])[];
 }
 
 /** Fixed seeds of the simulation for each bug: the same ones each time, so that a verdict is one. */
@@ -19,6 +19,21 @@ const simulatedSeeds = 300;
 const searchedStates = 200_000;
 
 const search = 'test/search/raft/main.ts';
+
+const logTests = [
+  'cipher',
+  'frame',
+  'golden',
+  'identity-file',
+  'log',
+  'log-state',
+  'record',
+  'scan',
+  'snapshot-file',
+].map((name) => `consensus/wal/${name}.test.ts`);
+
+/** Every byte, every length, every call: seconds of CPU each. */
+const crashTests = ['wal/damage', 'storage', 'driver'].map((name) => `consensus/${name}.test.ts`);
 
 function unitTests(...paths: readonly string[]): readonly string[] {
   const options = ['run', '--project', 'unit', '--bail', '1', '--maxWorkers', '1', '--no-isolate'];
@@ -31,15 +46,16 @@ export function suitesOf(tree: string): readonly Suite[] {
   const scripts = vectorsDirectory() === undefined ? [ownScripts] : [];
   const seeds = ['--first', '1', '--count', String(simulatedSeeds), '--bail'];
   const scopes = ['--scope', 'ci', '--states', String(searchedStates)];
+  const vectors = ['test/conformance/raft/main.ts', ...scripts];
   const suites: readonly Suite[] = [
-    { name: 'vectors', group: 'core', command: ['test/conformance/raft/main.ts', ...scripts] },
-    { name: 'units', group: 'core', command: unitTests('raft') },
-    { name: 'search', group: 'core', command: [search, ...scopes] },
-    { name: 'simulation', group: 'core', command: ['test/sim/raft/main.ts', ...seeds] },
+    { name: 'vectors', group: 'core', commands: [vectors] },
+    { name: 'units', group: 'core', commands: [unitTests('raft')] },
+    { name: 'search', group: 'core', commands: [[search, ...scopes]] },
+    { name: 'simulation', group: 'core', commands: [['test/sim/raft/main.ts', ...seeds]] },
     {
       name: 'log tests',
       group: 'log',
-      command: unitTests('consensus/wal', 'consensus/storage', 'consensus/driver'),
+      commands: [unitTests(...logTests), unitTests(...crashTests)],
     },
   ];
   return suites.filter(({ name }) => name !== 'search' || existsSync(join(tree, search)));
