@@ -9,7 +9,7 @@ import { emptyConfState } from '../../../manager/raft/snapshot.ts';
 import { silentTrace } from '../../../manager/raft/trace.ts';
 
 /** Bytes of the entries of one message. */
-export const messageBytesMax = 65_536;
+const messageBytesMax = 65_536;
 
 const options: Omit<RaftOptions, 'id' | 'storage' | 'applied'> = {
   chance: { below: () => 0 },
