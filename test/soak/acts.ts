@@ -15,7 +15,8 @@ export const quiet: Expected = { name: 'quiet', replicas: 0 };
 const web: Expected = { name: 'web', replicas: 4, port: 8101 };
 const back: Expected = { name: 'back', replicas: 2 };
 const passing = ['web', 'back', 'flaky', 'once', 'every'];
-const smallChanges = 300;
+/** Changes of a label that `changeOften` makes. */
+export const smallChanges = 300;
 
 /** What stays for the whole run. */
 export async function createLasting(rig: Rig): Promise<void> {

@@ -8,6 +8,7 @@
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
+import { limits } from '../../common/pure/limits.ts';
 import { Loops } from '../e2e/lib/loops.ts';
 import {
   changeOften,
@@ -22,6 +23,7 @@ import {
   restartDaemon,
   restartEngine,
   rollOut,
+  smallChanges,
 } from './acts.ts';
 import { complaintsOf, complaintsOfDataRoot, countTroubles } from './checks.ts';
 import { judge, printTable, say } from './day-report.ts';
@@ -44,6 +46,7 @@ class Day {
   readonly findings: string[] = [];
   readonly outages: Outage[] = [];
   #round = 0;
+  #isHistoryFull = false;
 
   constructor(rig: Rig, minutes: number) {
     this.#rig = rig;
@@ -77,6 +80,7 @@ class Day {
     await rollOut(rig, round);
     await killContainers(rig);
     if (this.#elapsedMinutes < this.#minutes / 2) await this.#restart(round);
+    else await this.#fillHistory(round);
     if (round % 5 === 0) {
       const signal = round % 2 === 0 ? 'SIGTERM' : 'SIGKILL';
       await this.#without(async () => {
@@ -84,6 +88,14 @@ class Day {
       });
     }
     await removePassing(rig);
+  }
+
+  /** What the store keeps for watchers that come back grows for hours of such use, to its limit; memory is judged from there on. */
+  async #fillHistory(round: number): Promise<void> {
+    if (this.#isHistoryFull) return;
+    this.#isHistoryFull = true;
+    for (let made = 0; made < limits.watchHistoryEvents; made += smallChanges)
+      await changeOften(this.#rig, round);
   }
 
   async #restart(round: number): Promise<void> {
