@@ -1,7 +1,7 @@
 import type { Entry } from '../../../manager/raft/entry.ts';
 import type { MemberId } from '../../../manager/raft/member.ts';
-import { committedByBoth } from '../../../manager/raft/quorum/joint.ts';
 import { foldHash, Violation } from '../../sim/raft/watch.ts';
+import { decide } from './decide.ts';
 import { Marks } from './mark.ts';
 import { startIndex, type Known, type LogView, type Members, type Step } from './members.ts';
 import { nameOf, type Names } from './names.ts';
@@ -110,14 +110,12 @@ export class FactBook {
     if (seen.entryTerm !== seen.term) {
       throw new Violation('R5', `leader ${id} commits ${seen.index} of another term`);
     }
-    const durable = committedByBoth(seen.voters, (voter) => {
-      const isDurable =
-        voter === id
-          ? seen.isDurable
-          : this.#isDurable(others[voter - 1], seen.index, seen.entryTerm);
-      return isDurable ? seen.index : 0;
-    });
-    if (durable < seen.index) {
+    const isDurable = decide(seen.voters, (voter) =>
+      voter === id
+        ? seen.isDurable
+        : this.#isDurable(others[voter - 1], seen.index, seen.entryTerm),
+    );
+    if (!isDurable) {
       throw new Violation('R6', `${seen.index} is committed without a quorum`);
     }
     return withChosen(facts, member, seen);

@@ -2,9 +2,10 @@ import { RaftInvariantError } from '../../../manager/raft/invariant.ts';
 import type { Entry } from '../../../manager/raft/entry.ts';
 import { emptyConfState, type Snapshot } from '../../../manager/raft/snapshot.ts';
 import type { Message } from '../../../manager/raft/message.ts';
+import { appendThread, applyThread, type MemberId } from '../../../manager/raft/member.ts';
 import { isWellFormed } from '../../../manager/raft/well-formed.ts';
-import { RaftGroup } from '../../lib/raft/group.ts';
-import { ScriptMember } from '../../lib/raft/script-member.ts';
+import { isOwn, RaftGroup } from '../../lib/raft/group.ts';
+import { ScriptMember, type MemberObserver } from '../../lib/raft/script-member.ts';
 import { perform, type Action, type ActionTarget } from '../../sim/raft/actions.ts';
 import { foldHash, Violation } from '../../sim/raft/watch.ts';
 import type { Failure } from '../../sim/raft/run.ts';
@@ -57,6 +58,7 @@ export class Members {
   readonly memberMarks: Marks;
   readonly messages: Message[] = [];
   readonly messageMarks: Marks;
+  readonly #links: number[] = [];
   readonly events: Event[] = [];
   readonly #scope: Scope;
   readonly #eventMaker: EventMaker;
@@ -76,11 +78,14 @@ export class Members {
   /** The members at the beginning. */
   start(): ScriptMember[] {
     const { voters, joining } = this.#scope;
-    return Array.from({ length: voters + joining }, (_, position) => {
-      const start = position < voters ? startOf(voters) : emptyStart;
-      const options = { ...this.#scope.options, id: position + 1, applied: start.index };
-      return new ScriptMember({ options, start, fold: foldHash, observer: this.#watch });
-    });
+    return Array.from({ length: voters + joining }, (_, position) =>
+      memberOf(
+        this.#scope,
+        position + 1,
+        position < voters ? startOf(voters) : emptyStart,
+        this.#watch,
+      ),
+    );
   }
 
   numberOfMember(member: ScriptMember): number {
@@ -108,7 +113,19 @@ export class Members {
       this.messageMarks.set(number, column, column === 0 ? text : messageText(one, names));
     });
     this.messages.push(one);
+    this.#links.push(linkOf(one));
     return number;
+  }
+
+  /** Names the sender and the addressee of a message. */
+  link(message: number): number {
+    return this.#links[message] ?? 0;
+  }
+
+  /** What a member has for itself dies with its process. */
+  isOwnOf(message: number, id: MemberId): boolean {
+    const one = this.message(message);
+    return one.to === id && isOwn(one);
   }
 
   /** What comes of a message that arrives. */
@@ -262,6 +279,11 @@ export class Members {
   }
 }
 
+function linkOf({ from, to }: Message): number {
+  const sender = from === appendThread ? -1 : from === applyThread ? -2 : from;
+  return sender * 16 + to;
+}
+
 const answersToLeaders: ReadonlySet<string> = new Set(['MsgAppResp', 'MsgHeartbeatResp']);
 
 function arrival(one: Message): Event {
@@ -287,10 +309,25 @@ function failureOf(run: () => void): Failure | undefined {
   }
 }
 
+export function memberOf(
+  scope: Scope,
+  id: MemberId,
+  start: Snapshot,
+  observer?: MemberObserver,
+): ScriptMember {
+  const options = { ...scope.options, id, applied: start.index };
+  return new ScriptMember({
+    options,
+    start,
+    fold: foldHash,
+    ...(observer === undefined ? {} : { observer }),
+  });
+}
+
 export const startIndex = 2;
 
 /** Scripts begin in the same way. */
-function startOf(voters: number): Snapshot {
+export function startOf(voters: number): Snapshot {
   return {
     data: new Uint8Array(0),
     index: startIndex,
@@ -302,7 +339,8 @@ function startOf(voters: number): Snapshot {
   };
 }
 
-const emptyStart: Snapshot = {
+/** A member that comes later knows nothing. */
+export const emptyStart: Snapshot = {
   data: new Uint8Array(0),
   index: 0,
   term: 0,

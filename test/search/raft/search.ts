@@ -3,7 +3,7 @@ import { isOwn } from '../../lib/raft/group.ts';
 import type { Failure } from '../../sim/raft/run.ts';
 import { Violation } from '../../sim/raft/watch.ts';
 import { FactBook } from './facts.ts';
-import { mixed, SeenMarks, type Marks } from './mark.ts';
+import { mixed, SeenMarks } from './mark.ts';
 import { Members, type Step } from './members.ts';
 import { Pairs } from './pairs.ts';
 import { budgetKinds, type Scope } from './scopes.ts';
@@ -55,12 +55,18 @@ class Numbers {
   }
 }
 
+function listOf(words: Int32Array, from: number, to: number): number[] {
+  const list: number[] = [];
+  for (let at = from; at < to; at += 1) list.push(words[at] ?? 0);
+  return list;
+}
+
 /** A state of the group while it is looked at: numbers of its members' states, of facts and of messages. */
 interface Place {
   readonly members: number[];
   facts: number;
   budgets: number;
-  /** Ascending; a message that is on its way twice is here twice. */
+  /** In the order in which they were sent, or, if that does not count, ascending. Twice if on its way twice. */
   bag: number[];
 }
 
@@ -71,6 +77,7 @@ interface Place {
 export class Search {
   readonly members: Members;
   readonly #scope: Scope;
+  readonly #isInOrder: boolean;
   readonly #facts: FactBook;
   readonly #pairs: Pairs;
   readonly #seen = new SeenMarks();
@@ -85,6 +92,7 @@ export class Search {
 
   constructor(scope: Scope) {
     this.#scope = scope;
+    this.#isInOrder = scope.network === 'in order';
     this.members = new Members(scope);
     this.#facts = new FactBook(this.members);
     this.#pairs = new Pairs(this.members);
@@ -168,10 +176,10 @@ export class Search {
       const bagAt = at + count + 3;
       const end = bagAt + this.#level.at(bagAt - 1);
       const place: Place = {
-        members: Array.from(words.subarray(at, at + count)),
+        members: listOf(words, at, at + count),
         facts: this.#level.at(at + count),
         budgets: this.#level.at(at + count + 1),
-        bag: Array.from(words.subarray(bagAt, end)),
+        bag: listOf(words, bagAt, end),
       };
       this.#expand(place, number);
       if (this.#found !== undefined || this.#seen.size >= statesMax) return;
@@ -182,25 +190,31 @@ export class Search {
 
   /** All that can happen next. */
   #expand(place: Place, number: number): void {
-    let before = -1;
-    for (const message of place.bag) {
-      if (message === before) continue;
-      before = message;
-      this.#arrive(place, number, message);
-    }
+    place.bag.forEach((message, at) => {
+      // Of equal messages one stands for all.
+      if (place.bag.indexOf(message) === at) this.#arrive(place, number, at);
+    });
     for (const state of place.members) {
       for (const event of this.members.state(state).events) this.#happen(place, number, event);
     }
   }
 
-  #arrive(place: Place, number: number, message: number): void {
+  #arrive(place: Place, number: number, at: number): void {
+    const message = place.bag[at] ?? 0;
+    const link = this.members.link(message);
+    const isBehind = (other: number, position: number): boolean =>
+      position < at && this.members.link(other) === link;
     const one = this.members.message(message);
     const step = this.members.arrival(place.members[one.to - 1] ?? 0, message);
     const isNothing =
       step.next === place.members[one.to - 1] && step.sent.length === 0 && step.seen.length === 0;
-    // As if it were lost.
-    if (isNothing) return;
-    const bag = place.bag.toSpliced(place.bag.indexOf(message), 1);
+    // As if it were lost; but what a member has for itself cannot be.
+    const isKept = this.#isInOrder && isOwn(one);
+    if (isNothing && !isKept) return;
+    if (isKept && place.bag.some(isBehind)) return;
+    const bag = this.#isInOrder
+      ? place.bag.filter((other, position) => position !== at && !isBehind(other, position))
+      : place.bag.toSpliced(at, 1);
     this.#become({ ...place, bag }, one.to, step, { from: number, way: message * 4 });
     const duplicates = this.#left(place.budgets, 'duplicates');
     if (duplicates === 0 || isOwn(one)) return;
@@ -217,17 +231,12 @@ export class Search {
     }
     const state = place.members[id - 1] ?? 0;
     const step = this.members.happening(state, event);
-    const bag = isEnd ? place.bag.filter((one) => !this.#diesWith(one, id)) : place.bag;
+    const bag = isEnd ? place.bag.filter((one) => !this.members.isOwnOf(one, id)) : place.bag;
     const isNothing = step.next === state && step.sent.length === 0 && step.seen.length === 0;
     if (isNothing && budget !== 'reads' && bag.length === place.bag.length) return;
     const budgets = budget === undefined ? place.budgets : this.#spend(place.budgets, budget);
     const facts = budget === 'reads' ? this.#facts.asked(place.facts, ordinal) : place.facts;
     this.#become({ ...place, facts, budgets, bag }, id, step, { from: number, way: event * 4 + 1 });
-  }
-
-  #diesWith(message: number, id: number): boolean {
-    const one = this.members.message(message);
-    return one.to === id && isOwn(one);
   }
 
   #left(budgets: number, kind: (typeof budgetKinds)[number]): number {
@@ -278,10 +287,11 @@ export class Search {
       if (to !== changed || !this.#isVoid(members, to, one)) after.push(one);
     }
     for (const one of sent) {
-      const { to } = this.members.message(one);
+      const { to, type } = this.members.message(one);
+      if (this.#scope.lost.includes(type)) continue;
       if (to <= members.length && !this.#isVoid(members, to, one)) after.push(one);
     }
-    return after.sort((a, b) => a - b);
+    return this.#isInOrder ? after : after.sort((a, b) => a - b);
   }
 
   #isVoid(members: readonly number[], to: number, message: number): boolean {
@@ -310,21 +320,27 @@ export class Search {
   /** The least of its marks under all names of the members. */
   #isNew(place: Place): boolean {
     const columns = this.members.names.length;
+    const factors = this.#isInOrder ? this.#factorsOf(place.bag) : undefined;
+    const { memberMarks, messageMarks } = this.members;
+    const factMarks = this.#facts.marks;
     const base = mixed(place.budgets + 0x5bd1e995);
     let high = 0xffffffff;
     let low = 0xffffffff;
     for (let column = 0; column < columns; column += 1) {
-      const { memberMarks, messageMarks } = this.members;
-      let sumHigh = base;
-      let sumLow = Math.imul(base, 0x9e3779b1);
-      const add = (marks: Marks, number: number): void => {
-        const at = number * columns + column;
-        sumHigh = (sumHigh + (marks.high[at] ?? 0)) | 0;
-        sumLow = (sumLow + (marks.low[at] ?? 0)) | 0;
-      };
-      for (const one of place.members) add(memberMarks, one);
-      for (const one of place.bag) add(messageMarks, one);
-      add(this.#facts.marks, place.facts);
+      const facts = place.facts * columns + column;
+      let sumHigh = base + (factMarks.high[facts] ?? 0);
+      let sumLow = Math.imul(base, 0x9e3779b1) + (factMarks.low[facts] ?? 0);
+      for (let position = 0; position < place.members.length; position += 1) {
+        const at = (place.members[position] ?? 0) * columns + column;
+        sumHigh = (sumHigh + (memberMarks.high[at] ?? 0)) | 0;
+        sumLow = (sumLow + (memberMarks.low[at] ?? 0)) | 0;
+      }
+      for (let position = 0; position < place.bag.length; position += 1) {
+        const at = (place.bag[position] ?? 0) * columns + column;
+        const factor = factors === undefined ? 1 : (factors[position] ?? 1);
+        sumHigh = (sumHigh + Math.imul(messageMarks.high[at] ?? 0, factor)) | 0;
+        sumLow = (sumLow + Math.imul(messageMarks.low[at] ?? 0, factor)) | 0;
+      }
       const markHigh = sumHigh >>> 0;
       const markLow = sumLow >>> 0;
       if (markHigh < high || (markHigh === high && markLow < low)) {
@@ -333,6 +349,18 @@ export class Search {
       }
     }
     return this.#seen.add(high, low);
+  }
+
+  /** An odd number for each message, that says how manieth on its way it is. */
+  #factorsOf(bag: readonly number[]): number[] {
+    return bag.map((message, at) => {
+      const link = this.members.link(message);
+      let factor = 1;
+      for (let before = 0; before < at; before += 1) {
+        if (this.members.link(bag[before] ?? 0) === link) factor += 2;
+      }
+      return factor;
+    });
   }
 
   #told(): Found | undefined {

@@ -1,13 +1,13 @@
 import type { Entry } from '../../../manager/raft/entry.ts';
 import type { MemberId } from '../../../manager/raft/member.ts';
-import { isVoter, voterIds, type JointVoters } from '../../../manager/raft/quorum/joint.ts';
-import { votedByBoth } from '../../../manager/raft/quorum/joint.ts';
+import type { JointVoters } from '../../../manager/raft/quorum/joint.ts';
 import type { RaftStatus } from '../../../manager/raft/raw-node.ts';
 import type { ReadState } from '../../../manager/raft/read-queue.ts';
 import type { HardState } from '../../../manager/raft/snapshot.ts';
 import type { Config } from '../../../manager/raft/tracker/config.ts';
 import type { MemberObserver, ScriptMember } from '../../lib/raft/script-member.ts';
 import { Violation } from '../../sim/raft/watch.ts';
+import { decide } from './decide.ts';
 
 /** What others must know of something that happened to a member. */
 export type Seen =
@@ -105,15 +105,11 @@ function checkDisk(id: MemberId, before: HardState, after: HardState): void {
 
 /** Whoever decides before, and whoever decides after, have somebody in common. */
 function alwaysMeet(before: JointVoters, after: JointVoters): boolean {
-  const ids = [...new Set([...voterIds(before), ...voterIds(after)])];
+  const halves = [before.incoming, before.outgoing, after.incoming, after.outgoing];
+  const ids = [...new Set(halves.flatMap((half) => [...half]))];
   for (let some = 0; some < 1 << ids.length; some += 1) {
-    const decides = (voters: JointVoters, wanted: boolean): boolean => {
-      const votes = ids
-        .filter((id) => isVoter(voters, id))
-        .map((id) => [id, (((some >> ids.indexOf(id)) & 1) === 1) === wanted] as const);
-      return votedByBoth(voters, new Map(votes)) === 'VoteWon';
-    };
-    if (decides(before, true) && decides(after, false)) return false;
+    const isAmong = (id: MemberId): boolean => ((some >> ids.indexOf(id)) & 1) === 1;
+    if (decide(before, isAmong) && decide(after, (id) => !isAmong(id))) return false;
   }
   return true;
 }
