@@ -1,10 +1,9 @@
 import { equalBytes } from '../../../common/pure/bytes.ts';
-import { ShoalError } from '../../../common/pure/errors.ts';
-import type { Disk } from '../../../common/ports/disk.ts';
+import { isShoalError, ShoalError } from '../../../common/pure/errors.ts';
+import type { Disk, DiskFile } from '../../../common/ports/disk.ts';
 import type { LogCipher } from './cipher.ts';
 import { corrupt } from './failure.ts';
 import { LogState } from './log-state.ts';
-import { isZero } from './numbers.ts';
 import { type ScannedSegment, scanSegment } from './scan.ts';
 import {
   decodeSegmentHeader,
@@ -12,6 +11,7 @@ import {
   type SegmentHeader,
   segmentName,
 } from './segment.ts';
+import { openSpare, sparePath } from './spare.ts';
 
 /** Whose log is expected, and where. */
 export interface LogPlace {
@@ -77,7 +77,8 @@ export async function readLog(
     checkTail(scanned, segment, segment === segments.at(-1));
     if (segment === segments.at(-1)) {
       const path = `${place.directory}/${segment.name}`;
-      await settle(ports.disk, path, { bytes, end: scanned.end });
+      bytes.fill(0, scanned.end);
+      await settle(ports.disk, { directory: place.directory, path, bytes });
     }
     hasGroups ||= scanned.groups.length > 0;
     ({ crc, end } = scanned);
@@ -171,26 +172,44 @@ function checkWhole(state: LogState, mustBeWhole: boolean): void {
   if (complaint !== undefined) throw corrupt('the log is not whole', { complaint });
 }
 
+interface LastSegment {
+  readonly directory: string;
+  readonly path: string;
+  /** What it is to hold: what a write left that never finished is zeroed. */
+  readonly bytes: Uint8Array;
+}
+
 /**
  * Makes what was read of the last segment durable, and zeroes what a write left that never finished.
  *
- * All that is kept is written anew: after a sync that failed the kernel may hold bytes that can be read, count as clean, and are not on the
- * disk, so that another sync alone would not bring them there (Rebello et al., "Can Applications Recover from fsync Failures?", 2020). The
- * bytes are the same, so a crash in between changes nothing; whoever crashes before the end is zeroed finds a torn tail again.
+ * All of it is written anew: after a sync that failed the kernel may hold bytes that can be read, count as clean, and are not on the disk, so
+ * that another sync alone would not bring them there (Rebello et al., "Can Applications Recover from fsync Failures?", 2020). And into another
+ * file, which takes the place of this one: a write in place that a power cut ends may lose what was on the disk already.
  */
-async function settle(
-  disk: Disk,
-  path: string,
-  kept: { readonly bytes: Uint8Array; readonly end: number },
-): Promise<void> {
-  const { bytes, end } = kept;
-  await using file = await disk.open(path, 'write');
-  for (let offset = 0; offset < end; offset += chunkBytes) {
-    await file.write(offset, bytes.slice(offset, Math.min(offset + chunkBytes, end)));
+async function settle(disk: Disk, segment: LastSegment): Promise<void> {
+  const { directory, path, bytes } = segment;
+  const copy = sparePath(directory);
+  try {
+    await using file = await openSpare(disk, copy, bytes.length);
+    await writeAll(file, bytes);
+  } catch (error) {
+    if (!isShoalError(error, 'limitExceeded')) throw error;
+    await disk.remove(copy);
+    return await settleInPlace(disk, segment);
   }
-  for (let offset = end; offset < bytes.length; offset += chunkBytes) {
-    const part = bytes.subarray(offset, offset + chunkBytes);
-    if (!isZero(part)) await file.write(offset, new Uint8Array(part.length));
+  await disk.rename(copy, path);
+  await disk.syncDirectory(directory);
+}
+
+/** On a full disk there is no room for a copy. */
+async function settleInPlace(disk: Disk, { path, bytes }: LastSegment): Promise<void> {
+  await using file = await disk.open(path, 'write');
+  await writeAll(file, bytes);
+}
+
+async function writeAll(file: DiskFile, bytes: Uint8Array): Promise<void> {
+  for (let offset = 0; offset < bytes.length; offset += chunkBytes) {
+    await file.write(offset, bytes.slice(offset, offset + chunkBytes));
   }
   await file.sync();
 }

@@ -8,6 +8,22 @@ const fillBytes = 1024 * 1024;
 /** Name of the file that becomes the next segment. */
 const spareName = 'spare.tmp';
 
+/** Where the next segment of the log in `directory` is made. */
+export function sparePath(directory: string): string {
+  return `${directory}/${spareName}`;
+}
+
+/** What an earlier opening left is written anew in its place: that needs no space, so that a start works on a full disk. It may hold anything. */
+export async function openSpare(disk: Disk, path: string, bytes: number): Promise<DiskFile> {
+  if (await disk.exists(path)) {
+    const file = await disk.open(path, 'write');
+    if ((await file.size()) === bytes) return file;
+    await file.close();
+    await disk.remove(path);
+  }
+  return await disk.open(path, 'create');
+}
+
 type Making =
   | { readonly kind: 'file'; readonly file: DiskFile }
   | { readonly kind: 'failed'; readonly error: unknown };
@@ -35,7 +51,7 @@ export class SpareSegment {
     this.#directory = options.directory;
     this.#bytes = options.bytes;
     this.#group = options.group;
-    this.path = `${options.directory}/${spareName}`;
+    this.path = sparePath(options.directory);
   }
 
   /** True when the last try to make the file found the disk full. */
@@ -80,7 +96,7 @@ export class SpareSegment {
 
   async #make(): Promise<Making> {
     try {
-      const file = await this.#begin();
+      const file = await openSpare(this.#disk, this.path, this.#bytes);
       await this.#fill(file);
       await this.#disk.syncDirectory(this.#directory);
       return { kind: 'file', file };
@@ -88,17 +104,6 @@ export class SpareSegment {
       if (isShoalError(error, 'limitExceeded')) await this.#giveUp();
       return { kind: 'failed', error };
     }
-  }
-
-  /** What an earlier opening left is filled anew in its place: that needs no space, so that a start works on a full disk. */
-  async #begin(): Promise<DiskFile> {
-    if (await this.#disk.exists(this.path)) {
-      const file = await this.#disk.open(this.path, 'write');
-      if ((await file.size()) === this.#bytes) return file;
-      await file.close();
-      await this.#disk.remove(this.path);
-    }
-    return await this.#disk.open(this.path, 'create');
   }
 
   async #fill(file: DiskFile): Promise<void> {
