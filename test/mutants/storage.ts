@@ -69,15 +69,21 @@ export const storageMutants: readonly Mutant[] = [
     },
     {
       name: 'torn-end-kept',
-      from: 'if (!isZero(part)) await file.write(offset, new Uint8Array(part.length));',
-      to: 'if (part.length === 0) await file.write(offset, new Uint8Array(part.length));',
+      from: '      bytes.fill(0, scanned.end);\n',
+      to: '',
       reason: 'etcd, WAL repair: remains behind the next group',
     },
     {
       name: 'end-not-written-anew-at-start',
-      from: 'for (let offset = 0; offset < end; offset += chunkBytes) {',
-      to: 'for (let offset = end; offset < end; offset += chunkBytes) {',
+      from: '      await settle(ports.disk, {',
+      to: '      if (scanned.end < 0) await settle(ports.disk, {',
       reason: 'Rebello et al., ATC’20: what a failed sync left can be read and is not on disk',
+    },
+    {
+      name: 'end-written-anew-in-its-own-place',
+      from: '  try {\n    await using file = await openSpare(disk, copy, bytes.length);',
+      to: '  if (bytes.length > 0) return await settleInPlace(disk, segment);\n  try {\n    await using file = await openSpare(disk, copy, bytes.length);',
+      reason: 'a power cut within a start would take what was on the disk already',
     },
     {
       name: 'end-not-synced-at-start',
@@ -288,10 +294,10 @@ export const storageMutants: readonly Mutant[] = [
   ]),
   ...inFile('manager/consensus/wal/spare.ts', [
     {
-      name: 'half-made-segment-taken-as-made',
-      from: 'if ((await file.size()) === this.#bytes) return file;',
+      name: 'spare-segment-of-another-length-taken',
+      from: 'if ((await file.size()) === bytes) return file;',
       to: 'if ((await file.size()) >= 0) return file;',
-      reason: 'etcd, file pipeline: a start after a crash in the middle of it',
+      reason: 'the next start refuses a segment that is not as long as its header says',
     },
     {
       name: 'full-disk-not-told',

@@ -54,6 +54,17 @@ describe('handing over (thesis, §3.10)', () => {
     expect(group.leaders).toEqual([1]);
   });
 
+  it('has a whole election timeout, whenever it begins', () => {
+    const group = led(3);
+    group.isolate(3);
+    group.tick(1, 7);
+    group.member(1).node.transferLeader(3);
+    group.tick(1, 9);
+    expect(transfereeOf(group)).toBe(3);
+    group.tick(1);
+    expect(transfereeOf(group)).toBe(0);
+  });
+
   it('to the same member again does not prolong the time', () => {
     const group = led(3);
     group.isolate(3);
@@ -162,6 +173,22 @@ describe('a leader that checks its quorum (thesis, §6.2)', () => {
     group.isolate(1);
     group.tick(1, 100);
     expect(group.leaders).toEqual([1]);
+  });
+});
+
+describe('a leader that leads again', () => {
+  it('does not believe what it knew of the others before (paper, figure 2)', () => {
+    const group = led(3);
+    group.propose(1, 'x');
+    const leader = group.member(1);
+    expect(leader.node.status().progress.get(2)).toMatchObject({ match: 2, next: 3 });
+    group.elect(2);
+    leader.campaign();
+    leader.receive({ type: 'MsgVoteResp', from: 3, term: leader.term });
+    expect(leader.role).toBe('StateLeader');
+    const { progress, lastIndex } = leader.node.status();
+    expect([2, 3].map((id) => progress.get(id)?.match)).toEqual([0, 0]);
+    expect(progress.get(1)?.match).toBe(lastIndex);
   });
 });
 
