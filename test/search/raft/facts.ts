@@ -27,6 +27,7 @@ interface Facts {
   readonly reads: readonly number[];
 }
 
+type Elected = Extract<Seen, { readonly kind: 'elected' }>;
 type Committed = Extract<Seen, { readonly kind: 'committed' }>;
 
 /** Numbers all that was ever true of a group, and holds what happens against it. */
@@ -67,6 +68,7 @@ export class FactBook {
     const log = this.#members.state(step.next).log;
     for (const seen of step.seen) {
       if (seen.kind === 'elected') {
+        this.#checkVotes(id, seen, others.with(id - 1, step.next));
         facts = elected(facts, id, seen.term, log);
       } else if (seen.kind === 'committed') {
         facts = this.#committed(facts, {
@@ -94,6 +96,18 @@ export class FactBook {
     if (this.#checked.has(key)) return;
     this.#checked.add(key);
     checkMember(this.#of(number), this.#members.state(state));
+  }
+
+  /** R1: a quorum cannot vote for anybody else in this term any more, whatever becomes of its processes. */
+  #checkVotes(id: MemberId, { term, voters }: Elected, states: readonly number[]): void {
+    const isElected = decide(voters, (voter) => {
+      const state = states[voter - 1];
+      if (state === undefined) return false;
+      const { durableTerm, durableVote } = this.#members.state(state);
+      return durableTerm > term || (durableTerm === term && durableVote === id);
+    });
+    if (!isElected)
+      throw new Violation('R1', `member ${id} leads in term ${term} without a quorum`);
   }
 
   #committed(

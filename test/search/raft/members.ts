@@ -28,6 +28,8 @@ export interface Known {
   readonly member: ScriptMember;
   readonly role: string;
   readonly durableTerm: number;
+  /** For whom, in that term. */
+  readonly durableVote: MemberId;
   readonly commit: number;
   readonly log: LogView;
   readonly disk: LogView;
@@ -241,10 +243,12 @@ export class Members {
     const { storage, state } = member;
     const stored = storage.entries(storage.firstIndex(), storage.lastIndex() + 1, Infinity);
     const changes = typeof log === 'string' ? [] : log.filter(({ type }) => type !== 'EntryNormal');
+    const { term, vote } = storage.initialState().hardState;
     return {
       member,
       role: core.role,
-      durableTerm: storage.initialState().hardState.term,
+      durableTerm: term,
+      durableVote: vote,
       commit: core.log.committed,
       log: this.#view(first, core.log.term(first - 1), log),
       disk: this.#view(storage.firstIndex(), storage.term(storage.firstIndex() - 1), stored),

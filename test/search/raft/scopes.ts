@@ -106,6 +106,7 @@ export const smallScopes: readonly Scope[] = [
     budgets: { timeouts: 1, proposals: 2, duplicates: 1, beats: 1 },
   }),
   scope('take-over', {
+    options: { ...options, messageBytesMax: 0 },
     network: 'in order',
     before: firstLeads,
     budgets: { timeouts: 1, proposals: 2 },
@@ -163,7 +164,7 @@ export const smallScopes: readonly Scope[] = [
   scope('reads', {
     network: 'in order',
     before: firstLeads,
-    budgets: { timeouts: 1, proposals: 1, reads: 1 },
+    budgets: { timeouts: 1, beats: 1, reads: 1 },
   }),
   scope('transfers', {
     network: 'in order',
@@ -173,7 +174,7 @@ export const smallScopes: readonly Scope[] = [
 ];
 
 /** Searched by hand. */
-export const largeScopes: readonly Scope[] = [
+const largeScopes: readonly Scope[] = [
   scope('elections-large', { budgets: { timeouts: 3, crashes: 1, duplicates: 1 } }),
   scope('replication-large', {
     before: firstLeads,

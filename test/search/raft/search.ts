@@ -99,7 +99,8 @@ export class Search {
   }
 
   run(statesMax: number): SearchResult {
-    this.#enter(this.#rest(this.#start()), -1, 0);
+    const start = this.#rest(this.#start());
+    if (start !== undefined) this.#enter(start, -1, 0);
     let depth = 0;
     let first = 0;
     while (this.#nextLevel.length > 0 && this.#found === undefined && this.#seen.size < statesMax) {
@@ -131,12 +132,13 @@ export class Search {
   }
 
   /** Does what happens before the search, one after the other, until nothing is on its way any more. */
-  #rest(start: Place): Place {
-    let place = start;
+  #rest(start: Place): Place | undefined {
+    let place: Place | undefined = start;
     for (const action of this.#scope.before) {
-      place = this.#lead(place, { kind: 'event', event: this.members.eventOf(action) });
-      for (let next = this.#waiting(place); next !== undefined; next = this.#waiting(place)) {
+      let next: Happening | undefined = { kind: 'event', event: this.members.eventOf(action) };
+      while (next !== undefined && place !== undefined) {
         place = this.#lead(place, next);
+        next = place === undefined ? undefined : this.#waiting(place);
       }
     }
     return place;
@@ -153,7 +155,8 @@ export class Search {
     return event === undefined ? undefined : { kind: 'event', event };
   }
 
-  #lead(place: Place, happening: Happening): Place {
+  /** Undefined: that broke a promise. */
+  #lead(place: Place, happening: Happening): Place | undefined {
     this.#before.push(happening);
     const isEvent = happening.kind === 'event';
     const number = isEvent ? happening.event : this.members.numberOfMessage(happening.message);
@@ -163,9 +166,8 @@ export class Search {
       ? this.members.happening(state, number)
       : this.members.arrival(state, number);
     const bag = isEvent ? place.bag : place.bag.filter((one) => one !== number);
-    const facts = this.#facts.after(place.facts, id, step, place.members);
-    const members = place.members.with(id - 1, step.next);
-    return { ...place, members, facts, bag: this.#bagOf(bag, step.sent, members, id) };
+    const by = { from: 0, way: -1 };
+    return this.#holding(by, step, () => this.#after({ ...place, bag }, id, step));
   }
 
   #expandLevel(first: number, statesMax: number): void {
@@ -255,22 +257,37 @@ export class Search {
     by: { readonly from: number; readonly way: number },
   ): void {
     this.#transitions += 1;
+    this.#holding(by, step, () => this.#enter(this.#after(place, id, step), by.from, by.way));
+  }
+
+  /** @throws Violation if the step breaks a promise. */
+  #after(place: Place, id: number, step: Step): Place {
+    const facts =
+      step.seen.length === 0
+        ? place.facts
+        : this.#facts.after(place.facts, id, step, place.members);
+    const members = place.members.with(id - 1, step.next);
+    const bag = this.#bagOf(place.bag, step.sent, members, id);
+    return { members, facts, budgets: place.budgets, bag };
+  }
+
+  /** Notes the promise that is broken, if one is. */
+  #holding<Result>(
+    by: { readonly from: number; readonly way: number },
+    { failure: broken }: Step,
+    run: () => Result,
+  ): Result | undefined {
+    if (broken !== undefined) {
+      this.#found = { failure: broken, state: by.from, way: by.way };
+      return undefined;
+    }
     try {
-      if (step.failure !== undefined) {
-        this.#found = { failure: step.failure, state: by.from, way: by.way };
-        return;
-      }
-      const facts =
-        step.seen.length === 0
-          ? place.facts
-          : this.#facts.after(place.facts, id, step, place.members);
-      const members = place.members.with(id - 1, step.next);
-      const bag = this.#bagOf(place.bag, step.sent, members, id);
-      this.#enter({ members, facts, budgets: place.budgets, bag }, by.from, by.way);
+      return run();
     } catch (error) {
       if (!(error instanceof Violation)) throw error;
       const failure = { invariant: error.invariant, detail: error.message };
       this.#found = { failure, state: by.from, way: by.way };
+      return undefined;
     }
   }
 
@@ -366,6 +383,8 @@ export class Search {
   #told(): Found | undefined {
     if (this.#found === undefined) return undefined;
     const { failure, state, way } = this.#found;
+    // Before the search itself, the last thing that was done is what it was.
+    if (way === -1) return { failure, way: this.#before };
     const codes = [way];
     for (let at = state; at > 0; at = this.#parents.at(at)) codes.push(this.#ways.at(at));
     return {

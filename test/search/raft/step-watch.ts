@@ -11,7 +11,7 @@ import { decide } from './decide.ts';
 
 /** What others must know of something that happened to a member. */
 export type Seen =
-  | { readonly kind: 'elected'; readonly term: number }
+  | { readonly kind: 'elected'; readonly term: number; readonly voters: JointVoters }
   | {
       readonly kind: 'committed';
       readonly index: number;
@@ -73,7 +73,7 @@ export class StepWatch implements MemberObserver {
   #leads(member: ScriptMember, before: RaftStatus, after: RaftStatus): void {
     const { term, commit } = after.hardState;
     if (before.softState.role !== 'StateLeader' || before.hardState.term !== term) {
-      this.seen.push({ kind: 'elected', term });
+      this.seen.push({ kind: 'elected', term, voters: before.config.voters });
     }
     for (const [peer, { inflights }] of after.progress) {
       if (inflights.count > inflights.limits.messagesMax) {

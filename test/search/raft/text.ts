@@ -76,7 +76,7 @@ function trackerText(tracker: Tracker, names: Names): string {
   ].join(';');
 }
 
-export function configText(config: Config, names: Names): string {
+function configText(config: Config, names: Names): string {
   const { voters, learners, learnersNext, autoLeave } = config;
   const sets = [voters.incoming, voters.outgoing, learners, learnersNext];
   return `${sets.map((set) => idsText(set, names)).join('/')}${autoLeave ? '!' : ''}`;

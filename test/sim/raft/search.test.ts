@@ -90,7 +90,14 @@ function walkBoth(scope: Scope, random: Random): void {
 /** What is planted, where the search finds it, and as what. */
 const bugs: readonly (readonly [name: string, scope: string, invariants: RegExp])[] = [
   ['double-vote', 'elections', /R1|R7/],
-  ['vote-told-before-it-is-durable', 'async', /R1/],
+  ['vote-told-before-it-is-durable', 'async-votes', /R1/],
+  ['acknowledged-before-it-is-durable', 'async', /R6/],
+  ['earlier-terms-committed-by-counting', 'take-over', /R5/],
+  ['blind-truncation', 'replication', /R6/],
+  ['joint-votes-by-one-half', 'joint', /R1/],
+  ['joint-commit-by-one-half', 'joint', /R6/],
+  ['pending-change-ignored', 'changes-2', /R9/],
+  ['read-without-a-quorum', 'reads', /S6/],
 ];
 
 describe('a bug', () => {
