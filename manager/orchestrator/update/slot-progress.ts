@@ -1,6 +1,5 @@
 import { TaskState, type ServiceLifecycle } from '../../../proto/gen/objects.ts';
 import type { TaskRow } from '../../store/rows.ts';
-import { isTerminal } from '../../store/task-state.ts';
 import { isOccupied, isWanted, slotName, type Slot } from '../slot/slot.ts';
 import type { Freshness } from '../slot/freshness.ts';
 
@@ -54,11 +53,11 @@ function hasEndedStale(slot: Slot, freshness: Freshness): boolean {
   return isOccupied(slot) && freshness.isStale(newest);
 }
 
-/** When the slot's first updated task began to run or ended; undefined while neither is so. */
+/** When the slot's first updated task began to run or ended by itself; undefined while neither is so, as where its node was drained. */
 export function settledAtMs({ updated }: SlotProgress): number | undefined {
   let firstMs: number | undefined;
   for (const task of updated) {
-    const atMs = task.runningSinceMs || (isTerminal(task) ? task.appliedAtMs : undefined);
+    const atMs = task.runningSinceMs || (endedByItself(task) ? task.appliedAtMs : undefined);
     if (atMs !== undefined) firstMs = Math.min(firstMs ?? atMs, atMs);
   }
   return firstMs;

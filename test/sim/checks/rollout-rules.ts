@@ -382,7 +382,7 @@ export class RolloutRules {
     if (status.failedSlots.includes(slotName(any))) return false;
     const settled = rows.flatMap((task) => {
       if (task.runningSinceMs > 0) return [task.runningSinceMs];
-      return isTerminal(task) ? [task.appliedAtMs] : [];
+      return endedByItself(task) ? [task.appliedAtMs] : [];
     });
     return settled.length === 0 || Math.min(...settled) > settledMs + slackMs;
   }
@@ -417,6 +417,15 @@ function newestOf(tasks: Iterable<TaskRow>): TaskRow | undefined {
 
 function isWanted(task: TaskRow): boolean {
   return task.desiredState <= TaskState.running;
+}
+
+/** Not because its node was drained, or is down: then its replacement is what the slot waits for. */
+function endedByItself({ reportedState }: TaskRow): boolean {
+  return (
+    reportedState === TaskState.complete ||
+    reportedState === TaskState.failed ||
+    reportedState === TaskState.rejected
+  );
 }
 
 function isOpen(node: NodeRow): boolean {
