@@ -222,7 +222,10 @@ function unsettledContainers(world: World, view: StoreView): string[] {
       }
     }
     for (const task of tasks.values()) {
-      if (isBadTask(task)) continue;
+      const service = view.service(task.serviceId);
+      // Where new tasks fail again and again one may run for a while, upon which the update gives the old one up.
+      const isGivenUp = !isWanted(task) && service !== undefined && hasBadTask(view, service);
+      if (isBadTask(task) || isGivenUp) continue;
       if (task.reportedState === TaskState.running && !running.has(task.id)) {
         problems.push(`T4: task ${task.id} is said to run on ${node.name} and does not`);
       }
