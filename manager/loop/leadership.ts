@@ -60,6 +60,8 @@ export class Leadership {
   /** Times at which the loop is going to be woken; each is nearer than those that were there before it. */
   readonly #alarmsMs = new Set<number>();
   #inFlight = 0;
+  /** Scopes by the set in flight whose outcome they wait for. */
+  readonly #waiting = new Map<string, WorkItem[]>();
   #sliceStartMs = 0;
   #sliceDecisions = 0;
 
@@ -236,10 +238,22 @@ export class Leadership {
     const tookMs = clock.nowMs() - nowMs;
     seat.budget.learn(budget, tookMs);
     metrics.decided(seat.decider.name, tookMs, decision.sets.length);
-    for (const draft of stampIds(decision.sets, this.#random))
+    for (const draft of stampIds(decision.sets, this.#random)) {
+      if (this.#waitsFor(item, draft)) return;
       this.#propose(item, seat.decider, draft);
+    }
     if (decision.wakeAtMs !== undefined) this.#queue.addAt(item, decision.wakeAtMs);
     if (decision.more) this.#queue.add(item);
+  }
+
+  /** True when the draft relies on what is in flight: its scope, with all that was to follow, is decided again when the outcome is known. */
+  #waitsFor(item: WorkItem, draft: Draft): boolean {
+    const setId = this.#view.awaitedBy(draft.reads);
+    if (setId === undefined) return false;
+    const waiting = this.#waiting.get(setId);
+    if (waiting === undefined) this.#waiting.set(setId, [item]);
+    else waiting.push(item);
+    return true;
   }
 
   #propose(item: WorkItem, decider: Decider, draft: Draft): void {
@@ -284,6 +298,8 @@ export class Leadership {
     } else {
       this.#giveUp(flight, outcome);
     }
+    for (const item of this.#waiting.get(request.id) ?? []) this.#queue.add(item);
+    this.#waiting.delete(request.id);
     this.#wakeup.notify();
   }
 

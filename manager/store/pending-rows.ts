@@ -87,6 +87,12 @@ export class PendingRows {
     return ops.some(({ op }) => op.op?.kind !== 'put' || op.op.value.facet === facet);
   }
 
+  /** The set in flight that writes the facet last, of a row that was there before or by another set; undefined when none does. */
+  writerOf({ table, key, facet }: FacetKey): string | undefined {
+    const ops = this.#rows.get(nameOf(table, key))?.ops ?? [];
+    return ops.findLast(({ op }) => op.op?.kind === 'put' && op.op.value.facet === facet)?.setId;
+  }
+
   has(table: Table, key: string): boolean {
     return this.#rows.has(nameOf(table, key));
   }

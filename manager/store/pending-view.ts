@@ -1,5 +1,6 @@
 import type { ClusterId, NetworkId, NodeId, ServiceId, TaskId } from '../../common/pure/ids.ts';
-import { Table } from '../../proto/gen/objects.ts';
+import type { Read } from '../../proto/gen/changeset.ts';
+import { Facet, Table } from '../../proto/gen/objects.ts';
 import type { TaskState } from '../../proto/gen/objects.ts';
 import type { RowLookup } from './change-row.ts';
 import { changedBuckets } from './changed-buckets.ts';
@@ -35,7 +36,8 @@ export interface PendingSet extends SetContent {
  * The store as it will be once our own sets in flight have taken effect, for deciders that must not decide the same twice.
  *
  * A set leaves it by itself once the store has its outcome; `remove` is for sets that are known not to come. Versions of pending
- * facets are a guess (the revision that follows if nobody else writes): a set that relies on a wrong one is refused and decided again.
+ * facets are a guess (the revision that follows if nobody else writes). A wrong guess may be what another write gets, so nothing relies on
+ * one: `awaitedBy` names the set whose outcome comes first.
  */
 export class PendingView implements StoreView, RowLookup {
   readonly #store: Store;
@@ -76,6 +78,22 @@ export class PendingView implements StoreView, RowLookup {
     this.#claims.add(set.id, set.claims);
     for (const name of changedBuckets(evaluation.effect.rows)) {
       this.#buckets.set(name, { setId: set.id, version });
+    }
+    return undefined;
+  }
+
+  /**
+   * The set in flight that writes what one of `reads` is about; undefined when they can be relied on. A row that is being made can be: nobody
+   * else knows it, so it has the version that is read or is not there.
+   */
+  awaitedBy(reads: readonly Read[]): string | undefined {
+    this.#follow();
+    for (const read of reads) {
+      const setId =
+        read.facet === Facet.facetUnspecified
+          ? this.#buckets.get(read.key)?.setId
+          : this.#rows.writerOf(read);
+      if (setId !== undefined) return setId;
     }
     return undefined;
   }

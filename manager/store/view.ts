@@ -58,10 +58,7 @@ export interface StoreView {
   claimCount(space: string): number;
   /** Revision of the last change of an index bucket such as `service/<id>`; 0 when it never changed. buckets.ts lists them. */
   bucketVersion(bucket: string): number;
-  /**
-   * True while a change of the facet by this very member is on its way: what is seen of it may come to nothing. Its version is a guess then, and may
-   * turn out to be that of what somebody else writes, so nothing that others write too is to be decided on top of it.
-   */
+  /** True while a change of the facet by this very member is on its way: what is seen of it may come to nothing. */
   isInFlight(facet: FacetKey): boolean;
   clusterId(): ClusterId | undefined;
 }

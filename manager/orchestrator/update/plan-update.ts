@@ -1,5 +1,5 @@
 import { limits } from '../../../common/pure/limits.ts';
-import type { ServiceLifecycle } from '../../../proto/gen/objects.ts';
+import { Facet, Table, type ServiceLifecycle } from '../../../proto/gen/objects.ts';
 import { UpdateFailureAction } from '../../../proto/gen/specs.ts';
 import type { DecideTime } from '../../store/decider.ts';
 import type { ServiceRow, SpecRevisionRow, TaskRow } from '../../store/rows.ts';
@@ -197,15 +197,20 @@ function busyMs(slot: SlotProgress, { delayMs }: UpdateSettings, now: DecideTime
   return sinceMs === undefined ? Infinity : remainingMs({ sinceMs, delayMs }, now);
 }
 
-/** True when after `steps` every slot has its new task alone, and that ran or ended. */
-function isDone({ slots, status }: Work, steps: readonly UpdateStep[]): boolean {
+/** True when after `steps` every slot has its new task alone, and that ran or ended. That the old one was given up must be certain. */
+function isDone({ view, slots, status }: Work, steps: readonly UpdateStep[]): boolean {
   const failed = new Set(status.failedSlots);
   const finished = new Set(steps.map(({ slot }) => slot));
   return slots.every((slot) => {
     if (slot.isDue || (isHalf(slot) && !finished.has(slot.slot))) return false;
     const isStarting = slot.updated.some(isWanted) && settledAtMs(slot) === undefined;
-    return !isStarting || failed.has(slot.name);
+    if (isStarting && !failed.has(slot.name)) return false;
+    return !slot.slot.tasks.some((task) => !isWanted(task) && isDesireInFlight(view, task));
   });
+}
+
+function isDesireInFlight(view: StoreView, { id }: TaskRow): boolean {
+  return view.isInFlight({ table: Table.tasks, key: id, facet: Facet.desired });
 }
 
 /** The end: once the slot that came last was watched long enough. Who goes on in spite of failures need not watch. */

@@ -1,4 +1,3 @@
-import { limits } from '../../../common/pure/limits.ts';
 import type { Op } from '../../../proto/gen/changeset.ts';
 import { Facet, Table, TaskState, type ServiceLifecycle } from '../../../proto/gen/objects.ts';
 import {
@@ -62,7 +61,6 @@ export class UpdateDecider implements Decider {
     const service = view.service(scope.serviceId);
     const kind = service?.current.spec.mode?.mode?.kind;
     if (service === undefined || (kind !== 'replicated' && kind !== 'global')) return noDecision;
-    if (isInFlight(view, service)) return noDecision;
     const tasks = view.tasksOfService(service.id);
     budget.spend(scanCost(tasks.length));
     const memo = this.follower;
@@ -75,17 +73,11 @@ export class UpdateDecider implements Decider {
     const grant = (count: number): number => spendUpTo(budget, count);
     const plan = planUpdate({ view, service, look, grant }, now);
     return {
-      sets: draftsOf({ service, tasks }, plan, now),
+      sets: draftsOf(service, plan, now),
       wakeAtMs: plan.wakeAtMs,
       more: plan.more,
     };
   }
-}
-
-/** True while what was decided about spec or status is on its way. Users write these too: the outcome is news, and is waited for. */
-function isInFlight(view: StoreView, { id }: ServiceRow): boolean {
-  const facets = [Facet.spec, Facet.lifecycle];
-  return facets.some((facet) => view.isInFlight({ table: Table.services, key: id, facet }));
 }
 
 function concernsUpdate({ kind, facets }: StoreEvent): boolean {
@@ -113,11 +105,7 @@ function hasStale(view: StoreView, service: ServiceRow, tasks: readonly TaskRow[
 }
 
 /** An update begins before its first step; it is over, or stands still, in one change with its last one. */
-function draftsOf(
-  { service, tasks }: { readonly service: ServiceRow; readonly tasks: readonly TaskRow[] },
-  plan: UpdatePlan,
-  now: DecideTime,
-): readonly Draft[] {
+function draftsOf(service: ServiceRow, plan: UpdatePlan, now: DecideTime): readonly Draft[] {
   const steps = plan.steps.map((step, index) => stepOf(service, step, { index, now }));
   const draft = { reason: 'rolling update', reads: [readServiceSpec(service.id, service)] };
   const work = inChunks(steps, draft);
@@ -127,21 +115,8 @@ function draftsOf(
   const [last, ...more] = work;
   // Of so many steps the end waits until all have taken effect.
   if (more.length > 0) return work;
-  const stopping = (plan.status?.completedAtMs ?? 0) > 0 ? tasks.filter(isStopping) : [];
-  return [endOf(status, last, stopping)];
-}
-
-/** Relies on those that were given up being so: that may itself still be in flight, and come to nothing. */
-function endOf(status: Draft, last: Draft | undefined, stopping: readonly TaskRow[]): Draft {
-  return {
-    ...status,
-    reads: [
-      ...status.reads,
-      ...stopping.slice(0, limits.deciderChunkOps).map(readDesired),
-      ...(last?.reads ?? []),
-    ],
-    ops: [...(last?.ops ?? []), ...status.ops],
-  };
+  const { reads, ops } = last ?? { reads: [], ops: [] };
+  return [{ ...status, reads: [...status.reads, ...reads], ops: [...ops, ...status.ops] }];
 }
 
 /** Relies on spec and status being what was looked at: a user may have asked for something else, or gone back. */
@@ -174,15 +149,10 @@ function stepOf(
   const ops = stop.map((task) => putDesired(task, { state: TaskState.shutdown }));
   if (create !== undefined) ops.push(creation(service, slot, { create, index, now }));
   const newest = slot.tasks.at(-1);
-  // That another one was given up may itself still be in flight, and come to nothing.
   const others = create === undefined ? [] : slot.tasks;
   const read = new Set([...stop, ...others, ...(newest === undefined ? [] : [newest])]);
   const staying = slot.tasks.filter((task) => isServing(task) && !stop.includes(task));
   return { ops, reads: [...[...read].map(readDesired), ...staying.map(readStatus)] };
-}
-
-function isStopping(task: TaskRow): boolean {
-  return !isWanted(task) && !isTerminal(task);
 }
 
 function isServing(task: TaskRow): boolean {

@@ -215,7 +215,7 @@ describe('what is decided on top of a set that comes to nothing', () => {
     await bench.stop();
   });
 
-  test('a row is not deleted on top of a removal that never came', async () => {
+  test('a row is not deleted on top of a removal that may never come, but when that has come', async () => {
     const bench = new LoopBench();
     bench.rig.node('n1');
     bench.rig.service('web', parseServiceSpec(new Map([['replicas', '2']])));
@@ -226,8 +226,14 @@ describe('what is decided on top of a set that comes to nothing', () => {
     bench.rig.scale('web', 0);
     const ids = bench.rig.tasks('web').map(({ id }) => id);
     await bench.clock.advance(1000);
-    expect(bench.proposer.sets.map(({ reason }) => reason)).toContain('task removed');
+    const reasons = (): string[] => bench.proposer.sets.map(({ reason }) => reason);
+    expect(reasons()).toContain('scale down');
+    expect(reasons()).not.toContain('task removed');
     expect(bench.rig.tasks('web').map(({ id }) => id)).toEqual(expect.arrayContaining(ids));
+    bench.proposer.fate = () => 'apply';
+    await bench.clock.advance(10_000);
+    expect(reasons()).toContain('task removed');
+    expect(bench.rig.tasks('web')).toEqual([]);
     await bench.stop();
   });
 });
