@@ -24,7 +24,7 @@ import { allSlotKeys, parseKey, slotKeyOf, slotKeysOf } from '../slot/keys.ts';
 import { Freshness } from '../slot/freshness.ts';
 import { slotIn, type Slot } from '../slot/slot.ts';
 import { isInProgress } from '../slot/update-state.ts';
-import { nodeLoss } from './node-health.ts';
+import { nodeLoss, readSilence } from './node-health.ts';
 import { planRestart, type RestartStep } from './plan-restart.ts';
 
 /** Replaces tasks that ended or whose node was lost, by the restart policy of their spec. Looks at one slot a call. */
@@ -100,16 +100,22 @@ interface DraftInput {
 }
 
 function draftOf(input: DraftInput): Draft {
-  const { step, view, service } = input;
+  const { step, view, service, slot } = input;
+  const others = slot.tasks.filter((task) => task !== step.task);
   if (step.kind === 'start') {
     const op = putDesired(step.task, { state: TaskState.running });
-    return { reason: 'replacement starts', reads: [], claims: [], ops: [op] };
+    const reads = readSilence(view, others);
+    return { reason: 'replacement starts', reads, claims: [], ops: [op] };
   }
   const { task } = step;
   const isNodeRead = nodeLoss(view, task) !== undefined;
   return {
     reason: reasonOf(step),
-    reads: [readServiceSpec(service.id, service), ...(isNodeRead ? readPlace(view, task) : [])],
+    reads: [
+      readServiceSpec(service.id, service),
+      ...(isNodeRead ? readPlace(view, task) : []),
+      ...(step.replacement?.startsAtOnce === true ? readSilence(view, others) : []),
+    ],
     claims: [],
     ops: [putDesired(task, { state: TaskState.shutdown }), ...replacementOf(input)],
   };

@@ -22,6 +22,7 @@ import {
   readServiceSpec,
   readStatus,
 } from '../slot/drafts.ts';
+import { readSilence } from '../restart/node-health.ts';
 import { allServiceKeys, parseKey, serviceKey } from '../slot/keys.ts';
 import { isWanted, type Slot } from '../slot/slot.ts';
 import { Freshness } from '../slot/freshness.ts';
@@ -73,7 +74,7 @@ export class UpdateDecider implements Decider {
     const grant = (count: number): number => spendUpTo(budget, count);
     const plan = planUpdate({ view, service, look, grant }, now);
     return {
-      sets: draftsOf(service, plan, now),
+      sets: draftsOf({ view, service }, plan, now),
       wakeAtMs: plan.wakeAtMs,
       more: plan.more,
     };
@@ -104,9 +105,15 @@ function hasStale(view: StoreView, service: ServiceRow, tasks: readonly TaskRow[
   return tasks.some((task) => freshness.isStale(task));
 }
 
+interface Scope {
+  readonly view: StoreView;
+  readonly service: ServiceRow;
+}
+
 /** An update begins before its first step; it is over, or stands still, in one change with its last one. */
-function draftsOf(service: ServiceRow, plan: UpdatePlan, now: DecideTime): readonly Draft[] {
-  const steps = plan.steps.map((step, index) => stepOf(service, step, { index, now }));
+function draftsOf(scope: Scope, plan: UpdatePlan, now: DecideTime): readonly Draft[] {
+  const { service } = scope;
+  const steps = plan.steps.map((step, index) => stepOf(scope, step, { index, now }));
   const draft = { reason: 'rolling update', reads: [readServiceSpec(service.id, service)] };
   const work = inChunks(steps, draft);
   const status = statusDraft(service, plan);
@@ -142,7 +149,7 @@ function statusDraft(service: ServiceRow, { status, rollbackTo }: UpdatePlan): D
  * as it was: one that fails at this moment must not leave the slot empty.
  */
 function stepOf(
-  service: ServiceRow,
+  { view, service }: Scope,
   { slot, stop, create }: UpdateStep,
   { index, now }: { readonly index: number; readonly now: DecideTime },
 ): Step {
@@ -152,7 +159,8 @@ function stepOf(
   const others = create === undefined ? [] : slot.tasks;
   const read = new Set([...stop, ...others, ...(newest === undefined ? [] : [newest])]);
   const staying = slot.tasks.filter((task) => isServing(task) && !stop.includes(task));
-  return { ops, reads: [...[...read].map(readDesired), ...staying.map(readStatus)] };
+  const silence = create === 'running' ? readSilence(view, slot.tasks) : [];
+  return { ops, reads: [...[...read].map(readDesired), ...staying.map(readStatus), ...silence] };
 }
 
 function isServing(task: TaskRow): boolean {
