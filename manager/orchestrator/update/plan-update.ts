@@ -213,14 +213,19 @@ function isDesireInFlight(view: StoreView, { id }: TaskRow): boolean {
   return view.isInFlight({ table: Table.tasks, key: id, facet: Facet.desired });
 }
 
-/** The end: once the slot that came last was watched long enough. Who goes on in spite of failures need not watch. */
+/**
+ * The end: once the slot that came last was watched long enough. Who goes on in spite of failures need not watch, nor is a slot watched that
+ * has failed: its failure counts already, and its tasks may come and go for ever.
+ */
 function complete(
   { status, slots }: Work,
   { failureAction, monitorMs }: UpdateSettings,
   now: DecideTime,
 ): { readonly status: ServiceLifecycle | undefined; readonly wakeAtMs: number | undefined } {
   const isWatched = failureAction !== UpdateFailureAction.updateContinue;
-  const sinceMs = slots.reduce((latest, slot) => Math.max(latest, settledAtMs(slot) ?? 0), 0);
+  const failed = new Set(status.failedSlots);
+  const watched = slots.filter(({ name }) => !failed.has(name));
+  const sinceMs = watched.reduce((latest, slot) => Math.max(latest, settledAtMs(slot) ?? 0), 0);
   const restMs = isWatched ? remainingMs({ sinceMs, delayMs: monitorMs }, now) : 0;
   if (restMs > 0) return { status: undefined, wakeAtMs: now.nowMs + restMs };
   return { status: completedStatus(status, now.clusterMs), wakeAtMs: undefined };
