@@ -40,6 +40,18 @@ describe('a start', () => {
     expect([member.commit, member.node.status().applied]).toEqual([9, 9]);
   });
 
+  it('knows of a vote that was given later in its term, when nothing else was new', () => {
+    const member = new TestMember(1, { voters, terms: [1], hardState: { term: 1, commit: 1 } });
+    // Its log lacks an entry, so it is refused; but its term is entered.
+    member.receive({ type: 'MsgVote', from: 3, term: 2, logTerm: 0, index: 0 });
+    expect(member.storage.initialState().hardState).toEqual({ term: 2, vote: 0, commit: 1 });
+    const asked = { from: 2, term: 2, logTerm: 1, index: 1 } as const;
+    expect(member.receive({ type: 'MsgVote', ...asked })).toMatchObject([{ reject: false }]);
+    expect(member.readies.at(-1)?.mustSync).toBe(true);
+    member.restart();
+    expect([member.term, member.vote]).toEqual([2, 2]);
+  });
+
   it('with entries of a term that the hard state had not reached, has promised nothing in that term', () => {
     const member = new TestMember(1, { voters, terms: [1, 7], hardState: { term: 1, vote: 2 } });
     expect([member.term, member.vote]).toEqual([1, 2]);

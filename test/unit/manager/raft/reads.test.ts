@@ -56,6 +56,20 @@ describe('reads without the log (thesis, §6.4)', () => {
     expect(group.member(2).reads).toEqual([{ context: 7, index: 3 }]);
   });
 
+  it('that waited for that are forgotten with the leadership', () => {
+    const group = groupOf(3);
+    group.loses = ({ type }) => type === 'MsgApp';
+    group.elect(1);
+    group.member(1).node.readIndex(7);
+    group.deliver();
+    group.elect(2);
+    group.heal();
+    group.elect(1);
+    group.tick(1, 3);
+    expect([group.leaders, group.member(1).commit]).toEqual([[1], group.member(2).commit]);
+    expect(group.member(1).reads).toEqual([]);
+  });
+
   it('a lone voter answers at once, but only in a term in which it has committed', () => {
     const member = new TestMember(1);
     member.node.campaign();
