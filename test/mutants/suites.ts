@@ -20,20 +20,8 @@ const searchedStates = 10_000;
 
 const search = 'test/search/raft/main.ts';
 
-const logTests = [
-  'cipher',
-  'frame',
-  'golden',
-  'identity-file',
-  'log',
-  'log-state',
-  'record',
-  'scan',
-  'snapshot-file',
-].map((name) => `consensus/wal/${name}.test.ts`);
-
 /** Every byte, every length, every call: seconds of CPU each. */
-const crashTests = ['wal/damage', 'storage', 'driver'].map((name) => `consensus/${name}.test.ts`);
+const longTests = ['wal/damage', 'storage', 'driver'].map((name) => `consensus/${name}.test.ts`);
 
 function unitTests(...paths: readonly string[]): readonly string[] {
   const options = ['run', '--project', 'unit', '--bail', '1', '--maxWorkers', '1', '--no-isolate'];
@@ -55,7 +43,10 @@ export function suitesOf(tree: string): readonly Suite[] {
     {
       name: 'log tests',
       group: 'log',
-      commands: [unitTests(...logTests), unitTests(...crashTests)],
+      commands: [
+        [...unitTests('consensus/wal'), '--exclude', '**/damage.test.ts'],
+        unitTests(...longTests),
+      ],
     },
   ];
   return suites.filter(({ name }) => name !== 'search' || existsSync(join(tree, search)));
