@@ -47,3 +47,11 @@ export function reportOf(judged: readonly Judged[], suites: readonly Suite[]): s
     .map(({ mutant }) => `- \`${mutant.name}\`: ${mutant.survives ?? 'not explained'}`);
   return [...parts, survivors.length === 0 ? 'none survived' : survivors.join('\n')].join('\n\n');
 }
+
+const heading = '\n## Measured\n';
+
+/** The page with these figures in place of those that it had. */
+export function pageWith(page: string, measured: string): string {
+  const [before = ''] = page.split(heading);
+  return `${before}${heading}\n${measured}\n`;
+}

@@ -15,7 +15,7 @@ import { fileURLToPath } from 'node:url';
 import { planted, type Mutant } from './mutant.ts';
 
 /** The tree that this file is in. */
-const root: string = fileURLToPath(new URL('../..', import.meta.url));
+export const root: string = fileURLToPath(new URL('../..', import.meta.url));
 
 /** What git knows of the tree, and what is new in it. */
 export function git(...args: readonly string[]): string {
