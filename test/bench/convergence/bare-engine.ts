@@ -2,9 +2,10 @@ import type { EngineClient } from '../../../common/platform/engine/client.ts';
 import type { ContainerCreateBody } from '../../../common/ports/engine-api.ts';
 import { limits } from '../../../common/pure/limits.ts';
 import { testImage } from '../../integration/lib/test-image.ts';
-import { inTurns, subnet, updateParallelism, type Side } from './side.ts';
+import { inTurns, subnet, untilGone, updateParallelism, type Side } from './side.ts';
 
 const network = 'straight';
+const label = 'bench.number';
 const workLimitMs = 600_000;
 const stopGraceSeconds = 10;
 
@@ -60,12 +61,15 @@ export class BareEngine implements Side {
     this.#ids = [];
     this.#gone = [];
     const signal = AbortSignal.timeout(workLimitMs);
-    await Promise.all(
-      running.map((id) => this.#client.stopContainer(id, stopGraceSeconds, signal)),
-    );
-    await inTurns(all, limits.removalTurns, (id) =>
-      this.#client.removeContainer(id, { force: true, volumes: true }, signal),
-    );
+    const work = async (): Promise<void> => {
+      await Promise.all(
+        running.map((id) => this.#client.stopContainer(id, stopGraceSeconds, signal)),
+      );
+      await inTurns(all, limits.removalTurns, (id) =>
+        this.#client.removeContainer(id, { force: true, volumes: true }, signal),
+      );
+    };
+    await Promise.all([work(), untilGone(this.#client, label, signal)]);
   }
 
   async #launch(slot: number): Promise<void> {
@@ -82,7 +86,7 @@ export class BareEngine implements Side {
     const IPv4Address = `${subnet.base}.${String((this.#made % 250) + 2)}`;
     return {
       Image: testImage,
-      Labels: { 'bench.number': String(this.#made) },
+      Labels: { [label]: String(this.#made) },
       HostConfig: { NetworkMode: network },
       NetworkingConfig: { EndpointsConfig: { [network]: { IPAMConfig: { IPv4Address } } } },
     };

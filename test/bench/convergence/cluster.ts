@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { EngineClient } from '../../../common/platform/engine/client.ts';
 import { callSocket, member } from '../../../deploy/quickstart/socket-http.ts';
 import { testImage } from '../../integration/lib/test-image.ts';
-import { targetPort, updateParallelism, type Side } from './side.ts';
+import { targetPort, untilGone, updateParallelism, type Side } from './side.ts';
 
 const pollMs = 50;
 const limitMs = 600_000;
@@ -46,11 +46,8 @@ export class Cluster implements Side {
 
   async remove(): Promise<void> {
     await this.#call('DELETE', `${path}/bench`);
-    await this.#until('its containers are gone', async () => {
-      const label = ['com.docker.swarm.service.name=bench'];
-      const left = await this.#engine.listContainers({ label }, AbortSignal.timeout(limitMs));
-      return left.length === 0;
-    });
+    const label = 'com.docker.swarm.service.name=bench';
+    await untilGone(this.#engine, label, AbortSignal.timeout(limitMs));
   }
 
   #spec(): unknown {

@@ -1,3 +1,6 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { EngineClient } from '../../../common/platform/engine/client.ts';
+
 /** One of those that are compared: it brings `count` containers up, renews them, and takes them away. */
 export interface Side {
   readonly name: string;
@@ -25,4 +28,16 @@ export async function inTurns<T>(
     for (const item of waiting) await job(item);
   };
   await Promise.all(Array.from({ length: width }, work));
+}
+
+const lookMs = 50;
+
+/** Resolves when the engine has no container with `label` any more. All sides are looked at in this way: a look costs the engine something. */
+export async function untilGone(
+  engine: EngineClient,
+  label: string,
+  signal: AbortSignal,
+): Promise<void> {
+  while ((await engine.listContainers({ label: [label] }, signal)).length > 0)
+    await sleep(lookMs, undefined, { signal });
 }
