@@ -105,15 +105,18 @@ describe.each(findDockerClients())('docker $version', (client) => {
       await using shell = terminal(...args, 'sh');
       await shell.untilSaid('# ');
       const device = /\/dev\/pts\/\d+/.exec(shell.stdout)?.[0] ?? '';
-      shell.say('stty size\n');
-      await shell.untilSaid('33 111');
+      const says = async (size: string): Promise<true | undefined> => {
+        shell.say('stty size\n');
+        await sleep(100);
+        return shell.stdout.includes(size) ? true : undefined;
+      };
+      // The client tells the size only once the process has started.
+      await eventually('the first size', async () => await says('33 111'));
       // Twice, for the client may not listen yet when it has the first prompt.
       await eventually('the new size', async () => {
         for (const columns of ['98', '99'])
           await promisify(execFile)('stty', ['-F', device, 'rows', '44', 'cols', columns]);
-        shell.say('stty size\n');
-        await sleep(100);
-        return shell.stdout.includes('44 99') ? true : undefined;
+        return await says('44 99');
       });
       shell.say('exit 5\n');
       expect(await shell.exit()).toBe(5);
