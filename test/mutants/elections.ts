@@ -251,7 +251,7 @@ export const electionMutants: readonly Mutant[] = [
       name: 'acknowledged-before-it-is-durable',
       from: 'if (waitsForAppend(sent.type) || this.#claimsUnwritten(sent.type)) {',
       to: "if ((waitsForAppend(sent.type) && (sent.type !== 'MsgAppResp' || sent.to === this.id)) || this.#claimsUnwritten(sent.type)) {",
-      reason: 'paper, figure 2; raft paper §5.3',
+      reason: 'paper, figure 2 and §5.3',
     },
     {
       name: 'leader-counts-itself-before-it-is-durable',

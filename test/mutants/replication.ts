@@ -305,7 +305,7 @@ export const replicationMutants: readonly Mutant[] = [
       name: 'window-without-limit-of-bytes',
       from: 'return this.count >= this.limits.messagesMax || this.#bytes >= this.limits.bytesMax;',
       to: 'return this.count >= this.limits.messagesMax;',
-      reason: 'etcd, MaxInflightBytes; CockroachDB #73376',
+      reason: 'etcd, MaxInflightBytes',
     },
     {
       name: 'one-answer-frees-the-whole-window',

@@ -27,6 +27,12 @@ describe('the catalogue of planted bugs', () => {
     },
   );
 
+  test('is the one that docs/mutants.md shows', () => {
+    const rows = [...readText('docs/mutants.md').matchAll(/^\| `([a-z-]+)` \|/gm)];
+    const names = catalogue.map(({ name }) => name);
+    expect(rows.map(([, name = '']) => name).toSorted()).toEqual(names.toSorted());
+  });
+
   test('a place that is gone, or not the only one, is found', () => {
     const mutant = { name: 'm', file: 'a.ts', from: 'b', to: 'c', reason: 'r' };
     expect(() => planted('a', mutant)).toThrow('m: its text is not in a.ts any more');
