@@ -1,8 +1,8 @@
 import type { ProcessSample, Sample } from './samples.ts';
-import { trendOf } from './trend.ts';
+import { floorGrowth, trendOf } from './trend.ts';
 
 const megabyte = 1024 * 1024;
-/** What the line through the second half may grow by over that half. */
+/** What the line through the second half may grow by over that half; of descriptors and threads, which come and go with calls, the least. */
 const growthMax = { pssMegabytes: 12, descriptors: 3, threads: 2 } as const;
 /** The same for the daemon's heap without its garbage, which says more: chance has no part in it. */
 const heapGrowthMax = 3;
@@ -48,8 +48,8 @@ function judgeProcess(name: string, samples: readonly ProcessSample[]): string[]
   if (new Set(samples.map(({ pid }) => pid)).size > 1) return [`${name}: another process serves`];
   const growth = {
     pssMegabytes: growthOf(samples.map(({ pssBytes }) => pssBytes / megabyte)),
-    descriptors: growthOf(samples.map(({ descriptors }) => descriptors)),
-    threads: growthOf(samples.map(({ threads }) => threads)),
+    descriptors: floorGrowth(samples.map(({ descriptors }) => descriptors)),
+    threads: floorGrowth(samples.map(({ threads }) => threads)),
   };
   return (Object.keys(growthMax) as (keyof typeof growthMax)[]).flatMap((what) =>
     growth[what] > growthMax[what]

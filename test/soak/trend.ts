@@ -20,3 +20,10 @@ export function trendOf(values: readonly number[]): Trend {
   const slope = below === 0 ? 0 : above / below;
   return { slope, first: meanY - slope * meanX, last: meanY + slope * meanX };
 }
+
+/** How far the least of the last third is above the least of the first: what comes and goes has no part in it, and what is never given back has. */
+export function floorGrowth(values: readonly number[]): number {
+  const third = Math.ceil(values.length / 3);
+  if (third === 0) return 0;
+  return Math.min(...values.slice(-third)) - Math.min(...values.slice(0, third));
+}

@@ -1,6 +1,6 @@
 // Shows that what long runs read out of wrk and of samples is what stands there.
 import { expect, test } from 'vitest';
-import { trendOf } from '../../soak/trend.ts';
+import { floorGrowth, trendOf } from '../../soak/trend.ts';
 import { parseWrk } from '../../soak/wrk.ts';
 
 const summary = `Running 24h test @ http://127.0.0.1:8080/
@@ -42,4 +42,11 @@ test('a line through points on a line is that line, and flat through one point o
   expect(trendOf([1, 3, 1, 3, 1])).toMatchObject({ slope: 0 });
   expect(trendOf([4])).toEqual({ slope: 0, first: 4, last: 4 });
   expect(trendOf([])).toMatchObject({ slope: 0 });
+});
+
+test('what comes and goes does not grow, and what is never given back does', () => {
+  expect(floorGrowth([57, 43, 56, 44, 57, 43, 77, 64, 44])).toBe(1);
+  expect(floorGrowth([43, 57, 44, 58, 45, 59, 46, 60, 47])).toBe(3);
+  expect(floorGrowth([5])).toBe(0);
+  expect(floorGrowth([])).toBe(0);
 });
