@@ -26,6 +26,8 @@ function projectConfig(limits: ProjectLimits): TestProjectInlineConfiguration {
       exclude: ['test/testdata/**'],
       pool: 'forks',
       testTimeout: limits.testTimeoutMs,
+      // What differs is all that a reader of the log of a run has.
+      chaiConfig: { truncateThreshold: 0 },
       hookTimeout: limits.testTimeoutMs,
       ...(limits.sequential ? { maxWorkers: 1, fileParallelism: false } : {}),
     },

@@ -9,6 +9,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { startDockerd, type Dockerd } from '../integration/lib/dockerd.ts';
 import { loadTestImage, testImage } from '../integration/lib/test-image.ts';
 import { findDockerClients, outputOf } from './lib/clients.ts';
+import { unexplained, type Outage } from './lib/failures.ts';
 import { Loops } from './lib/loops.ts';
 import { eventually, ShoalNode } from './lib/shoal-node.ts';
 import { curl } from './lib/traffic.ts';
@@ -100,7 +101,7 @@ test.each(['abrupt', 'graceful'] as const)(
 test('containers that are killed fail only what was in flight on them', async () => {
   await createWeb('graceful');
   await using loops = await startedLoops('graceful');
-  const kills: (readonly [fromMs: number, toMs: number])[] = [];
+  const kills: Outage[] = [];
   for (let count = 0; count < 2; count += 1) {
     const [victim = ''] = await running();
     const fromMs = Date.now();
@@ -109,10 +110,7 @@ test('containers that are killed fail only what was in flight on them', async ()
     await untilRunning(replicas, [victim]);
   }
   const { counts, failures } = await loops.stop();
-  const others = failures.filter(
-    ({ atMs, tookMs }) => !kills.some(([fromMs, toMs]) => atMs <= toMs && atMs + tookMs >= fromMs),
-  );
-  expect(others).toEqual([]);
+  expect(unexplained(failures, kills)).toEqual([]);
   expect(counts.kept).toBeGreaterThan(100);
 });
 

@@ -9,6 +9,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import { limits } from '../../common/pure/limits.ts';
+import { unexplained } from '../e2e/lib/failures.ts';
 import { Loops } from '../e2e/lib/loops.ts';
 import {
   changeOften,
@@ -188,10 +189,7 @@ export async function runDay(minutes: number): Promise<boolean> {
   const day = new Day(rig, minutes);
   await day.run();
   const { counts, failures } = await loops.stop();
-  const lost = failures.filter(
-    ({ atMs, tookMs }) =>
-      !day.outages.some(([fromMs, toMs]) => atMs <= toMs && atMs + tookMs >= fromMs),
-  );
+  const lost = unexplained(failures, day.outages);
   const findings = [
     ...day.findings,
     ...lost.map((failure) => `a request failed: ${JSON.stringify(failure)}`),

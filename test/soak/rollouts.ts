@@ -2,6 +2,7 @@
  * Rolling updates, rollbacks and scalings of a service under wrk and downloads: none may fail. Then containers are killed: that may fail only
  * what was in flight on them.
  */
+import { unexplained, type Outage } from '../e2e/lib/failures.ts';
 import { Loops, type LoopsReport } from '../e2e/lib/loops.ts';
 import { eventually } from '../e2e/lib/shoal-node.ts';
 import { curl } from '../e2e/lib/traffic.ts';
@@ -121,21 +122,18 @@ async function underLoad(
 /** Kills one container after the other. Only what was sent before a kill, and was not answered yet, may fail. */
 async function killUnderLoad(rig: Rig): Promise<RolloutsReport['killed']> {
   await using loops = new Loops(rig.engine, port, { slowMs: downloadMs, kept: 16, slow: 4 });
-  const kills: (readonly [fromMs: number, toMs: number])[] = [];
+  const kills: Outage[] = [];
   for (let count = 0; count < killings; count += 1) {
     await eventually('requests', async () => (loops.count > 200 ? true : undefined));
     const before = await rig.running('web');
     const [victim = ''] = before;
     const fromMs = Date.now();
     await rig.engine.exec('docker', ['-H', `unix://${rig.engine.socketPath}`, 'kill', victim]);
-    kills.push([fromMs, Date.now()]);
+    kills.push([fromMs, Date.now() + killSlackMs]);
     await rig.untilRunning('web', before.length, [victim]);
   }
   const { failures } = await loops.stop();
-  const late = failures.filter(
-    ({ atMs, tookMs }) =>
-      !kills.some(([fromMs, toMs]) => atMs <= toMs + killSlackMs && atMs + tookMs >= fromMs),
-  );
+  const late = unexplained(failures, kills);
   return {
     failed: failures.length,
     late: late.map((failure) => `${JSON.stringify(failure)} of kills ${kills.join()}`),

@@ -3,14 +3,10 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 
 import type { Dockerd } from '../../integration/lib/dockerd.ts';
+import type { RequestFailure } from './failures.ts';
 
-/** A request that was not answered in full. */
-export interface LoopFailure {
+export interface LoopFailure extends RequestFailure {
   readonly kind: 'kept' | 'fresh' | 'slow';
-  /** Wall time at which it was sent. */
-  readonly atMs: number;
-  readonly tookMs: number;
-  readonly error: string;
 }
 
 /** What came of the loops. */

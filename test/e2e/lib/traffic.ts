@@ -4,12 +4,12 @@ import { join } from 'node:path';
 
 import type { Dockerd } from '../../integration/lib/dockerd.ts';
 import { runCommand } from './clients.ts';
+import type { RequestFailure } from './failures.ts';
 
 /** What came of the requests. */
 export interface TrafficReport {
   readonly requests: number;
-  /** One line each: when, in milliseconds after the first request, and what went wrong. */
-  readonly failures: readonly string[];
+  readonly failures: readonly RequestFailure[];
   /** Answers by the host name that gave them. */
   readonly byReplica: Readonly<Record<string, number>>;
 }
@@ -64,15 +64,11 @@ export class Traffic implements AsyncDisposable {
 }
 
 function summarize(lines: readonly Line[]): TrafficReport {
-  const startMs = Math.min(...lines.map(({ atMs }) => atMs));
-  const failures: string[] = [];
+  const failures: RequestFailure[] = [];
   const byReplica: Record<string, number> = {};
   for (const { atMs, tookMs, replica, error } of lines) {
-    if (replica === undefined) {
-      failures.push(
-        `${String(atMs - startMs)} ms: ${error ?? 'nothing'} after ${String(tookMs)} ms`,
-      );
-    } else byReplica[replica] = (byReplica[replica] ?? 0) + 1;
+    if (replica === undefined) failures.push({ atMs, tookMs, error: error ?? 'nothing' });
+    else byReplica[replica] = (byReplica[replica] ?? 0) + 1;
   }
   return { requests: lines.length, failures, byReplica };
 }
