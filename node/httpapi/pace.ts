@@ -8,6 +8,9 @@ export interface PaceOptions {
   readonly waitMsMax: number;
 }
 
+/** Who waits is let through with all whose time is in the same stretch: ten who come together cost much less than ten one by one. */
+const stretchMs = 100;
+
 /** Spaces out those who come again and again, so that many of them cost no more than some. Few of them never wait. */
 export class Pace {
   readonly #options: PaceOptions;
@@ -29,6 +32,7 @@ export class Pace {
     const dueMs = Math.max(this.#dueMs, nowMs - burstMs);
     const waitMs = Math.min(dueMs - nowMs, waitMsMax);
     this.#dueMs = Math.min(dueMs + 1000 / perSecond, nowMs + waitMsMax);
-    if (waitMs > 0) await clock.sleep(waitMs, signal);
+    const stretchWaitMs = Math.floor((nowMs + waitMs) / stretchMs) * stretchMs - nowMs;
+    if (stretchWaitMs > 0) await clock.sleep(stretchWaitMs, signal);
   }
 }

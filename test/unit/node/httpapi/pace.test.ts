@@ -27,6 +27,15 @@ describe('Pace', () => {
     expect(times.slice(11)).toEqual([100, 200, 300]);
   });
 
+  it('lets those through together whose time is nearly the same', async () => {
+    const clock = new VirtualClock();
+    const pace = new Pace({ clock, perSecond: 50, waitMsMax: 5_000 });
+    await passed(clock, pace, 50);
+    const times = await passed(clock, pace, 66);
+    const counts = [0, 100, 200, 300].map((at) => times.filter((time) => time === at).length);
+    expect(counts).toEqual([55, 5, 5, 1]);
+  });
+
   it('lets nobody wait longer than its limit, however many come', async () => {
     const clock = new VirtualClock();
     const pace = new Pace({ clock, perSecond: 10, waitMsMax: 500 });
