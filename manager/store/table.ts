@@ -111,10 +111,18 @@ export class TableCut<Row> {
   }
 }
 
-/** Spreads by the last characters: ids are random, and in addresses and ports the end varies most. */
+/** What varies in ids, addresses and ports stands within so many characters of the end. */
+const mixedChars = 6;
+
+/**
+ * Spreads as if by chance (FNV-1a and a last mixing). An even spread would be worse: addresses are given in order, all shards would then be
+ * full at the same moment, and their growth would be as long as that of one large Map.
+ */
 function shardOf(key: string): number {
-  const last = key.length - 1;
-  if (last < 2) return last < 0 ? 0 : (key.charCodeAt(0) * 31 + key.charCodeAt(last)) % shardCount;
-  const mixed = (key.charCodeAt(last) * 31 + key.charCodeAt(last - 1)) * 31;
-  return (mixed + key.charCodeAt(last - 2)) % shardCount;
+  let hash = 0x811c9dc5;
+  for (let at = Math.max(0, key.length - mixedChars); at < key.length; at += 1) {
+    hash = Math.imul(hash ^ key.charCodeAt(at), 0x01000193);
+  }
+  hash = Math.imul(hash ^ (hash >>> 15), 0x2c1b3c6d);
+  return (hash ^ (hash >>> 13)) & (shardCount - 1);
 }

@@ -6,7 +6,7 @@ import { SnapshotInstaller } from '../../../manager/store/snapshot-installer.ts'
 import { cutSnapshot, stateHash } from '../../../manager/store/snapshot.ts';
 import { Store } from '../../../manager/store/store.ts';
 import { limits } from '../../../common/pure/limits.ts';
-import { measureReconcile, type ReconcileFigures } from './reconcile.ts';
+import { measureReconcile, type ChangeFigures, type ReconcileFigures } from './reconcile.ts';
 import { Slices, type PauseFigures, type SliceFigures } from './slices.ts';
 import {
   entry,
@@ -197,6 +197,8 @@ export function describeStore(bench: StoreBench): string {
   const ratio = (ours: number, theirs: number): string => (ours / theirs).toFixed(2);
   const slice = (name: string, { count, totalMs, longestMs }: SliceFigures): string =>
     `${name}: ${totalMs.toFixed(0)} ms in ${count} slices, longest ${longestMs.toFixed(1)} ms`;
+  const change = (name: string, { ms, sets }: ChangeFigures): string =>
+    `${name}: ${ms.toFixed(3)} ms of applying and of the loop, metrics included, ${sets.toFixed(1)} sets, ${(ms / sets).toFixed(3)} ms each`;
   return [
     `${tasks} tasks`,
     `apply: ${rates.store.toFixed(0)} ops/s, ${ratio(rates.store, rates.map)} of a plain Map; ` +
@@ -206,7 +208,9 @@ export function describeStore(bench: StoreBench): string {
     ...sliceNames.map((name) => slice(name, slices[name])),
     `snapshot: ${(bench.snapshotBytes / tasks).toFixed(0)} bytes a task`,
     slice('indexes and a pass over all', reconcile.pass),
-    `one changed task: ${reconcile.changeMs.toFixed(3)} ms of the loop, metrics included; counting a decision: ${reconcile.countUs.toFixed(2)} us`,
+    change('a task fails and is replaced', reconcile.change),
+    change('the first that fail in a process', reconcile.firstChange),
+    `counting a decision: ${reconcile.countUs.toFixed(2)} us`,
     `collector: ${pauses.count} pauses, ${pauses.totalMs.toFixed(0)} ms, longest ${pauses.longestMs.toFixed(1)} ms`,
   ].join('\n');
 }
