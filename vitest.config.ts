@@ -10,7 +10,7 @@ interface ProjectLimits {
 
 const projects: readonly ProjectLimits[] = [
   { name: 'tidy', testTimeoutMs: 120_000, sequential: false },
-  { name: 'unit', testTimeoutMs: 10_000, sequential: false },
+  { name: 'unit', testTimeoutMs: 60_000, sequential: false },
   { name: 'conformance', testTimeoutMs: 60_000, sequential: false },
   { name: 'sim', testTimeoutMs: 300_000, sequential: false },
   { name: 'integration', testTimeoutMs: 300_000, sequential: true },

@@ -55,7 +55,7 @@ export const limits = {
   /** Newest spec revisions of a service that are kept though no task runs them. */
   specRevisions: 10,
   /** Records of a snapshot that are encoded or decoded in one turn. */
-  snapshotSliceRows: 250,
+  snapshotSliceRows: 100,
   /** Bytes after which such a slice ends. */
   snapshotSliceBytes: 524_288,
   /** Bytes of one record of a snapshot. */

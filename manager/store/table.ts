@@ -113,16 +113,24 @@ export class TableCut<Row> {
 
 /** What varies in ids, addresses and ports stands within so many characters of the end. */
 const mixedChars = 6;
+const mixedBits = 12;
 
 /**
- * Spreads as if by chance (FNV-1a and a last mixing). An even spread would be worse: addresses are given in order, all shards would then be
- * full at the same moment, and their growth would be as long as that of one large Map.
+ * The shard of each value of the hash: shard i gets a share of 2^(i/256), from 1 to 2.
+ *
+ * Maps grow by doubling. Shards of one size would all grow at the same moment, together as long as one large Map; of these, each grows
+ * at another size of the table, and between one size and its double every shard does once.
  */
+const shards = Uint8Array.from({ length: 1 << mixedBits }, (_, hash) =>
+  Math.floor(shardCount * Math.log2(1 + hash / (1 << mixedBits))),
+);
+
+/** FNV-1a, and a last mixing. */
 function shardOf(key: string): number {
   let hash = 0x811c9dc5;
   for (let at = Math.max(0, key.length - mixedChars); at < key.length; at += 1) {
     hash = Math.imul(hash ^ key.charCodeAt(at), 0x01000193);
   }
   hash = Math.imul(hash ^ (hash >>> 15), 0x2c1b3c6d);
-  return (hash ^ (hash >>> 13)) & (shardCount - 1);
+  return shards[hash >>> (32 - mixedBits)] ?? 0;
 }

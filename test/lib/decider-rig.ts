@@ -69,6 +69,11 @@ export class DeciderRig {
     for (const draft of sets) this.fixture.change(draft);
   }
 
+  /** Applies the set, if nothing that it relies on has changed since it was decided. */
+  try(draft: Draft): boolean {
+    return this.fixture.apply(draft).outcome.kind === 'done';
+  }
+
   /**
    * Decides and applies until nothing is left to do, and gives all sets.
    * @throws when that takes more calls than any honest decision does.

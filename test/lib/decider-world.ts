@@ -125,6 +125,7 @@ export class DeciderWorld {
       return [];
     },
     decide: (command) => this.#decide(command),
+    'decide-late': (command) => this.#decideLate(command),
     converge: ({ words }) => {
       this.#rig.converge(words.map((name) => this.#decider(name)));
       this.#nameTasks();
@@ -224,6 +225,19 @@ export class DeciderWorld {
       ...(call.wakeInMs === undefined ? [] : [`wake in ${call.wakeInMs} ms`]),
       ...(call.more ? ['more'] : []),
     ];
+  }
+
+  /** `decide-late update service/web web.1#1 running`: the report comes between the decision and its effect. */
+  #decideLate({ words: [name = '', scope = '', ...report] }: Command): readonly string[] {
+    const { sets } = this.#rig.ask(this.#decider(name), scope);
+    const lines = sets.map((draft) => this.#describe(draft));
+    this.run(`report ${report.join(' ')}`);
+    const results = sets.flatMap((draft, index) => [
+      ...(lines[index] ?? []),
+      this.#rig.try(draft) ? '  done' : '  refused',
+    ]);
+    this.#nameTasks();
+    return results;
   }
 
   /** All deciders to a standstill, the node's part included: what is placed and wanted runs, what is not wanted stops. */

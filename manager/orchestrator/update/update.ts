@@ -145,8 +145,9 @@ function statusDraft(service: ServiceRow, { status, rollbackTo }: UpdatePlan): D
 }
 
 /**
- * Relies on what is wanted of the slot's tasks: the replica may have been scaled away meanwhile. And on the task that goes on serving being
- * as it was: one that fails at this moment must not leave the slot empty.
+ * Relies on what is wanted of the slot's tasks: the replica may have been scaled away meanwhile. And on what decided who goes on: that the
+ * one which serves still does, for one that fails at this moment must not leave the slot empty; or that of none that is given up it is known
+ * that it serves.
  */
 function stepOf(
   { view, service }: Scope,
@@ -158,13 +159,11 @@ function stepOf(
   const newest = slot.tasks.at(-1);
   const others = create === undefined ? [] : slot.tasks;
   const read = new Set([...stop, ...others, ...(newest === undefined ? [] : [newest])]);
-  const staying = slot.tasks.filter((task) => isServing(task) && !stop.includes(task));
+  const staying = slot.tasks.filter((task) => isWanted(task) && !stop.includes(task));
+  const serving = staying.filter((task) => task.reportedState === TaskState.running);
+  const judged = staying.length > 0 && serving.length === 0 ? stop : serving;
   const silence = create === 'running' ? readSilence(view, slot.tasks) : [];
-  return { ops, reads: [...[...read].map(readDesired), ...staying.map(readStatus), ...silence] };
-}
-
-function isServing(task: TaskRow): boolean {
-  return isWanted(task) && task.reportedState === TaskState.running;
+  return { ops, reads: [...[...read].map(readDesired), ...judged.map(readStatus), ...silence] };
 }
 
 function creation(

@@ -195,8 +195,9 @@ function heapBytes(): number {
 export function describeStore(bench: StoreBench): string {
   const { tasks, rates, bytes, slices, pauses, reconcile } = bench;
   const ratio = (ours: number, theirs: number): string => (ours / theirs).toFixed(2);
-  const slice = (name: string, { count, totalMs, longestMs }: SliceFigures): string =>
-    `${name}: ${totalMs.toFixed(0)} ms in ${count} slices, longest ${longestMs.toFixed(1)} ms`;
+  const slice = (name: string, slices: SliceFigures): string =>
+    `${name}: ${slices.totalMs.toFixed(0)} ms in ${slices.count} slices, longest ${slices.longestMs.toFixed(1)} ms, ` +
+    `all but one in a thousand at most ${slices.nearlyAllMs.toFixed(1)} ms`;
   const change = (name: string, { ms, sets }: ChangeFigures): string =>
     `${name}: ${ms.toFixed(3)} ms of applying and of the loop, metrics included, ${sets.toFixed(1)} sets, ${(ms / sets).toFixed(3)} ms each`;
   return [

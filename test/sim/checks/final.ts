@@ -127,9 +127,10 @@ function isUpdateBlocked(service: ServiceRow, tasks: readonly TaskRow[]): boolea
   if (!isInProgress(lifecycle)) return false;
   const { update, rollback } = current.spec;
   const config = lifecycle?.updateState === UpdateState.updating ? update : rollback;
+  // Of a smaller ratio there are soon too many.
   const isBorne =
     config?.failureAction === UpdateFailureAction.updateContinue ||
-    (config?.maxFailureRatio ?? 0) > 0;
+    (config?.maxFailureRatio ?? 0) >= 1;
   const isFailing = isBorne && config?.order === UpdateOrder.startFirst && isBad(current.spec);
   return isFailing || tasks.some((task) => isWanted(task) && taskError(task) !== '');
 }
