@@ -218,6 +218,18 @@ export const electionMutants: readonly Mutant[] = [
   ]),
   ...inFile('manager/raft/core.ts', [
     {
+      name: 'stored-log-with-a-gap-believed',
+      from: "    invariant(first >= 1 && last >= first - 1, 'the stored log follows on what is compacted');\n",
+      to: '',
+      reason: 'storage that contradicts itself must not vote (docs/raft.md, bad input)',
+    },
+    {
+      name: 'stored-log-with-ends-without-terms-believed',
+      from: "invariant(typeof term === 'number' && isCount(term), 'the ends of the stored log have terms');",
+      to: "invariant(term !== undefined, 'the ends of the stored log have terms');",
+      reason: 'paper §5.4.1: who has which log is judged by the term of its end',
+    },
+    {
       name: 'vote-kept-into-the-next-term',
       from: '      this.term = term;\n      this.vote = none;',
       to: '      this.term = term;',

@@ -58,6 +58,12 @@ export const quorumMutants: readonly Mutant[] = [
   ]),
   ...inFile('manager/raft/confchange/changer.ts', [
     {
+      name: 'voter-that-cannot-be',
+      from: "    if (!isMemberId(nodeId)) return 'not an id of a member';\n",
+      to: '',
+      reason: 'a voter that never answers is lost for every quorum (docs/raft.md, bad input)',
+    },
+    {
       name: 'new-member-counts-as-absent',
       from: '    recentActive: true,\n',
       to: '    recentActive: false,\n',

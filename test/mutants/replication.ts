@@ -361,6 +361,12 @@ export const replicationMutants: readonly Mutant[] = [
       to: 'return a.term === b.term && a.commit === b.commit;',
       reason: 'paper, figure 2: votedFor is persistent',
     },
+    {
+      name: 'stored-vote-for-nobody-believed',
+      from: 'const isVote = vote === none || (isMemberId(vote) && term > 0);',
+      to: 'const isVote = vote === none || term > 0;',
+      reason: 'a hard state that no member wrote (docs/raft.md, bad input)',
+    },
   ]),
   ...inFile('manager/raft/well-formed.ts', [
     {
@@ -374,6 +380,18 @@ export const replicationMutants: readonly Mutant[] = [
       from: '    received.index <= core.log.lastIndex() ||\n',
       to: '    received.index >= 0 ||\n',
       reason: 'dragonboat #256: tocommit out of range',
+    },
+    {
+      name: 'message-for-another-believed',
+      from: '    received.to === core.id &&\n',
+      to: '',
+      reason: 'a promise to another member counts here (docs/raft.md, bad input)',
+    },
+    {
+      name: 'absurd-term-believed',
+      from: '    received.term <= core.term + missedTermsMax &&\n',
+      to: '',
+      reason: 'after the last term there is none: no election ever again (docs/raft.md, bad input)',
     },
   ]),
   ...inFile('manager/raft/reads.ts', [

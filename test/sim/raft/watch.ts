@@ -161,7 +161,7 @@ export class Watch implements MemberObserver {
     const other = this.#leaders.get(term);
     if (other === undefined) {
       this.#leaders.set(term, member.id);
-      this.#checkComplete(member);
+      this.#checkComplete(member, term);
     } else if (other !== member.id) {
       throw new Violation('R1', `members ${other} and ${member.id} lead in term ${term}`);
     }
@@ -187,12 +187,13 @@ export class Watch implements MemberObserver {
     return found === term || found === 'compacted';
   }
 
-  /** R3: a new leader has everything that was decided. */
-  #checkComplete(member: ScriptMember): void {
+  /** R3: a new leader has everything that was decided before its term; a later one may have come, and decided more, before it learned of its election. */
+  #checkComplete(member: ScriptMember, leaderTerm: number): void {
     for (let index = this.#lastChosen; index > this.#lastChosen - 20; index -= 1) {
       const chosen = this.#chosen.get(index);
+      if (chosen === undefined || chosen.term > leaderTerm) continue;
       const term = member.node.termAt(index);
-      if (chosen !== undefined && term !== 'compacted' && term !== chosen.term) {
+      if (term !== 'compacted' && term !== chosen.term) {
         throw new Violation('R3', `leader ${member.id} lacks ${index}, which is committed`);
       }
     }

@@ -156,6 +156,37 @@ const storages: fc.Arbitrary<StorageSays> = fc.record({
   applied: numbers,
 });
 
+describe('a stored log that cannot be is refused by name', () => {
+  const sound: StorageSays = {
+    hardState: { term: 2, vote: 0, commit: 3 },
+    snapshot: snapshotOf(1, 3, confState([1, 2, 3])),
+    first: 4,
+    terms: [1, 2],
+    applied: 0,
+  };
+
+  function startOn(change: Partial<StorageSays>): string {
+    const storage = new AnyStorage({ ...sound, ...change });
+    const options = { ...usualOptions, id: 1, trace: silentTrace, applied: 0, storage };
+    return refusalOf(() => new RawNode(options));
+  }
+
+  it('and one that can be is not', () => {
+    expect(startOn({})).toBe('none');
+  });
+
+  it('one that begins before the first index', () => {
+    const refusal = 'raft invariant broken: the stored log follows on what is compacted';
+    expect(startOn({ first: 0, terms: [1] })).toBe(refusal);
+  });
+
+  it.each([NaN, -1, 0.5, Infinity])('one with an end of term %j', (term) => {
+    const refusal = 'raft invariant broken: the ends of the stored log have terms';
+    expect(startOn({ terms: [1, term] })).toBe(refusal);
+    expect(startOn({ snapshot: { ...sound.snapshot, term } })).toBe(refusal);
+  });
+});
+
 /** All that a start may say against what is stored. */
 const contradictions: readonly string[] = [
   'the stored configuration is one',
