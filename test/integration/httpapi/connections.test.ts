@@ -1,43 +1,27 @@
 // What becomes of the engine's connections: kept for calls that only read, and gone when nobody is left who wants them.
 import * as http from 'node:http';
-import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 
 import { limits } from '../../../common/pure/limits.ts';
-import { connectRaw, RawEngine, type RawPeer } from '../../lib/raw-engine.ts';
-import { TestApi } from './test-api.ts';
+import type { RawPeer } from '../../lib/raw-engine.ts';
+import { RawRig } from './raw-rig.ts';
 
-let engine: RawEngine;
-let api: TestApi;
+let rig: RawRig;
 
 beforeEach(async () => {
-  engine = await RawEngine.start();
-  api = await TestApi.start(join(engine.folder, 'engine.sock'));
+  rig = await RawRig.start();
 });
 
 afterEach(async () => {
-  await api[Symbol.asyncDispose]();
-  await engine[Symbol.asyncDispose]();
+  await rig[Symbol.asyncDispose]();
 });
-
-async function say(text: string): Promise<RawPeer> {
-  const client = await connectRaw(api.socketPath);
-  client.write(text);
-  return client;
-}
-
-async function get(path: string): Promise<string> {
-  const client = await say(`GET ${path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n`);
-  await client.untilEnded();
-  return client.received;
-}
 
 const answer = 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok';
 
 /** Answers each request head that comes, however many on one connection. */
 function answersAll(): void {
-  engine.onPeer((peer) => {
+  rig.engine.onPeer((peer) => {
     let answered = 0;
     peer.socket.on('data', () => {
       const heads = peer.received.split('\r\n\r\n').length - 1;
@@ -57,25 +41,25 @@ async function untilGone(peer: RawPeer): Promise<void> {
 describe('a connection to the engine', () => {
   test('serves one reading call after the other, and is let go when none comes', async () => {
     answersAll();
-    for (let round = 0; round < 5; round += 1) expect(await get('/a')).toContain('ok');
-    expect(engine.peers).toHaveLength(1);
-    const [peer] = engine.peers;
+    for (let round = 0; round < 5; round += 1) expect(await rig.get('/a')).toContain('ok');
+    expect(rig.engine.peers).toHaveLength(1);
+    const [peer] = rig.engine.peers;
     if (peer !== undefined) await untilGone(peer);
   });
 
   test('serves one call that changes something, and no other', async () => {
     answersAll();
     for (let round = 0; round < 3; round += 1) {
-      const client = await say('POST /a HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n');
+      const client = await rig.say('POST /a HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n');
       await client.untilEnded();
     }
-    await get('/a');
-    expect(engine.peers).toHaveLength(4);
+    await rig.get('/a');
+    expect(rig.engine.peers).toHaveLength(4);
   });
 
   test('that the engine has closed meanwhile costs no call', async () => {
     let served = 0;
-    engine.onPeer((peer) => {
+    rig.engine.onPeer((peer) => {
       peer.socket.on('data', () => {
         const heads = peer.received.split('\r\n\r\n').length - 1;
         // The second request on a connection finds it closed, without an answer.
@@ -84,28 +68,28 @@ describe('a connection to the engine', () => {
         served += 1;
       });
     });
-    for (let round = 0; round < 20; round += 1) expect(await get('/a')).toContain('ok');
+    for (let round = 0; round < 20; round += 1) expect(await rig.get('/a')).toContain('ok');
     expect(served).toBeGreaterThan(20);
   });
 
   test('that breaks in the middle of an answer breaks the answer, and is asked once', async () => {
     answersAll();
-    await get('/a');
-    engine.peers[0]?.socket.removeAllListeners('data');
-    engine.peers[0]?.socket.on('data', () => {
-      engine.peers[0]?.write('HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhal');
-      engine.peers[0]?.socket.end();
+    await rig.get('/a');
+    rig.engine.peers[0]?.socket.removeAllListeners('data');
+    rig.engine.peers[0]?.socket.on('data', () => {
+      rig.engine.peers[0]?.write('HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhal');
+      rig.engine.peers[0]?.socket.end();
     });
-    const received = await get('/b');
+    const received = await rig.get('/b');
     expect(received.endsWith('hal')).toBe(true);
-    expect(engine.peers).toHaveLength(1);
+    expect(rig.engine.peers).toHaveLength(1);
   });
 
   test('to an engine that is down is refused once, kept or not', async () => {
     answersAll();
-    await get('/a');
-    await engine.stop();
-    expect(await get('/a')).toMatch(/^HTTP\/1\.1 503 /);
+    await rig.get('/a');
+    await rig.engine.stop();
+    expect(await rig.get('/a')).toMatch(/^HTTP\/1\.1 503 /);
   });
 });
 
@@ -118,8 +102,8 @@ const kinds = {
 
 describe.each(Object.entries(kinds))('%s', (_, head) => {
   async function joined(): Promise<{ readonly client: RawPeer; readonly peer: RawPeer }> {
-    const client = await say(head);
-    const peer = await engine.nextPeer();
+    const client = await rig.say(head);
+    const peer = await rig.engine.nextPeer();
     await peer.untilReceived('\r\n\r\n');
     peer.write('HTTP/1.1 101 UPGRADED\r\nConnection: Upgrade\r\nUpgrade: tcp\r\n\r\nx');
     await client.untilReceived('x');
@@ -185,7 +169,7 @@ describe.each(Object.entries(kinds))('%s', (_, head) => {
 
 describe('a body', () => {
   test('that the engine has had enough of is taken to its end from a client that reads only then', async () => {
-    engine.onPeer((peer) => {
+    rig.engine.onPeer((peer) => {
       void peer.untilReceived('\r\n\r\n').then(() => {
         peer.socket.end(
           'HTTP/1.1 404 Not Found\r\nContent-Length: 4\r\nConnection: close\r\n\r\nnone',
@@ -194,7 +178,7 @@ describe('a body', () => {
       });
     });
     const length = 16 << 20;
-    const client = await say(
+    const client = await rig.say(
       `PUT /containers/none/archive HTTP/1.1\r\nHost: x\r\nContent-Length: ${String(length)}\r\n\r\n`,
     );
     client.socket.pause();
@@ -205,10 +189,10 @@ describe('a body', () => {
   });
 
   test('has its trailers in both directions', async () => {
-    const client = await say(
+    const client = await rig.say(
       'POST /a HTTP/1.1\r\nHost: x\r\nTrailer: X-Sum\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\nX-Sum: 1\r\n\r\n',
     );
-    const peer = await engine.nextPeer();
+    const peer = await rig.engine.nextPeer();
     await peer.untilReceived('0\r\nX-Sum: 1\r\n\r\n');
     peer.write('HTTP/1.1 200 OK\r\nTrailer: X-End\r\nTransfer-Encoding: chunked\r\n\r\n');
     peer.write('2\r\nhi\r\n0\r\nX-End: 2\r\n\r\n');
@@ -216,32 +200,34 @@ describe('a body', () => {
   });
 
   test('that promises trailers which cannot come is passed on without the promise', async () => {
-    engine.answersHead('HTTP/1.1 200 OK\r\nTrailer: X\r\nContent-Length: 2\r\n\r\nhi');
-    const client = await say('GET /a HTTP/1.1\r\nHost: x\r\nTrailer: X\r\n\r\n');
+    rig.engine.answersHead('HTTP/1.1 200 OK\r\nTrailer: X\r\nContent-Length: 2\r\n\r\nhi');
+    const client = await rig.say('GET /a HTTP/1.1\r\nHost: x\r\nTrailer: X\r\n\r\n');
     await client.untilReceived('hi');
-    expect(engine.peers[0]?.received.toLowerCase()).not.toContain('trailer');
+    expect(rig.engine.peers[0]?.received.toLowerCase()).not.toContain('trailer');
   });
 
   test.each([
     ['trailers of a body that there is not', 'HEAD', '200 OK'],
     ['trailers of an answer without a body', 'GET', '204 No Content'],
   ])('leaves the daemon alive when the engine promises %s', async (_, method, status) => {
-    engine.answersHead(`HTTP/1.1 ${status}\r\nTrailer: X\r\nTransfer-Encoding: chunked\r\n\r\n`);
-    const client = await say(`${method} /a HTTP/1.1\r\nHost: x\r\n\r\n`);
+    rig.engine.answersHead(
+      `HTTP/1.1 ${status}\r\nTrailer: X\r\nTransfer-Encoding: chunked\r\n\r\n`,
+    );
+    const client = await rig.say(`${method} /a HTTP/1.1\r\nHost: x\r\n\r\n`);
     await client.untilReceived(`HTTP/1.1 ${status}`);
   });
 
   test('never comes after a status that is none: the connection breaks', async () => {
-    engine.answersHead('HTTP/1.1 099 Odd\r\nContent-Length: 2\r\n\r\nhi');
-    const client = await say('GET /a HTTP/1.1\r\nHost: x\r\n\r\n');
+    rig.engine.answersHead('HTTP/1.1 099 Odd\r\nContent-Length: 2\r\n\r\nhi');
+    const client = await rig.say('GET /a HTTP/1.1\r\nHost: x\r\n\r\n');
     await client.untilEnded();
-    expect(await get('/_ping')).toContain('OK');
+    expect(await rig.get('/_ping')).toContain('OK');
   });
 
   test('of a gigabyte flows through in bounded memory, down and up', async () => {
     const gigabyte = 1 << 30;
     const chunk = Buffer.alloc(1 << 18);
-    engine.onPeer((peer) => {
+    rig.engine.onPeer((peer) => {
       peer.socket.removeAllListeners('data');
       let seen = -1;
       peer.socket.on('data', (text: string) => {
@@ -287,7 +273,7 @@ function request(
   write: (outgoing: http.ClientRequest) => void = (outgoing) => outgoing.end(),
 ): Promise<http.IncomingMessage> {
   return new Promise((resolve, reject) => {
-    const outgoing = http.request({ socketPath: api.socketPath, agent: false, ...options });
+    const outgoing = http.request({ socketPath: rig.api.socketPath, agent: false, ...options });
     outgoing.once('response', resolve);
     outgoing.once('error', reject);
     write(outgoing);

@@ -3,29 +3,21 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 
-import { connectRaw, RawEngine, type RawPeer } from '../../lib/raw-engine.ts';
+import { connectRaw, type RawPeer } from '../../lib/raw-engine.ts';
+import { RawRig } from './raw-rig.ts';
 import { TestApi } from './test-api.ts';
 
-let engine: RawEngine;
-let api: TestApi;
+let rig: RawRig;
 
 beforeEach(async () => {
-  engine = await RawEngine.start();
-  api = await TestApi.start(join(engine.folder, 'engine.sock'));
+  rig = await RawRig.start();
 });
 
 afterEach(async () => {
-  await api[Symbol.asyncDispose]();
-  await engine[Symbol.asyncDispose]();
+  await rig[Symbol.asyncDispose]();
 });
 
 const path = '/v1.41/containers/box/archive?path=/tmp';
-
-async function say(text: string): Promise<RawPeer> {
-  const client = await connectRaw(api.socketPath);
-  client.write(text);
-  return client;
-}
 
 function bodyOf(peer: RawPeer): string {
   return peer.received.slice(peer.received.indexOf('\r\n\r\n') + 4);
@@ -35,8 +27,8 @@ describe('an upload', () => {
   test('goes to the engine as it came, chunks and trailers included, with its headers and the end of the connection', async () => {
     const body = '3\r\nabc\r\n8\r\ndefghijk\r\n0\r\nX-Sum: 1\r\n\r\n';
     const head = `PUT ${path} HTTP/1.1\r\nHost: docker\r\nX-Meta: a\r\nX-Meta: b\r\nTrailer: X-Sum\r\n`;
-    const client = await say(`${head}Transfer-Encoding: chunked\r\n\r\n${body.slice(0, 9)}`);
-    const peer = await engine.nextPeer();
+    const client = await rig.say(`${head}Transfer-Encoding: chunked\r\n\r\n${body.slice(0, 9)}`);
+    const peer = await rig.engine.nextPeer();
     await peer.untilReceived('abc');
     client.write(body.slice(9));
     await peer.untilReceived('X-Sum: 1\r\n\r\n');
@@ -58,7 +50,7 @@ describe('an upload', () => {
   });
 
   test('behind a request that is not answered yet waits for its answer', async () => {
-    engine.onPeer((peer) => {
+    rig.engine.onPeer((peer) => {
       void peer.untilReceived('\r\n\r\n').then(async () => {
         const isFirst = peer.received.startsWith('GET');
         if (isFirst) await sleep(50);
@@ -68,31 +60,31 @@ describe('an upload', () => {
     });
     const get = 'GET /containers/json HTTP/1.1\r\nHost: x\r\n\r\n';
     const put = `PUT ${path} HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\n\r\nabc`;
-    const client = await say(get + put);
+    const client = await rig.say(get + put);
     await client.untilReceived('body');
     expect(client.received.indexOf('slow')).toBeLessThan(client.received.indexOf('body'));
     expect(client.received.indexOf('slow')).toBeGreaterThan(0);
   });
 
   test('that comes after answered requests of its connection is taken like the first', async () => {
-    engine.onPeer((peer) => {
+    rig.engine.onPeer((peer) => {
       void peer
         .untilReceived('\r\n\r\n')
         .then(() => peer.write('HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok'));
     });
-    const client = await say('GET /containers/json HTTP/1.1\r\nHost: x\r\n\r\n');
+    const client = await rig.say('GET /containers/json HTTP/1.1\r\nHost: x\r\n\r\n');
     await client.untilReceived('ok');
     client.write(`POST /images/load HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\n\r\nabc`);
-    while (engine.peers.length < 2) await sleep(5);
-    await engine.peers[1]?.untilReceived('abc');
-    expect(engine.peers[1]?.received.toLowerCase()).toContain('connection: close');
+    while (rig.engine.peers.length < 2) await sleep(5);
+    await rig.engine.peers[1]?.untilReceived('abc');
+    expect(rig.engine.peers[1]?.received.toLowerCase()).toContain('connection: close');
   });
 
   test('that its client breaks off ends at the engine', async () => {
-    const client = await say(
+    const client = await rig.say(
       `PUT ${path} HTTP/1.1\r\nHost: x\r\nContent-Length: 1000000\r\n\r\nabc`,
     );
-    const peer = await engine.nextPeer();
+    const peer = await rig.engine.nextPeer();
     await peer.untilReceived('abc');
     client.socket.destroy();
     await peer.untilEnded();
@@ -100,10 +92,10 @@ describe('an upload', () => {
   });
 
   test('to an engine that breaks off ends at the client', async () => {
-    const client = await say(
+    const client = await rig.say(
       `PUT ${path} HTTP/1.1\r\nHost: x\r\nContent-Length: 1000000\r\n\r\nabc`,
     );
-    const peer = await engine.nextPeer();
+    const peer = await rig.engine.nextPeer();
     await peer.untilReceived('abc');
     peer.socket.destroy();
     await client.untilEnded();
@@ -111,7 +103,7 @@ describe('an upload', () => {
   });
 
   test('to an engine that is not there is refused', async () => {
-    await using lonely = await TestApi.start(join(engine.folder, 'nobody.sock'));
+    await using lonely = await TestApi.start(join(rig.engine.folder, 'nobody.sock'));
     const client = await connectRaw(lonely.socketPath);
     client.write(`PUT ${path} HTTP/1.1\r\nHost: x\r\nContent-Length: 1000000\r\n\r\nabc`);
     await client.untilEnded();
@@ -120,11 +112,11 @@ describe('an upload', () => {
   });
 
   test('is not read further than the engine takes it', async () => {
-    engine.onPeer((peer) => {
+    rig.engine.onPeer((peer) => {
       peer.socket.pause();
     });
     const length = 64 << 20;
-    const client = await say(
+    const client = await rig.say(
       `PUT ${path} HTTP/1.1\r\nHost: x\r\nContent-Length: ${String(length)}\r\n\r\n`,
     );
     const before = process.memoryUsage.rss();
@@ -132,7 +124,7 @@ describe('an upload', () => {
     await sleep(200);
     // The client and the listener are of this process: what lies between is the rest.
     expect(client.socket.writableLength).toBeGreaterThan(length - (4 << 20));
-    const peer = await engine.nextPeer();
+    const peer = await rig.engine.nextPeer();
     let seen = 0;
     const whole = new Promise<void>((resolve) => {
       peer.socket.removeAllListeners('data').on('data', (text: string) => {
