@@ -1,5 +1,6 @@
 import type { RaftCore } from './core.ts';
 import { hexId } from './describe.ts';
+import type { EntryId } from './entry.ts';
 import { none, type MemberId } from './member.ts';
 import type { Message, MessageType } from './message.ts';
 import { voterIds } from './quorum/joint.ts';
@@ -57,6 +58,7 @@ export function campaign(core: RaftCore, kind: CampaignKind): void {
   // A pre-vote asks about the term that would come next, without entering it.
   const term = isPre ? core.term + 1 : core.term;
   const last = core.log.lastId();
+  const committed = committedId(core);
   for (const to of voterIds(core.tracker.config.voters)) {
     if (to === core.id) {
       // Its own vote counts once it is durable, like any other.
@@ -69,7 +71,7 @@ export function campaign(core: RaftCore, kind: CampaignKind): void {
         `to ${hexId(to)} at term ${core.term}`,
     );
     const force = kind === 'transfer';
-    core.send({ type, to, term, index: last.index, logTerm: last.term, force });
+    core.send({ type, to, term, index: last.index, logTerm: last.term, force, committed });
   }
 }
 
@@ -102,6 +104,7 @@ export function answerVoteRequest(core: RaftCore, asked: Message): void {
   traceVote(core, asked, isGranted ? 'cast' : 'rejected');
   if (!isGranted) {
     refuseVote(core, asked.from, responseTo(type));
+    learnCommitted(core, asked);
     return;
   }
   // The term that was asked about: what a granted pre-vote promises is for that one.
@@ -123,19 +126,26 @@ export function refuseVote(
 ): void {
   // Before its first term a member knows no more than the configuration that it was made with.
   if (core.term === 0) return;
-  const index = core.log.committed;
-  const committed = { index, term: core.log.termOrZero(index) };
-  core.send({ type, to, term: core.term, reject: true, committed });
+  core.send({ type, to, term: core.term, reject: true, committed: committedId(core) });
+}
+
+function committedId({ log }: RaftCore): EntryId {
+  return { index: log.committed, term: log.termOrZero(log.committed) };
 }
 
 /**
  * A member that was made a learner, or removed, may have the longest log, and be the only one to know that the change
  * is committed: it does not stand for election, and without its vote nobody wins who still counts it. What it knows to
- * be committed lets the candidate make the change, and count anew. (etcd's raft has no answer to this.)
+ * be committed lets the candidate make the change, and count anew. Or it is a voter again and does not know, and learns
+ * so from a candidate that it has to refuse. What is committed is so whatever the term in which it is said. (etcd's raft
+ * has no answer to this.)
  */
 export function learnCommitted(core: RaftCore, { committed }: Message): void {
+  // A leader counts itself.
+  if (core.role === 'StateLeader') return;
   if (committed === undefined || !core.log.maybeCommit(committed)) return;
   // The quorum that this election is about may not be the one that counts.
+  if (core.role === 'StateFollower') return;
   if (hasUnappliedConfChange(core)) core.becomeFollower(core.term, none);
 }
 

@@ -50,7 +50,7 @@ export interface Message {
   readonly reject: boolean;
   /** Where the leader may probe next; see `RaftLog.findConflictByTerm`. */
   readonly rejectHint: number;
-  /** In a vote refused: an entry that the refuser knows to be committed. */
+  /** In a vote asked for or refused: an entry that the sender knows to be committed. */
   readonly committed: EntryId | undefined;
   /** A vote asked for by a transfer of leadership: granted even while a leader is heard. */
   readonly force: boolean;

@@ -4,6 +4,7 @@ import {
   answerVoteRequest,
   isInLease,
   isVoteRequest,
+  learnCommitted,
   refuseVote,
   startElection,
   traceIgnoredVote,
@@ -68,7 +69,7 @@ function enterHigherTerm(core: RaftCore, received: Message): boolean {
 function answerLowerTerm(core: RaftCore, received: Message): void {
   const { checkQuorum, preVote } = core.options;
   const isFromLeader = received.type === 'MsgHeartbeat' || received.type === 'MsgApp';
-  if ((checkQuorum || preVote) && isFromLeader) {
+  if ((checkQuorum || preVote || isCutOff(core)) && isFromLeader) {
     // A member with a higher term that nobody's vote request reaches would else never get together with the leader.
     core.send({ type: 'MsgAppResp', to: received.from });
   } else if (received.type === 'MsgPreVote') {
@@ -86,7 +87,18 @@ function answerLowerTerm(core: RaftCore, received: Message): void {
     snapshotStored(core, received);
   } else {
     traceTerm(core, received, 'ignored a', 'lower');
+    if (received.type === 'MsgPreVoteResp') learnCommitted(core, received);
   }
+}
+
+/**
+ * Nobody hears of this member's term from itself: it does not stand for election, or does in vain, because those whom it
+ * takes for the voters are none any more. (In etcd's raft such a member is lost without check-quorum and pre-vote.)
+ */
+function isCutOff(core: RaftCore): boolean {
+  const { role, vote, id, electionElapsed, options } = core;
+  const hasStood = role !== 'StateLeader' && vote === id;
+  return !core.isPromotable() || (hasStood && electionElapsed >= options.heartbeatTicks);
 }
 
 function traceTerm(

@@ -59,9 +59,15 @@ export const electionMutants: readonly Mutant[] = [
     },
     {
       name: 'vote-claims-a-longer-log',
-      from: 'index: last.index, logTerm: last.term, force }',
-      to: 'index: last.index + 1, logTerm: last.term, force }',
+      from: 'index: last.index, logTerm: last.term, force,',
+      to: 'index: last.index + 1, logTerm: last.term, force,',
       reason: 'paper §5.4.1',
+    },
+    {
+      name: 'candidate-does-not-tell-what-is-committed',
+      from: '    learnCommitted(core, asked);\n',
+      to: '',
+      reason: 'the simulator, seed 20727357: who is a voter again must know it (docs/raft.md)',
     },
     {
       name: 'pre-vote-asks-for-the-present-term',
@@ -129,9 +135,21 @@ export const electionMutants: readonly Mutant[] = [
     },
     {
       name: 'leader-of-a-lower-term-not-answered',
-      from: 'if ((checkQuorum || preVote) && isFromLeader) {',
-      to: 'if (checkQuorum && preVote && isFromLeader) {',
+      from: 'if ((checkQuorum || preVote || isCutOff(core)) && isFromLeader) {',
+      to: 'if (((checkQuorum && preVote) || isCutOff(core)) && isFromLeader) {',
       reason: 'etcd #8501, raft-rs #84: a member with a higher term never comes back',
+    },
+    {
+      name: 'member-that-is-cut-off-not-heard',
+      from: 'if ((checkQuorum || preVote || isCutOff(core)) && isFromLeader) {',
+      to: 'if ((checkQuorum || preVote) && isFromLeader) {',
+      reason: 'the simulator, seed 20727029: nobody else hears of its term (docs/raft.md)',
+    },
+    {
+      name: 'refusal-of-a-lower-term-tells-nothing',
+      from: "    if (received.type === 'MsgPreVoteResp') learnCommitted(core, received);\n",
+      to: '',
+      reason: 'the simulator, seed 20495977: a removed member stops the group (docs/raft.md)',
     },
     {
       name: 'lease-ignored',
@@ -171,6 +189,13 @@ export const electionMutants: readonly Mutant[] = [
     },
   ]),
   ...inFile('manager/raft/roles/candidate.ts', [
+    {
+      name: 'leads-before-its-own-vote-is-durable',
+      from: '} else if (core.tracker.votes.get(core.id) === true) {',
+      to: '} else {',
+      reason:
+        'the simulator, seed 10613105: the term is won twice, with other entries (docs/raft.md)',
+    },
     {
       name: 'pre-votes-counted-as-votes',
       from: '  if (received.type !== awaitedResponse(core)) return;\n',

@@ -59,7 +59,8 @@ function voteReceived(core: RaftCore, received: Message): void {
   } else if (result === 'VoteWon') {
     if (core.role === 'StatePreCandidate') {
       campaign(core, 'election');
-    } else {
+    } else if (core.tracker.votes.get(core.id) === true) {
+      // A leader whose own vote is not durable could crash, forget the term, win it once more and fill it differently.
       core.becomeLeader();
       broadcastAppend(core);
     }

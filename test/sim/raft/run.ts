@@ -34,7 +34,7 @@ const emptyStart: Snapshot = {
 };
 
 /** A log of hundreds of entries may be behind, and go over one entry a round trip. */
-const healingRounds = 1500;
+const healingRounds = 3000;
 
 /** A group under watch. */
 export class World implements ActionTarget {

@@ -19,6 +19,8 @@ export class Violation extends Error {
 
 interface Chosen {
   readonly term: number;
+  /** The term in which it was first applied: it was committed in that one, or before. */
+  readonly knownIn: number;
   readonly data: Uint8Array;
   /** The state machine after it. */
   readonly state: Uint8Array;
@@ -66,7 +68,8 @@ export class Watch implements MemberObserver {
     this.#limits = limits;
     this.#lastChosen = start.index;
     this.#committed = start.index;
-    this.#chosen.set(start.index, { term: start.term, data: start.data, state: start.data });
+    const { term, data } = start;
+    this.#chosen.set(start.index, { term, knownIn: term, data, state: data });
   }
 
   get committed(): number {
@@ -90,13 +93,15 @@ export class Watch implements MemberObserver {
 
   applied(id: MemberId, entry: Entry): void {
     const chosen = this.#chosen.get(entry.index);
-    const { state } = this.#group.member(id);
+    const { state, node } = this.#group.member(id);
     if (chosen === undefined) {
       if (entry.index !== this.#lastChosen + 1) {
         throw new Violation('R4', `member ${id} applied ${entry.index} after ${this.#lastChosen}`);
       }
       this.#lastChosen = entry.index;
-      this.#chosen.set(entry.index, { term: entry.term, data: entry.data, state: state.data });
+      const { term, data } = entry;
+      const knownIn = node.status().hardState.term;
+      this.#chosen.set(entry.index, { term, knownIn, data, state: state.data });
     } else if (chosen.term !== entry.term || !same(chosen.data, entry.data)) {
       throw new Violation('R4', `two entries are committed at ${entry.index} (member ${id})`);
     } else if (!same(chosen.state, state.data)) {
@@ -187,11 +192,11 @@ export class Watch implements MemberObserver {
     return found === term || found === 'compacted';
   }
 
-  /** R3: a new leader has everything that was decided before its term; a later one may have come, and decided more, before it learned of its election. */
+  /** R3: a new leader has everything that was committed before its term. It may learn late that it was elected, when another has already led in a later term. */
   #checkComplete(member: ScriptMember, leaderTerm: number): void {
     for (let index = this.#lastChosen; index > this.#lastChosen - 20; index -= 1) {
       const chosen = this.#chosen.get(index);
-      if (chosen === undefined || chosen.term > leaderTerm) continue;
+      if (chosen === undefined || chosen.knownIn >= leaderTerm) continue;
       const term = member.node.termAt(index);
       if (term !== 'compacted' && term !== chosen.term) {
         throw new Violation('R3', `leader ${member.id} lacks ${index}, which is committed`);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { MessageFields } from '../../../../manager/raft/message.ts';
+import { message, type MessageFields } from '../../../../manager/raft/message.ts';
 import { groupOf, TestMember, TestNetwork } from '../../../lib/raft/network.ts';
 
 const voters = [1, 2, 3];
@@ -348,5 +348,80 @@ describe('votes refused carry what is committed', () => {
     const committed = { term: 1, index: 2 };
     candidate.receive({ type: 'MsgVoteResp', from: 3, term: 3, reject: true, committed });
     expect(candidate.commit).toBe(1);
+  });
+
+  it('also from a refusal of a term that it has left behind: what is committed is so in every term', () => {
+    const candidate = new TestMember(1, {
+      voters: [1, 2],
+      terms: [1, 1],
+      hardState: { term: 3, commit: 1 },
+      options: { preVote: true },
+    });
+    candidate.campaign();
+    const committed = { term: 1, index: 2 };
+    candidate.receive({ type: 'MsgPreVoteResp', from: 2, term: 2, reject: true, committed });
+    expect([candidate.commit, candidate.term]).toEqual([2, 3]);
+  });
+
+  it('and who has to refuse a candidate learns it from what that one asks', () => {
+    const refuser = new TestMember(1, {
+      voters,
+      terms: [1, 1, 2],
+      hardState: { term: 2, commit: 1 },
+    });
+    const asked = { from: 2, term: 3, index: 2, logTerm: 1, committed: { term: 1, index: 2 } };
+    const answers = refuser.receive({ type: 'MsgVote', ...asked });
+    expect(answers).toMatchObject([{ type: 'MsgVoteResp', to: 2, reject: true }]);
+    expect(refuser.commit).toBe(2);
+  });
+
+  it('every candidate says what it knows to be committed', () => {
+    const candidate = new TestMember(1, {
+      voters,
+      terms: [1, 1],
+      hardState: { term: 1, commit: 2 },
+    });
+    const committed = { term: 1, index: 2 };
+    expect(candidate.campaign()).toMatchObject([
+      { type: 'MsgVote', committed },
+      { type: 'MsgVote', committed },
+    ]);
+  });
+});
+
+describe('a member that nobody hears, in a higher term than the leader', () => {
+  const heartbeat = { type: 'MsgHeartbeat', from: 3, term: 2 } as const;
+
+  it('tells the leader, if it does not stand for election', () => {
+    const learner = new TestMember(1, { voters: [2], learners: [1], hardState: { term: 5 } });
+    expect(learner.receive(heartbeat)).toMatchObject([{ type: 'MsgAppResp', to: 3, term: 5 }]);
+  });
+
+  it('tells the leader, if it has stood in vain', () => {
+    const candidate = new TestMember(1, { voters: [1, 2], hardState: { term: 5 } });
+    candidate.campaign();
+    expect(candidate.receive(heartbeat)).toEqual([]);
+    candidate.ticks(1);
+    expect(candidate.receive(heartbeat)).toMatchObject([{ type: 'MsgAppResp', to: 3, term: 6 }]);
+  });
+
+  it('says nothing, if its own request for votes will tell', () => {
+    const follower = new TestMember(1, { voters, hardState: { term: 5 } });
+    expect(follower.receive(heartbeat)).toEqual([]);
+  });
+});
+
+describe('with asynchronous writes', () => {
+  it('a candidate leads only once its own vote is durable, whoever else has voted for it', () => {
+    const member = new TestMember(1, { voters, options: { asyncStorageWrites: true } });
+    member.node.campaign();
+    const { messages } = member.node.ready();
+    for (const from of [2, 3]) {
+      member.node.step(message({ type: 'MsgVoteResp', from, to: 1, term: 1 }));
+    }
+    expect(member.role).toBe('StateCandidate');
+    const written = messages.find(({ type }) => type === 'MsgStorageAppend');
+    for (const response of written?.responses ?? []) member.node.step(response);
+    expect(member.role).toBe('StateLeader');
   });
 });
