@@ -1,4 +1,5 @@
 import { isInProgress } from '../../../manager/orchestrator/slot/update-state.ts';
+import { isPaused } from '../../../manager/orchestrator/update/update-status.ts';
 import type { ServiceRow, TaskRow } from '../../../manager/store/rows.ts';
 import { isOver, isPlaced, isTerminal, taskError } from '../../../manager/store/task-state.ts';
 import type { StoreView } from '../../../manager/store/view.ts';
@@ -65,7 +66,7 @@ function unsettledSlots(view: StoreView, service: ServiceRow): string[] {
   const twice = held.find(([, tasks]) => tasks.filter(isWanted).length > 1 && !isBlocked);
   if (twice !== undefined) return [`L2: slot ${twice[0]} of ${name} has several tasks`];
   const over = held.filter(([, tasks]) => !tasks.some(isWanted));
-  const early = over.find(([, tasks]) => !mayEnd(tasks));
+  const early = over.find(([, tasks]) => !mayEnd(tasks) && !isLeftOver(service, tasks));
   if (early !== undefined && mode?.mode?.kind === 'replicated') {
     return [`L2: slot ${early[0]} of ${name} ended though its policy asks for another task`];
   }
@@ -107,6 +108,11 @@ function isHeld(tasks: readonly TaskRow[]): boolean {
 
 function newestOf(tasks: readonly TaskRow[]): TaskRow | undefined {
   return tasks.toSorted((left, right) => left.createdAtMs - right.createdAtMs).at(-1);
+}
+
+/** The last task is one that a paused update gave up: the one that went on beside it may have ended for good, and its row be gone. */
+function isLeftOver({ lifecycle }: ServiceRow, tasks: readonly TaskRow[]): boolean {
+  return isPaused(lifecycle) && newestOf(tasks)?.byUpdate === true;
 }
 
 /** Whether the policy of the last task lets the slot end. */

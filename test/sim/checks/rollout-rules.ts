@@ -86,7 +86,10 @@ export class RolloutRules {
 
   /** Whether a slot of the service may have two wanted tasks: it may start the new one first, or did before its last spec. */
   maySpareTwo(serviceId: string): boolean {
-    return [...(this.#specs.get(serviceId)?.values() ?? [])].some(
+    const specs = this.#specs.get(serviceId);
+    // A service that was gone already when this began to look: nobody knows.
+    if (specs === undefined) return true;
+    return [...specs.values()].some(
       ({ update, rollback }) =>
         update?.order === UpdateOrder.startFirst || rollback?.order === UpdateOrder.startFirst,
     );
