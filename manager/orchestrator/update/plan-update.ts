@@ -175,7 +175,7 @@ function roll(work: Work, settings: UpdateSettings, now: DecideTime): UpdatePlan
   let busy = 0;
   let wakeAtMs: number | undefined;
   for (const slot of work.slots) {
-    const waitMs = failed.has(slot.name) ? 0 : busyMs(slot, settings, now);
+    const waitMs = failed.has(slot.name) ? 0 : busyMs(work.view, slot, { settings, now });
     if (waitMs > 0) busy += 1;
     if (waitMs < Infinity && waitMs > 0) wakeAtMs = earlier(wakeAtMs, now.nowMs + waitMs);
   }
@@ -190,11 +190,22 @@ function roll(work: Work, settings: UpdateSettings, now: DecideTime): UpdatePlan
   return { ...nothing, steps, wakeAtMs: isWaiting ? wakeAtMs : undefined, more: count < free };
 }
 
-/** How long the slot keeps its worker: until its new task ran for the delay. 0 = no more, or never; infinite = unknown. */
-function busyMs(slot: SlotProgress, { delayMs }: UpdateSettings, now: DecideTime): number {
-  if (!slot.updated.some(isWanted)) return 0;
+/**
+ * How long the slot keeps its worker: until its new task ran for the delay. 0 = no more, or never; infinite = unknown, as while it is not certain
+ * that its new task was given up.
+ */
+function busyMs(
+  view: StoreView,
+  slot: SlotProgress,
+  { settings, now }: { readonly settings: UpdateSettings; readonly now: DecideTime },
+): number {
+  if (!slot.updated.some(isWanted)) {
+    return slot.updated.some((task) => isDesireInFlight(view, task)) ? Infinity : 0;
+  }
   const sinceMs = settledAtMs(slot);
-  return sinceMs === undefined ? Infinity : remainingMs({ sinceMs, delayMs }, now);
+  return sinceMs === undefined
+    ? Infinity
+    : remainingMs({ sinceMs, delayMs: settings.delayMs }, now);
 }
 
 /** True when after `steps` every slot has its new task alone, and that ran or ended. That the old one was given up must be certain. */
