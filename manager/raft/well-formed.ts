@@ -63,8 +63,8 @@ export function isWellFormed(received: Message, core: RaftCore): boolean {
 }
 
 /**
- * To itself a member says only what waits for its storage, and refuses nothing. Whether the term of a vote's log is beyond the term asked for
- * says nothing: a crash may have come between the entries and the hard state.
+ * To itself a member says only what waits for its storage, and refuses nothing. Whether the term of a vote's log is
+ * beyond the term asked for says nothing: a crash may have come between the entries and the hard state.
  */
 function isFromSomebody({ type, from, term, reject }: Message, core: RaftCore): boolean {
   if (!ofSomeTerm.has(type) && !isElectionMessage(type)) return true;

@@ -37,6 +37,8 @@ describe('a message that no correct member could have sent is refused whole', ()
       ),
     ),
     ['entries with a gap', { ...good, logTerm: 2, index: 2, entries }],
+    ['a refusal of its own', { type: 'MsgAppResp', from: 1, term: 2, index: 3, reject: true }],
+    ['its own vote, refused', { type: 'MsgVoteResp', from: 1, term: 2, reject: true }],
     ['entries that overlap what precedes them', { ...good, logTerm: 2, index: 4, entries }],
     ['entries whose terms fall', { ...good, entries: entriesOf([3, 2]) }],
     ['entries of a term to come', { ...good, entries: entriesOf([10]) }],
