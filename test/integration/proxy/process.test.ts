@@ -41,6 +41,18 @@ function isAlive(pid: number): boolean {
   }
 }
 
+async function isAnswered(path: string): Promise<boolean> {
+  const socket = createConnection(path);
+  try {
+    await once(socket, 'connect');
+    return true;
+  } catch {
+    return false;
+  } finally {
+    socket.destroy();
+  }
+}
+
 describe('proxy process', () => {
   it('is not started while no port is published', async () => {
     await using daemon = await startProxyDaemon();
@@ -124,6 +136,9 @@ describe('proxy process', () => {
     await expect
       .poll(() => exchange(port, '').catch(() => 'refused'), { timeout: 15_000 })
       .toBe('task0');
+    // It serves before it listens for a daemon, and a daemon without published ports looks only once.
+    const { socket } = proxyFiles(daemon.directory);
+    await expect.poll(() => isAnswered(socket), { timeout: 15_000 }).toBe(true);
     await using next = await startProxyDaemon(daemon.directory);
     await next.client.stats(never);
     expect(next.client.status().running).toBe(true);
