@@ -6,11 +6,11 @@ import type { Random } from '../../common/pure/random.ts';
 import type { TaskGroup } from '../../common/run/task-group.ts';
 import { Wakeup } from '../../common/run/wakeup.ts';
 import type { SetOutcome, SetRequest } from '../proposer/port.ts';
+import { ClusterTime } from '../store/cluster-time.ts';
 import type { Decider, Draft } from '../store/decider.ts';
 import type { StoreEvent } from '../store/events.ts';
 import type { PendingView } from '../store/pending-view.ts';
 import type { Watcher } from '../store/watch.ts';
-import { ClusterTime } from './cluster-time.ts';
 import {
   eventsSince,
   holderEvents,

@@ -1,4 +1,5 @@
 import { limits } from '../../common/pure/limits.ts';
+import { ClusterTime } from '../store/cluster-time.ts';
 
 /**
  * Wall time as a leader stamps it: its own, but never more than `limits.wallAheadMs` beyond cluster time carried on by its monotonic
@@ -11,7 +12,7 @@ export class WallStamp {
   /** First stamp of this leadership: once cluster time has reached it, the leader is bound. */
   #firstMs: number | undefined;
   #clusterMs = 0;
-  #atMs = 0;
+  #time: ClusterTime | undefined;
 
   /** A leadership begins. */
   begin(): void {
@@ -21,19 +22,21 @@ export class WallStamp {
 
   /** Cluster time is `clusterMs`. Call it whenever that may have changed. */
   follow(clusterMs: number, nowMs: number): void {
-    if (clusterMs !== this.#clusterMs) {
-      this.#clusterMs = clusterMs;
-      this.#atMs = nowMs;
-    }
+    this.#clusterMs = clusterMs;
+    this.#time ??= new ClusterTime(clusterMs, nowMs);
+    this.#time.at(clusterMs, nowMs);
     if (this.#firstMs !== undefined && clusterMs >= this.#firstMs) this.#isFree = false;
   }
 
   /** The stamp for a set, whole milliseconds. */
   at(wallMs: number, nowMs: number): number {
-    const latestMs = this.#clusterMs + (nowMs - this.#atMs) + limits.wallAheadMs;
-    const stampMs = this.#isFree ? wallMs : Math.min(wallMs, latestMs);
-    const wholeMs = Math.max(0, Math.floor(stampMs));
+    const wholeMs = Math.max(0, Math.floor(Math.min(wallMs, this.#latestMs(nowMs))));
     this.#firstMs ??= wholeMs;
     return wholeMs;
+  }
+
+  #latestMs(nowMs: number): number {
+    if (this.#isFree || this.#time === undefined) return Number.POSITIVE_INFINITY;
+    return this.#time.at(this.#clusterMs, nowMs) + limits.wallAheadMs;
   }
 }

@@ -1,7 +1,7 @@
 // Shows the parts of the control loop on their own: the queue, the budget, cluster time, and the stamping of ids.
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { ClusterTime } from '../../../../manager/loop/cluster-time.ts';
+import { ClusterTime } from '../../../../manager/store/cluster-time.ts';
 import { Retries } from '../../../../manager/loop/retries.ts';
 import { AdaptiveBudget } from '../../../../manager/loop/row-budget.ts';
 import { stampIds } from '../../../../manager/loop/stamp.ts';

@@ -221,6 +221,19 @@ describe('time stamps', () => {
     expect(await stamped(rig)).toBe(rig.clock.wallMs());
   });
 
+  it('a set that was under way while the process slept does not hold back those after it', async () => {
+    await using rig = new ProposerRig();
+    await stamped(rig);
+    await rig.clock.advance(10);
+    rig.submit();
+    await rig.clock.settle();
+    const [slept] = rig.consensus.takeProposals();
+    await rig.clock.advance(60_000);
+    rig.consensus.answer(slept?.requestId ?? 0, 'committed');
+    rig.consensus.commit(slept?.data ?? new Uint8Array());
+    expect(await stamped(rig)).toBe(rig.clock.wallMs());
+  });
+
   it('a clock that goes back does not take cluster time with it', async () => {
     await using rig = new ProposerRig();
     await stamped(rig);
