@@ -81,8 +81,28 @@ function begin(
     return { ...status, startedAtMs: status.startedAtMs || now.clusterMs, slots: count };
   }
   if (due.length === 0) return status;
-  const rollbackVersion = rollbackVersionOf(service, due);
-  return startedStatus(service, { slots: due.length, rollbackVersion }, now.clusterMs);
+  const done = partBefore(service, slots);
+  const scope = {
+    slots: done.slots + due.length,
+    failedSlots: done.failedSlots,
+    rollbackVersion: rollbackVersionOf(service, due),
+  };
+  return startedStatus(service, scope, now.clusterMs);
+}
+
+/**
+ * What was done of this very spec before, as where a node was shut at that time: it counts on, so that failures which were borne then are
+ * not held against the rest alone.
+ */
+function partBefore(
+  { lifecycle, current }: ServiceRow,
+  slots: readonly SlotProgress[],
+): { readonly slots: number; readonly failedSlots: readonly string[] } {
+  if (lifecycle?.specVersion !== current.version) return { slots: 0, failedSlots: [] };
+  const { monitorMs } = settingsOf(current.spec, lifecycle);
+  const failed = slots.filter((slot) => failureIn(slot, monitorMs) !== undefined);
+  const failedSlots = failed.map(({ name }) => name).slice(0, limits.updateFailedSlots);
+  return { slots: lifecycle.slots, failedSlots };
 }
 
 /** The spec before this one; where that has the same task, as after a paused update, what the old tasks run. */

@@ -21,13 +21,21 @@ export function isPaused(status: ServiceLifecycle | undefined): boolean {
   );
 }
 
+/** What an update finds when it begins. */
+export interface UpdateScope {
+  /** How many slots it is about, among them those that an earlier part of it did. */
+  readonly slots: number;
+  readonly failedSlots: readonly string[];
+  readonly rollbackVersion: number;
+}
+
 /** An update that begins now. What is left to do after a rollback goes on as one. */
 export function startedStatus(
   { lifecycle, current }: ServiceRow,
-  { slots, rollbackVersion }: { readonly slots: number; readonly rollbackVersion: number },
+  { slots, failedSlots, rollbackVersion }: UpdateScope,
   clusterMs: number,
 ): ServiceLifecycle {
-  const common = { startedAtMs: clusterMs, specVersion: current.version, slots };
+  const common = { startedAtMs: clusterMs, specVersion: current.version, slots, failedSlots };
   if (isRollback(lifecycle)) {
     return newServiceLifecycle({
       ...common,
