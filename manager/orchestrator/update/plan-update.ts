@@ -95,10 +95,11 @@ function begin(
  * not held against the rest alone.
  */
 function partBefore(
-  { lifecycle, current }: ServiceRow,
+  { lifecycle, current, previous }: ServiceRow,
   slots: readonly SlotProgress[],
 ): { readonly slots: number; readonly failedSlots: readonly string[] } {
-  if (lifecycle?.specVersion !== current.version) return { slots: 0, failedSlots: [] };
+  const isOfThisSpec = lifecycle !== undefined && lifecycle.specVersion > (previous?.version ?? 0);
+  if (!isOfThisSpec) return { slots: 0, failedSlots: [] };
   const { monitorMs } = settingsOf(current.spec, lifecycle);
   const failed = slots.filter((slot) => failureIn(slot, monitorMs) !== undefined);
   const failedSlots = failed.map(({ name }) => name).slice(0, limits.updateFailedSlots);
