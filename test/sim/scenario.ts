@@ -83,8 +83,8 @@ export class Scenario {
       for (const port of portsOf(service)) await this.#visitEverywhere(service, port);
     }
     await this.#visitFreePort();
-    const problems = findUnsettled(world);
-    if (problems.length > 0) world.fail('liveness', `unsettled again: ${problems[0]}`);
+    // What waited for room may have got it meanwhile, from a service whose tasks come and go; then it comes to rest after all.
+    if (findUnsettled(world).length > 0) await this.#converge();
   }
 
   async #visitEverywhere(service: ServiceRow, port: number): Promise<void> {
