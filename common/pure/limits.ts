@@ -30,6 +30,18 @@ export const limits = {
   consensusCreditEntries: 1024,
   /** Bytes of such entries. */
   consensusCreditBytes: 16_777_216,
+  /** Milliseconds of one tick of Raft. */
+  raftTickMs: 50,
+  /** Ticks without a leader after which a member stands for election, and up to twice as many by chance. */
+  raftElectionTicks: 10,
+  /** Ticks between two heartbeats of a leader. */
+  raftHeartbeatTicks: 2,
+  /** Bytes of entries in one message between managers, unless a single one is larger. */
+  raftMessageBytes: 1_048_576,
+  /** Messages with entries that are under way to one manager. */
+  raftInflightMessages: 256,
+  /** Bytes of such entries. */
+  raftInflightBytes: 16_777_216,
   /** Bytes written and synced as one group by the log. */
   walGroupBytes: 1_048_576,
   /** Bytes of one segment of the log. */

@@ -1,58 +1,67 @@
+import type { Clock } from '../../common/ports/clock.ts';
 import { isShoalError } from '../../common/pure/errors.ts';
 import { invariant } from '../../common/pure/invariant.ts';
+import { seededRandom } from '../../common/pure/random.ts';
 import type { Disk } from '../../common/ports/disk.ts';
 import type { Entropy } from '../../common/ports/entropy.ts';
+import { TaskGroup } from '../../common/run/task-group.ts';
+import { noData, type Entry } from '../raft/entry.ts';
+import type { Message } from '../raft/message.ts';
 import { Delivery } from './delivery.ts';
-import type { CommittedEntry, FromConsensus, ToConsensus } from './port.ts';
+import type { FromConsensus, Leadership, ToConsensus } from './port.ts';
+import type { Peers } from './peers.ts';
+import { Proposals } from './proposals.ts';
+import { RaftMember } from './raft-member.ts';
+import { Reads } from './reads.ts';
+import { SnapshotTaker } from './snapshot-taker.ts';
 import { Storage } from './storage.ts';
+import { runTicks } from './ticks.ts';
 import type { DriverOptions } from './options.ts';
 import type { LogCipher } from './wal/cipher.ts';
-import type { LogEntry } from './wal/record.ts';
+import type { WriteAheadLog } from './wal/log.ts';
 
 /** What the driver touches the world with. */
 export interface DriverPorts {
   readonly disk: Disk;
   readonly entropy: Entropy;
   readonly cipher: LogCipher;
+  readonly clock: Clock;
+  readonly peers: Peers;
 }
-
-/** A snapshot that found the disk full is tried again so often in the time that one covers. */
-const snapshotRetries = 10;
 
 type SnapshotChunk = Extract<ToConsensus, { kind: 'snapshotChunk' }>;
 
 /**
- * Consensus of a cluster with one voter: what its own log holds durably is committed.
+ * Consensus of one member: drives the Raft library, its log and its snapshots, and tells main.
  *
- * The contract of the driver (it holds for any number of voters):
- * 1. An outcome `committed` and a `committed` entry are sent only after the entry is durable.
+ * The contract of the driver:
+ * 1. An outcome `committed` and a `committed` entry are sent only after a quorum has the entry durably, and this member too.
  * 2. Entries go out in index order, each once, never beyond the credit.
  * 3. A completion belongs to this run of the process; none is stored.
  * 4. A snapshot file is durable before the log names it, and the log names it before anything older goes.
  * 5. Any storage error ends the run: everyone who waits hears `unknown`, then main hears `failed`.
  * 6. `post` never calls back into main: `emit` is called from jobs of the driver's own only, or by `post` after its work.
+ * 7. The library hears that entries are applied only after main has said so.
  */
 export class ConsensusDriver {
   readonly #options: DriverOptions;
   readonly #ports: DriverPorts;
   readonly #emit: (message: FromConsensus) => void;
+  readonly #group = new TaskGroup();
   readonly #delivery: Delivery;
+  readonly #proposals = new Proposals();
+  readonly #reads: Reads;
   /** What `run` works off: chunks of a snapshot and the stop. */
   readonly #inbox: (SnapshotChunk | { readonly kind: 'stop' })[] = [];
-  readonly #proposals = new Map<number, LogEntry>();
-  #proposalBytes = 0;
-  #barriers: number[] = [];
   #storage: Storage | undefined;
-  #term = 0;
-  #isLeader = false;
+  #member: RaftMember | undefined;
+  #snapshots: SnapshotTaker | undefined;
+  /** Who leads as main knows. It hears of it once it was given all that was in the log. */
+  #told: Leadership = { term: 0, leader: undefined, self: false };
+  #isReplayed = false;
+  #isTicking = false;
   #isEnding = false;
   #isOver = false;
-  #appliedIndex = 0;
-  #isSnapshotWanted = false;
-  /** The disk was full in the middle of a snapshot: what is left of it is thrown away. */
-  #isSnapshotGivenUp = false;
-  /** No further snapshot is asked for before main has applied so much. */
-  #snapshotFromIndex = 0;
   #wake: (() => void) | undefined;
 
   /** @param emit takes each message to main; it must not throw and not call `post` before it returns. */
@@ -62,6 +71,14 @@ export class ConsensusDriver {
     this.#emit = emit;
     this.#delivery = new Delivery((entries) => {
       this.#send({ kind: 'committed', entries });
+    });
+    this.#reads = new Reads(ports.entropy, {
+      ask: (context) => {
+        this.#member?.readIndex(context);
+      },
+      answer: (requestId, index) => {
+        this.#send({ kind: 'barrierDone', requestId, index });
+      },
     });
   }
 
@@ -88,7 +105,7 @@ export class ConsensusDriver {
         this.#propose(message);
         return;
       case 'readBarrier':
-        this.#readBarrier(message.requestId);
+        this.#reads.add(message.requestId);
         return;
       case 'applied':
         this.#applied(message.index);
@@ -103,33 +120,67 @@ export class ConsensusDriver {
     }
   }
 
-  /** Replays the log, then leads: the only voter needs no other vote than its own, and that must be durable. */
+  /** Takes a message of another member. Before this one has begun, and after it has ended, it is lost. */
+  receive(message: Message): void {
+    if (!this.#isOver) this.#member?.receive(message);
+  }
+
+  /** Replays the log. The only voter leads at once; where there are others, time decides. */
   async #start(): Promise<void> {
     const storage = await Storage.open(this.#options, this.#ports);
     this.#storage = storage;
-    this.#delivery.begin(storage.log.mark?.index ?? 0);
+    const { log } = storage;
+    const lastIndex = log.lastIndex;
+    this.#delivery.begin(log.mark?.index ?? 0);
     await this.#replaySnapshot(storage);
-    const entries = storage.log.takeEntries();
-    const replayIndex = storage.log.lastIndex;
-    const { hardState } = storage.log;
-    this.#term = Math.max(hardState.term, storage.log.lastTerm) + 1;
-    const first: LogEntry = {
-      index: replayIndex + 1,
-      term: this.#term,
-      type: 'normal',
-      data: new Uint8Array(0),
-    };
-    const vote = { term: this.#term, vote: this.#options.memberId, commit: hardState.commit };
-    await storage.log.append([
-      { kind: 'hardState', state: vote },
-      { kind: 'entries', entries: [first] },
-    ]);
-    for (const entry of entries) this.#delivery.add(toCommitted(entry));
-    this.#delivery.whenReached(replayIndex, () => {
-      this.#send({ kind: 'replayed', index: replayIndex });
-      this.#lead();
+    this.#snapshots = new SnapshotTaker({
+      options: this.#options,
+      storage,
+      delivery: this.#delivery,
+      want: () => {
+        this.#send({ kind: 'snapshotWanted' });
+      },
+      saved: (index) => {
+        this.#member?.forget(index - this.#options.trailingEntries);
+      },
     });
-    this.#delivery.add(toCommitted(first));
+    const member = this.#newMember(log);
+    this.#member = member;
+    // What the only voter has is committed as soon as it leads.
+    const index = member.isAlone ? lastIndex : member.commitIndex;
+    this.#delivery.whenReached(index, () => {
+      this.#replayed(index);
+    });
+    if (member.isAlone) member.campaign();
+    this.#startTicks(member);
+  }
+
+  #newMember(log: WriteAheadLog): RaftMember {
+    const { entropy, peers } = this.#ports;
+    const seed = entropy.bytes(4).reduce((number, byte) => number * 256 + byte, 0);
+    return new RaftMember({
+      options: this.#options,
+      log,
+      peers,
+      random: seededRandom(seed),
+      events: {
+        committed: (entry) => {
+          this.#committed(entry);
+        },
+        led: () => {
+          this.#tellLeadership();
+        },
+        readable: ({ context, index }) => {
+          this.#reads.answered(context, index);
+        },
+        reconfigured: () => {
+          if (this.#member !== undefined) this.#startTicks(this.#member);
+        },
+        failed: (error) => {
+          this.#fail(error);
+        },
+      },
+    });
   }
 
   async #replaySnapshot(storage: Storage): Promise<void> {
@@ -138,86 +189,87 @@ export class ConsensusDriver {
     for await (const chunk of storage.snapshots.read(mark)) {
       this.#send({ kind: 'snapshotChunk', index: mark.index, term: mark.term, ...chunk });
     }
-    this.#appliedIndex = mark.index;
   }
 
-  #lead(): void {
-    this.#isLeader = true;
-    const leader = this.#options.memberId;
-    this.#send({ kind: 'leadership', term: this.#term, leader, self: true });
-    const waiting = this.#barriers;
-    this.#barriers = [];
-    for (const requestId of waiting) this.#readBarrier(requestId);
+  #replayed(index: number): void {
+    this.#send({ kind: 'replayed', index });
+    this.#isReplayed = true;
+    this.#tellLeadership();
   }
 
-  #propose(message: Extract<ToConsensus, { kind: 'propose' }>): void {
-    const storage = this.#storage;
-    const { requestId, term, data } = message;
-    const isOurs = this.#isLeader && (term === 0 || term === this.#term);
-    const canTake = storage !== undefined && isOurs && !this.#isEnding && this.#canTake(data);
-    if (!canTake || !storage.log.hasRoomFor(data.length)) {
-      const outcome = canTake ? 'noRoom' : 'dropped';
-      this.#send({ kind: 'outcome', requestId, outcome, index: 0 });
-      return;
+  /** Time matters only where there are others. */
+  #startTicks(member: RaftMember): void {
+    if (this.#isTicking || member.isAlone) return;
+    this.#isTicking = true;
+    const { clock } = this.#ports;
+    const { tickMs, raft } = this.#options;
+    let ticks = 0;
+    this.#group.spawn('ticks', async (signal) => {
+      await runTicks({ clock, tickMs, signal }, () => {
+        member.tick();
+        ticks += 1;
+        if (ticks % raft.electionTicks === 0) this.#reads.askAgain();
+        return !member.isAlone;
+      });
+      this.#isTicking = false;
+    });
+  }
+
+  #tellLeadership(): void {
+    const now = this.#member?.leadership;
+    if (now === undefined || !this.#isReplayed) return;
+    const before = this.#told;
+    const isSame = now.leader === before.leader && now.self === before.self;
+    if (isSame && (now.leader === undefined || now.term === before.term)) return;
+    this.#told = now;
+    if (before.self) this.#abandonProposals();
+    this.#send({ kind: 'leadership', ...now });
+    this.#reads.led(now.leader !== undefined);
+  }
+
+  /** They may still be committed: whoever leads next decides. */
+  #abandonProposals(): void {
+    for (const requestId of this.#proposals.abandon()) {
+      this.#send({ kind: 'outcome', requestId, outcome: 'unknown', index: 0 });
     }
-    const entry: LogEntry = {
-      index: storage.log.lastIndex + 1,
-      term: this.#term,
-      type: 'normal',
-      data,
-    };
-    this.#proposals.set(requestId, entry);
-    this.#proposalBytes += data.length;
-    storage.log.append([{ kind: 'entries', entries: [entry] }]).then(
-      () => {
-        this.#committed(requestId, entry);
-      },
-      (error: unknown) => {
-        this.#fail(error);
-      },
-    );
   }
 
-  #canTake(data: Uint8Array): boolean {
-    if (data.length > this.#options.entryBytes) return false;
-    const backlog = this.#delivery.waitingBytes + this.#proposalBytes + data.length;
-    return backlog <= this.#options.backlogBytes;
+  #propose({ requestId, term, data }: Extract<ToConsensus, { kind: 'propose' }>): void {
+    const refusal = this.#refusal(term, data);
+    const place = refusal === undefined ? this.#member?.propose(data) : undefined;
+    if (place !== undefined) this.#proposals.add(requestId, place, data.length);
+    else this.#send({ kind: 'outcome', requestId, outcome: refusal ?? 'dropped', index: 0 });
   }
 
-  #committed(requestId: number, entry: LogEntry): void {
+  #refusal(term: number, data: Uint8Array): 'dropped' | 'noRoom' | undefined {
+    const member = this.#member;
+    if (member === undefined || this.#isEnding || !this.#told.self) return 'dropped';
+    const { leadership } = member;
+    const isOurs = leadership.self && leadership.term === this.#told.term;
+    if (!isOurs || (term !== 0 && term !== leadership.term)) return 'dropped';
+    if (data.length > this.#options.entryBytes) return 'dropped';
+    const backlog = this.#delivery.waitingBytes + this.#proposals.bytes + data.length;
+    if (backlog > this.#options.backlogBytes) return 'dropped';
+    return member.hasRoomFor(data.length) ? undefined : 'noRoom';
+  }
+
+  #committed(entry: Entry): void {
     if (this.#isOver) return;
-    this.#proposals.delete(requestId);
-    this.#proposalBytes -= entry.data.length;
-    this.#send({ kind: 'outcome', requestId, outcome: 'committed', index: entry.index });
-    this.#delivery.add(toCommitted(entry));
-  }
-
-  /** What is durable is committed, and nothing was acknowledged beyond it: its index covers all that was. */
-  #readBarrier(requestId: number): void {
-    if (!this.#isLeader) {
-      this.#barriers.push(requestId);
-      return;
+    const { index, term, type } = entry;
+    const settled = this.#proposals.settle(entry);
+    if (settled !== undefined) {
+      const { requestId, isCommitted } = settled;
+      const outcome = isCommitted ? 'committed' : 'dropped';
+      this.#send({ kind: 'outcome', requestId, outcome, index: isCommitted ? index : 0 });
     }
-    this.#send({ kind: 'barrierDone', requestId, index: this.#delivery.lastIndex });
+    const data = type === 'EntryNormal' ? entry.data : noData;
+    this.#delivery.add({ index, term, data });
   }
 
   #applied(index: number): void {
     invariant(index <= this.#delivery.sentIndex, 'main applies only what it was given');
-    this.#appliedIndex = Math.max(this.#appliedIndex, index);
-    this.#wantSnapshot();
-  }
-
-  #wantSnapshot(): void {
-    if (this.#isSnapshotWanted || !this.#isLeader || this.#isEnding) return;
-    if (this.#appliedIndex < this.#snapshotFromIndex) return;
-    const since = this.#appliedIndex - (this.#storage?.log.mark?.index ?? 0);
-    const isDue =
-      since >= this.#options.snapshotEntries ||
-      (since > 0 && this.#delivery.bytesSinceSnapshot >= this.#options.snapshotBytes);
-    if (!isDue) return;
-    this.#isSnapshotWanted = true;
-    this.#delivery.noteSnapshotWanted();
-    this.#send({ kind: 'snapshotWanted' });
+    this.#member?.applied(index);
+    if (this.#isReplayed && !this.#isEnding) this.#snapshots?.applied(index);
   }
 
   async #serve(): Promise<void> {
@@ -225,42 +277,8 @@ export class ConsensusDriver {
       const message = this.#inbox.shift();
       if (this.#isOver || message?.kind === 'stop') return;
       if (message === undefined) await this.#nextMessage();
-      else await this.#saveChunk(message);
+      else await this.#snapshots?.save(message);
     }
-  }
-
-  async #saveChunk(chunk: SnapshotChunk): Promise<void> {
-    const storage = this.#storage;
-    invariant(
-      storage !== undefined && this.#isSnapshotWanted,
-      'a snapshot is sent only when it is wanted',
-    );
-    invariant(chunk.index <= this.#appliedIndex, 'a snapshot holds only what was applied');
-    const markIndex = storage.log.mark?.index ?? 0;
-    invariant(chunk.index > markIndex, 'a snapshot is newer than the last one');
-    if (!this.#isSnapshotGivenUp) await this.#save(storage, chunk);
-    if (!chunk.last) return;
-    this.#isSnapshotWanted = false;
-    if (this.#isSnapshotGivenUp) this.#postponeSnapshot();
-    else this.#delivery.noteSnapshotDone();
-    this.#wantSnapshot();
-  }
-
-  /** A full disk costs the snapshot only: the log still holds everything. */
-  async #save(storage: Storage, chunk: SnapshotChunk): Promise<void> {
-    try {
-      await storage.saveChunk(chunk);
-    } catch (error) {
-      if (!isShoalError(error, 'limitExceeded')) throw error;
-      this.#isSnapshotGivenUp = true;
-      await storage.giveUpSnapshot();
-    }
-  }
-
-  #postponeSnapshot(): void {
-    this.#isSnapshotGivenUp = false;
-    const pause = Math.ceil(this.#options.snapshotEntries / snapshotRetries);
-    this.#snapshotFromIndex = this.#appliedIndex + pause;
   }
 
   async #nextMessage(): Promise<void> {
@@ -274,19 +292,22 @@ export class ConsensusDriver {
     this.#wake = undefined;
   }
 
-  /** What was proposed before still gets its outcome; nothing new is taken. */
+  /** What the only voter was asked before still gets its outcome; nothing new is taken. */
   async #stop(): Promise<void> {
     this.#isEnding = true;
+    this.#group.abort();
     if (this.#isOver) {
       await this.#closeAfterFailure();
       return;
     }
-    for (const requestId of this.#barriers) {
-      this.#send({ kind: 'barrierDone', requestId, index: undefined });
-    }
+    const member = this.#member;
+    while (member?.isAlone === true && this.#proposals.size > 0) await member.flush();
+    this.#reads.abandon();
     await this.#storage?.close();
+    this.#abandonProposals();
     this.#send({ kind: 'stopped' });
     this.#isOver = true;
+    await this.#group[Symbol.asyncDispose]();
   }
 
   /** Main has heard of the failure; a second one while files are closed says nothing new. */
@@ -300,21 +321,16 @@ export class ConsensusDriver {
 
   #fail(error: unknown): void {
     if (this.#isOver) return;
-    for (const requestId of this.#proposals.keys()) {
-      this.#send({ kind: 'outcome', requestId, outcome: 'unknown', index: 0 });
-    }
+    this.#abandonProposals();
     this.#isOver = true;
     this.#emit({ kind: 'failed', ...describeFailure(error) });
+    this.#group.abort();
     this.#wakeUp();
   }
 
   #send(message: FromConsensus): void {
     if (!this.#isOver) this.#emit(message);
   }
-}
-
-function toCommitted(entry: LogEntry): CommittedEntry {
-  return { index: entry.index, term: entry.term, data: entry.data };
 }
 
 function describeFailure(error: unknown): {

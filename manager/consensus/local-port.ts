@@ -1,5 +1,6 @@
 import { ConsensusDriver, type DriverPorts } from './driver.ts';
 import type { DriverOptions } from './options.ts';
+import type { Message } from '../raft/message.ts';
 import { invariant } from '../../common/pure/invariant.ts';
 import { ownMessage } from './message.ts';
 import type { ConsensusPort, FromConsensus, ToConsensus } from './port.ts';
@@ -36,6 +37,11 @@ export class LocalConsensusPort implements ConsensusPort {
       const next = this.#toDriver.shift();
       if (next !== undefined) this.#driver.post(next);
     });
+  }
+
+  /** Takes a message of another member. */
+  deliver(message: Message): void {
+    this.#driver.receive(message);
   }
 
   receive(handler: (message: FromConsensus) => void): void {

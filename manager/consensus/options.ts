@@ -1,5 +1,6 @@
 import { invariant } from '../../common/pure/invariant.ts';
 import { limits } from '../../common/pure/limits.ts';
+import type { RaftOptions } from '../raft/config.ts';
 import type { StorageOptions } from './storage.ts';
 
 /** How the consensus of one member runs. Frozen at start. */
@@ -10,7 +11,31 @@ export interface DriverOptions extends StorageOptions {
   readonly snapshotBytes: number;
   /** Bytes of entries proposed and not yet handed over; beyond it proposals are dropped. */
   readonly backlogBytes: number;
+  /** Milliseconds of one tick of the Raft library. */
+  readonly tickMs: number;
+  readonly raft: Omit<
+    RaftOptions,
+    'id' | 'storage' | 'chance' | 'trace' | 'applied' | 'asyncStorageWrites'
+  >;
 }
+
+const raftOptions: DriverOptions['raft'] = {
+  electionTicks: limits.raftElectionTicks,
+  heartbeatTicks: limits.raftHeartbeatTicks,
+  messageBytesMax: limits.raftMessageBytes,
+  applyingBytesMax: limits.consensusCreditBytes,
+  // The driver counts what waits itself, and tells main in time.
+  uncommittedBytesMax: Number.POSITIVE_INFINITY,
+  inflightMessagesMax: limits.raftInflightMessages,
+  inflightBytesMax: limits.raftInflightBytes,
+  checkQuorum: true,
+  preVote: true,
+  readOnly: 'safe',
+  // A follower's main sends its sets to the leader itself.
+  disableProposalForwarding: true,
+  disableConfChangeValidation: false,
+  stepDownOnRemoval: true,
+};
 
 /** What is particular to one member. */
 export interface MemberOptions {
@@ -36,6 +61,9 @@ export function driverOptions(
     snapshotEntries: limits.snapshotEntries,
     snapshotBytes: limits.snapshotLogBytes,
     backlogBytes: limits.proposerBytes,
+    voters: [member.memberId],
+    tickMs: limits.raftTickMs,
+    raft: raftOptions,
     ...member,
     ...changes,
   });

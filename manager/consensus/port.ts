@@ -11,6 +11,15 @@ export interface CommittedEntry {
   readonly data: Uint8Array;
 }
 
+/** Who leads, as this member knows. */
+export interface Leadership {
+  readonly term: number;
+  /** Raft id of the leader. */
+  readonly leader: number | undefined;
+  /** True when this member leads. */
+  readonly self: boolean;
+}
+
 /** What main tells consensus. */
 export type ToConsensus =
   /** Append `data` if this member leads in `term` (0: in whatever term it leads). Answered by one `outcome`. */
@@ -53,13 +62,8 @@ export type FromConsensus =
   | { readonly kind: 'committed'; readonly entries: readonly CommittedEntry[] }
   /** `index` is the one to wait for before reading, or undefined when there is no leader to ask. */
   | { readonly kind: 'barrierDone'; readonly requestId: number; readonly index: number | undefined }
-  /** Who leads in `term`; `self` when this member does. Sent at every change. */
-  | {
-      readonly kind: 'leadership';
-      readonly term: number;
-      readonly leader: number | undefined;
-      readonly self: boolean;
-    }
+  /** Sent at every change. */
+  | ({ readonly kind: 'leadership' } & Leadership)
   /** The log is long enough: main cuts a snapshot at its applied index and sends it in chunks. */
   | { readonly kind: 'snapshotWanted' }
   /** State to start from, before any entry: a snapshot in chunks. `last` ends it; entries begin at `index` + 1. */

@@ -13,6 +13,8 @@ export interface StorageOptions {
   readonly clusterId: string;
   /** Raft id of this member: whole, above 0, 48 bits. */
   readonly memberId: number;
+  /** Raft ids of those who vote when the log is begun; the log knows them from then on. */
+  readonly voters: readonly number[];
   readonly segmentBytes: number;
   readonly groupBytes: number;
   /** Bytes of one entry at most. */
@@ -66,7 +68,7 @@ export class Storage {
     const nonces = new NonceSource(ports.entropy);
     const place = { clusterId, memberId };
     const log = await WriteAheadLog.open(
-      { ...options, ...place, directory: walDirectory, voters: [memberId] },
+      { ...options, ...place, directory: walDirectory },
       { disk, cipher, nonces },
     );
     const snapshots = new SnapshotFiles(

@@ -4,7 +4,7 @@ import { noMetrics, type Metrics } from '../../common/ports/metrics.ts';
 import { ShoalError } from '../../common/pure/errors.ts';
 import { limits } from '../../common/pure/limits.ts';
 import { TaskGroup } from '../../common/run/task-group.ts';
-import type { ConsensusPort, FromConsensus } from '../consensus/port.ts';
+import type { ConsensusPort, FromConsensus, Leadership } from '../consensus/port.ts';
 
 import { cutSnapshot } from '../store/snapshot.ts';
 import type { Store } from '../store/store.ts';
@@ -21,15 +21,6 @@ import { WallStamp } from './wall-stamp.ts';
 
 /** How often what has waited too long is looked for, while something waits. */
 const sweepMs = 1000;
-
-/** Who leads, as this member knows. */
-export interface Leadership {
-  readonly term: number;
-  /** Raft id of the leader. */
-  readonly leader: number | undefined;
-  /** True when this member leads. */
-  readonly self: boolean;
-}
 
 export interface ProposerParts {
   readonly consensus: ConsensusPort;

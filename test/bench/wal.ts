@@ -102,7 +102,9 @@ async function makeLog(directory: string, writers: number): Promise<Contender> {
   const data = new Uint8Array(entryBytes).fill(1);
   const append = async (): Promise<void> => {
     const index = log.lastIndex + 1;
-    await log.append([{ kind: 'entries', entries: [{ index, term: 1, type: 'normal', data }] }]);
+    await log.append([
+      { kind: 'entries', entries: [{ index, term: 1, type: 'EntryNormal', data }] },
+    ]);
   };
   return {
     run: async (durationMs) => await runWriters(writers, durationMs, append),

@@ -1,13 +1,18 @@
 import { seededRandom } from '../../common/pure/random.ts';
+import type { Clock } from '../../common/ports/clock.ts';
+import type { Disk } from '../../common/ports/disk.ts';
 import type { Entropy } from '../../common/ports/entropy.ts';
+import type { DriverPorts } from '../../manager/consensus/driver.ts';
+import { noPeers } from '../../manager/consensus/peers.ts';
 import { NodeLogCipher } from '../../manager/consensus/thread/node-cipher.ts';
 import { driverOptions, type DriverOptions } from '../../manager/consensus/options.ts';
 import { LocalConsensusPort } from '../../manager/consensus/local-port.ts';
 import { type LogCipher, NonceSource } from '../../manager/consensus/wal/cipher.ts';
 import { type LogOptions, WriteAheadLog } from '../../manager/consensus/wal/log.ts';
-import type { FromConsensus, ToConsensus } from '../../manager/consensus/port.ts';
-import type { LogEntry } from '../../manager/consensus/wal/record.ts';
+import type { CommittedEntry, FromConsensus, ToConsensus } from '../../manager/consensus/port.ts';
+import type { Entry } from '../../manager/raft/entry.ts';
 import type { MemoryDisk } from './memory-disk.ts';
+import { VirtualClock } from './virtual-clock.ts';
 
 export const clusterId: string = 'c'.repeat(25);
 export const memberId = 0x1234_5678_9abc;
@@ -48,33 +53,50 @@ export async function openLog(
 }
 
 /** An entry whose bytes tell its index. */
-export function entryAt(index: number, term = 1, bytes = 20): LogEntry {
+export function entryAt(index: number, term = 1, bytes = 20): Entry {
   const text = `entry ${index} of term ${term} `.padEnd(bytes, '.');
-  return { index, term, type: 'normal', data: new TextEncoder().encode(text) };
+  return { index, term, type: 'EntryNormal', data: new TextEncoder().encode(text) };
 }
 
-export function entriesFrom(first: number, count: number, term = 1): LogEntry[] {
+export function entriesFrom(first: number, count: number, term = 1): Entry[] {
   return Array.from({ length: count }, (_, offset) => entryAt(first + offset, term));
+}
+
+/** What a lone member touches the world with. */
+export function lonePorts(
+  disk: Disk,
+  entropySeed: number,
+  clock: Clock = new VirtualClock(),
+): DriverPorts {
+  const entropy = fixedEntropy(entropySeed);
+  return { disk, entropy, cipher: testCipher(), clock, peers: noPeers };
 }
 
 /** Main's end of an in-process consensus, with everything that it heard. */
 export class ConsensusProbe {
   readonly port: LocalConsensusPort;
   readonly heard: FromConsensus[] = [];
+  /** Whether it says of all entries at once that they are applied, and gives their credit back. */
+  appliesAll = false;
   #requestId = 0;
 
-  constructor(disk: MemoryDisk, changes: Partial<DriverOptions> = {}, entropySeed = 1) {
+  constructor(
+    disk: MemoryDisk,
+    changes: Partial<DriverOptions> = {},
+    entropySeed = 1,
+    ports: DriverPorts = lonePorts(disk, entropySeed),
+  ) {
     const options = driverOptions(
       { directory: '/raft', clusterId, memberId },
       { segmentBytes: 64 * 512, groupBytes: 4096, ...changes },
     );
-    const ports = { disk, entropy: fixedEntropy(entropySeed), cipher: testCipher() };
     this.port = new LocalConsensusPort(options, ports);
     this.port.receive((message) => {
       this.heard.push(message);
       if (message.kind === 'snapshotChunk' && message.last) {
         this.post({ kind: 'applied', index: message.index });
       }
+      if (message.kind === 'committed' && this.appliesAll) this.#apply(message.entries);
     });
   }
 
@@ -84,6 +106,12 @@ export class ConsensusProbe {
 
   credit(entries = 1000, bytes = 1_000_000): void {
     this.post({ kind: 'credit', entries, bytes });
+  }
+
+  #apply(entries: readonly CommittedEntry[]): void {
+    this.post({ kind: 'applied', index: entries.at(-1)?.index ?? 0 });
+    const bytes = entries.reduce((sum, { data }) => sum + data.length, 0);
+    this.credit(entries.length, bytes);
   }
 
   /** Proposes and gives the request's id. */

@@ -7,7 +7,7 @@ import type { ConsensusPort, FromConsensus, ToConsensus } from '../../manager/co
 import { encodeSet } from '../../manager/proposer/encode-set.ts';
 import type { SetRequest } from '../../manager/proposer/port.ts';
 import { decodeChangeSet, encodeBatch, newBatch } from '../../proto/gen/changeset.ts';
-import { clusterId, fixedEntropy, memberId, testCipher } from '../lib/consensus.ts';
+import { clusterId, lonePorts, memberId } from '../lib/consensus.ts';
 
 /** Request ids of the harness begin here, beyond those of any proposer. */
 const firstOwnRequest = 1_000_000_000;
@@ -30,15 +30,11 @@ export class SimConsensus implements ConsensusPort {
   constructor(parts: SimConsensusParts) {
     const { disk, clock, handOverMs } = parts;
     const options = driverOptions({ directory: '/raft', clusterId, memberId }, parts.changes);
-    const entropy = fixedEntropy(seededRandom(parts.entropySeed).u32());
+    const ports = lonePorts(disk, seededRandom(parts.entropySeed).u32(), clock);
     const never = new AbortController().signal;
-    this.#local = new LocalConsensusPort(
-      options,
-      { disk, entropy, cipher: testCipher() },
-      (action) => {
-        void clock.sleep(handOverMs, never).then(action);
-      },
-    );
+    this.#local = new LocalConsensusPort(options, ports, (action) => {
+      void clock.sleep(handOverMs, never).then(action);
+    });
   }
 
   post(message: ToConsensus): void {

@@ -1,8 +1,10 @@
 import { parentPort, workerData } from 'node:worker_threads';
+import { NodeClock } from '../../../common/platform/clock.ts';
 import { NodeDisk } from '../../../common/platform/disk.ts';
 import { NodeEntropy } from '../../../common/platform/entropy.ts';
 import { invariant } from '../../../common/pure/invariant.ts';
 import { ConsensusDriver } from '../driver.ts';
+import { noPeers } from '../peers.ts';
 import { Batch } from './batch.ts';
 import { NodeLogCipher } from './node-cipher.ts';
 import { isThreadConfig } from './thread-config.ts';
@@ -19,7 +21,13 @@ async function main(): Promise<void> {
   });
   const cipher = new NodeLogCipher(config.dataKey);
   config.dataKey.fill(0);
-  const ports = { disk: new NodeDisk(), entropy: new NodeEntropy(), cipher };
+  const ports = {
+    disk: new NodeDisk(),
+    entropy: new NodeEntropy(),
+    clock: new NodeClock(),
+    cipher,
+    peers: noPeers,
+  };
   const driver = new ConsensusDriver(config.options, ports, (message) => {
     batch.add(message);
   });

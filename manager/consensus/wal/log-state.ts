@@ -1,5 +1,7 @@
 import { equalBytes } from '../../../common/pure/bytes.ts';
-import type { HardState, LogEntry, LogIdentity, LogRecord, SnapshotMark } from './record.ts';
+import type { Entry } from '../../raft/entry.ts';
+import type { HardState } from '../../raft/snapshot.ts';
+import type { LogIdentity, LogRecord, SnapshotMark } from './record.ts';
 
 /**
  * What a log says so far, record by record. Each is checked against those before it; both replay and append go through here,
@@ -13,7 +15,7 @@ export class LogState {
   #lastIndex: number;
   #lastTerm = 0;
   /** Entries beyond the mark, while they are kept. */
-  #entries: LogEntry[] = [];
+  #entries: Entry[] = [];
   #keepsEntries = true;
 
   /** @param firstIndex index of the first entry that the oldest segment may hold. */
@@ -61,7 +63,7 @@ export class LogState {
   }
 
   /** Hands over the entries beyond the mark and keeps none from now on. */
-  takeEntries(): readonly LogEntry[] {
+  takeEntries(): readonly Entry[] {
     const entries = this.#entries;
     this.#entries = [];
     this.#keepsEntries = false;
@@ -92,7 +94,7 @@ export class LogState {
     return undefined;
   }
 
-  #applyEntries(entries: readonly LogEntry[]): string | undefined {
+  #applyEntries(entries: readonly Entry[]): string | undefined {
     const first = entries[0];
     if (first === undefined) return 'a batch without entries';
     if (first.index > this.#lastIndex + 1) return `entry ${first.index} follows ${this.#lastIndex}`;
@@ -106,7 +108,7 @@ export class LogState {
     return undefined;
   }
 
-  #append(entries: readonly LogEntry[], term: number): void {
+  #append(entries: readonly Entry[], term: number): void {
     const first = entries[0]?.index ?? 0;
     if (this.#keepsEntries) {
       while ((this.#entries.at(-1)?.index ?? 0) >= first) this.#entries.pop();

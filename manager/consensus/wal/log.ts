@@ -2,19 +2,14 @@ import type { ShoalError } from '../../../common/pure/errors.ts';
 import { invariant } from '../../../common/pure/invariant.ts';
 import type { Disk, DiskFile } from '../../../common/ports/disk.ts';
 import { TaskGroup } from '../../../common/run/task-group.ts';
+import type { Entry } from '../../raft/entry.ts';
+import type { HardState } from '../../raft/snapshot.ts';
 import type { LogCipher, NonceSource } from './cipher.ts';
 import { storageFailed } from './failure.ts';
 import { encodeRecords, groupBytes, sealGroup } from './group.ts';
 import { LogState } from './log-state.ts';
 import { type LogPlace, type ReadLog, readLog, type SegmentFile } from './reader.ts';
-import {
-  type HardState,
-  type LogEntry,
-  type LogIdentity,
-  type LogRecord,
-  recordBytes,
-  type SnapshotMark,
-} from './record.ts';
+import { type LogIdentity, type LogRecord, recordBytes, type SnapshotMark } from './record.ts';
 import { encodeSegmentHeader, segmentHeaderBytes, segmentName } from './segment.ts';
 import { SpareSegment } from './spare.ts';
 
@@ -126,6 +121,11 @@ export class WriteAheadLog implements AsyncDisposable {
     return this.#accepted.mark;
   }
 
+  /** Who voted when the log was begun. */
+  get voters(): readonly number[] {
+    return this.#accepted.identity?.voters ?? this.#options.voters;
+  }
+
   /** Index of the last entry appended, durable or not. */
   get lastIndex(): number {
     return this.#accepted.lastIndex;
@@ -141,7 +141,7 @@ export class WriteAheadLog implements AsyncDisposable {
   }
 
   /** The entries beyond the newest mark, as they were at `open`. Handed over once. */
-  takeEntries(): readonly LogEntry[] {
+  takeEntries(): readonly Entry[] {
     return this.#accepted.takeEntries();
   }
 
@@ -347,7 +347,7 @@ async function gather(): Promise<void> {
 /** Joins batches of entries that follow each other, so that a group of many appends is one frame. */
 function joinRecords(appends: readonly Append[]): LogRecord[] {
   const joined: LogRecord[] = [];
-  let open: LogEntry[] | undefined;
+  let open: Entry[] | undefined;
   for (const record of appends.flatMap((append) => append.records)) {
     if (record.kind !== 'entries') {
       joined.push(record);

@@ -1,22 +1,9 @@
 import { invariant } from '../../../common/pure/invariant.ts';
+import type { Entry, EntryType } from '../../raft/entry.ts';
+import type { HardState } from '../../raft/snapshot.ts';
 import { digestBytes, keyIdBytes, nonceBytes } from './cipher.ts';
 import { FrameType, type FrameTypeCode } from './frame.ts';
 import { readU64, viewOf, writeU64 } from './numbers.ts';
-
-/** One entry of the log. `membership` entries are consensus' own; `data` is never changed once it is here. */
-export interface LogEntry {
-  readonly index: number;
-  readonly term: number;
-  readonly type: 'normal' | 'membership';
-  readonly data: Uint8Array;
-}
-
-/** What a member must never forget. `vote` is the raft id voted for in `term`, 0 for none. */
-export interface HardState {
-  readonly term: number;
-  readonly vote: number;
-  readonly commit: number;
-}
 
 /** Names a snapshot file that is durable: state up to `index`. `bytes` and `sha256` are of its plain content. */
 export interface SnapshotMark {
@@ -41,7 +28,7 @@ export interface KeyEpoch {
 
 /** What one frame carries. Entries of a batch follow each other without a gap. */
 export type LogRecord =
-  | { readonly kind: 'entries'; readonly entries: readonly LogEntry[] }
+  | { readonly kind: 'entries'; readonly entries: readonly Entry[] }
   | { readonly kind: 'hardState'; readonly state: HardState }
   | { readonly kind: 'snapshotMark'; readonly mark: SnapshotMark }
   | { readonly kind: 'identity'; readonly identity: LogIdentity }
@@ -56,10 +43,11 @@ export interface PlainFrame {
 }
 
 const entryHeaderBytes = 16;
-const entryTypes = ['normal', 'membership'] as const;
+/** Their positions are the codes in the file. */
+const entryTypes: readonly EntryType[] = ['EntryNormal', 'EntryConfChangeV2', 'EntryConfChange'];
 
 /** Bytes that an entry takes within its batch. */
-function entryBytes(entry: LogEntry): number {
+function entryBytes(entry: Entry): number {
   return entryHeaderBytes + entry.data.length;
 }
 
@@ -105,7 +93,7 @@ export function decodeRecord(frame: PlainFrame): LogRecord | undefined {
   }
 }
 
-function encodeEntries(entries: readonly LogEntry[]): PlainFrame {
+function encodeEntries(entries: readonly Entry[]): PlainFrame {
   const first = entries[0];
   invariant(first !== undefined, 'a batch has entries');
   const payload = new Uint8Array(entries.reduce((sum, entry) => sum + entryBytes(entry), 4));
@@ -128,7 +116,7 @@ function decodeEntries(frame: PlainFrame): LogRecord | undefined {
   if (payload.length < 4) return undefined;
   const view = viewOf(payload);
   const count = view.getUint32(0, true);
-  const entries: LogEntry[] = [];
+  const entries: Entry[] = [];
   let offset = 4;
   for (let position = 0; position < count; position += 1) {
     if (offset + entryHeaderBytes > payload.length) return undefined;

@@ -6,8 +6,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { NodeClock } from '../../../common/platform/clock.ts';
 import { NodeDisk } from '../../../common/platform/disk.ts';
 import { NodeEntropy } from '../../../common/platform/entropy.ts';
+import { noPeers } from '../../../manager/consensus/peers.ts';
 import { LocalConsensusPort } from '../../../manager/consensus/local-port.ts';
 import { NodeLogCipher } from '../../../manager/consensus/thread/node-cipher.ts';
 import { AppliedLog } from './applied-log.ts';
@@ -67,6 +69,8 @@ async function readBack(): Promise<ReadonlyMap<number, string>> {
     disk: new NodeDisk(),
     entropy: new NodeEntropy(),
     cipher: new NodeLogCipher(testKey()),
+    clock: new NodeClock(),
+    peers: noPeers,
   };
   const port = new LocalConsensusPort(testOptions(join(directory, 'raft')), ports);
   const applied = new AppliedLog(port);

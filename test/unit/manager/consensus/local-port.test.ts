@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { seededRandom } from '../../../../common/pure/random.ts';
 import { LocalConsensusPort } from '../../../../manager/consensus/local-port.ts';
 import { driverOptions } from '../../../../manager/consensus/options.ts';
-import { clusterId, fixedEntropy, memberId, testCipher } from '../../../lib/consensus.ts';
+import { clusterId, lonePorts, memberId } from '../../../lib/consensus.ts';
 import { MemoryDisk } from '../../../lib/memory-disk.ts';
 import { VirtualClock } from '../../../lib/virtual-clock.ts';
 
@@ -25,7 +25,7 @@ async function run(seed: number): Promise<string[]> {
   const handOver = (action: () => void): void => {
     clock.schedule(delay.below(5), action);
   };
-  const ports = { disk, entropy: fixedEntropy(seed), cipher: testCipher() };
+  const ports = lonePorts(disk, seed, clock);
   const port = new LocalConsensusPort(options, ports, handOver);
   const trace: string[] = [];
   port.receive((message) => trace.push(`${clock.nowMs()} ${JSON.stringify(message)}`));

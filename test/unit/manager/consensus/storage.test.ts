@@ -19,6 +19,7 @@ const options = {
   groupBytes: 2048,
   entryBytes: 1024,
   trailingEntries: 1,
+  voters: [memberId],
 };
 
 async function freshDisk(seed: number): Promise<MemoryDisk> {

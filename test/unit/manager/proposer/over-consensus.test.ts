@@ -8,7 +8,7 @@ import { Proposer } from '../../../../manager/proposer/proposer.ts';
 import { stateHash } from '../../../../manager/store/snapshot.ts';
 import { Store } from '../../../../manager/store/store.ts';
 import { newClaim } from '../../../../proto/gen/changeset.ts';
-import { clusterId, fixedEntropy, memberId, testCipher } from '../../../lib/consensus.ts';
+import { clusterId, lonePorts, memberId } from '../../../lib/consensus.ts';
 import { MemoryDisk } from '../../../lib/memory-disk.ts';
 import { silentLog } from '../../../lib/proposer-rig.ts';
 import { VirtualClock } from '../../../lib/virtual-clock.ts';
@@ -22,8 +22,8 @@ class Life {
 
   constructor(disk: MemoryDisk, changes: Partial<DriverOptions>) {
     const options = driverOptions({ directory: '/raft', clusterId, memberId }, changes);
-    const ports = { disk, entropy: fixedEntropy(1), cipher: testCipher() };
     const { store, clock } = this;
+    const ports = lonePorts(disk, 1, clock);
     const consensus = new LocalConsensusPort(options, ports);
     this.proposer = new Proposer({ consensus, store, clock, log: silentLog });
   }

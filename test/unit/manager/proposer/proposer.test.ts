@@ -4,7 +4,7 @@ import { limits } from '../../../../common/pure/limits.ts';
 import { decodeBatch, encodeBatch, newBatch } from '../../../../proto/gen/changeset.ts';
 import { Table, newNode } from '../../../../proto/gen/objects.ts';
 import { newServiceSpec } from '../../../../proto/gen/specs.ts';
-import type { Leadership } from '../../../../manager/proposer/proposer.ts';
+import type { Leadership } from '../../../../manager/consensus/port.ts';
 import { createOp, deleteOp } from '../../../../manager/store/ops.ts';
 import { cutSnapshot, stateHash } from '../../../../manager/store/snapshot.ts';
 import { StoreFixture, putValue } from '../../../lib/store-fixture.ts';

@@ -4,7 +4,10 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { seededRandom } from '../../../../../common/pure/random.ts';
-import { ConsensusProbe } from '../../../../lib/consensus.ts';
+import { driverOptions } from '../../../../../manager/consensus/options.ts';
+import { Storage } from '../../../../../manager/consensus/storage.ts';
+import type { LogRecord } from '../../../../../manager/consensus/wal/record.ts';
+import { clusterId, ConsensusProbe, lonePorts, memberId } from '../../../../lib/consensus.ts';
 import { MemoryDisk } from '../../../../lib/memory-disk.ts';
 
 const files = [
@@ -26,25 +29,32 @@ function goldenPath(name: string): string {
   return fileURLToPath(new URL(`../../../../testdata/wal/v1-${flat}`, import.meta.url));
 }
 
+/** What a lone member writes that begins, is given nine entries, and takes a snapshot after the fourth of its log. */
 async function write(): Promise<MemoryDisk> {
   const disk = new MemoryDisk({ random: seededRandom(1) });
-  const probe = new ConsensusProbe(disk, options);
-  probe.credit();
-  await probe.untilLeader();
+  const member = driverOptions({ directory: '/raft', clusterId, memberId }, options);
+  const storage = await Storage.open(member, lonePorts(disk, 1));
+  storage.log.takeEntries();
+  const vote: LogRecord = { kind: 'hardState', state: { term: 1, vote: memberId, commit: 0 } };
+  await storage.log.append([vote, entry(1, '')]);
+  // One more entry comes while it is written.
+  let snapshot: Promise<void> | undefined;
   for (let index = 2; index <= 10; index += 1) {
-    probe.propose(`golden ${index} `.padEnd(index === 8 ? 1200 : 700, '.'));
-    await probe.until(() => probe.texts.length === index);
-    if (index === 4) await cutSnapshot(probe);
+    const text = `golden ${index} `.padEnd(index === 8 ? 1200 : 700, '.');
+    await storage.log.append([entry(index, text)]);
+    if (index === 5) await snapshot;
+    if (index !== 4) continue;
+    const data = new TextEncoder().encode('golden state');
+    snapshot = storage.saveChunk({ index, term: 1, data, last: true });
   }
-  await probe.stop();
+  await snapshot;
+  await storage.close();
   return disk.crash('kept');
 }
 
-async function cutSnapshot(probe: ConsensusProbe): Promise<void> {
-  probe.post({ kind: 'applied', index: 4 });
-  await probe.until(() => probe.all('snapshotWanted').length === 1);
-  const data = new TextEncoder().encode('golden state');
-  probe.post({ kind: 'snapshotChunk', index: 4, term: 1, data, last: true });
+function entry(index: number, text: string): LogRecord {
+  const data = new TextEncoder().encode(text);
+  return { kind: 'entries', entries: [{ index, term: 1, type: 'EntryNormal', data }] };
 }
 
 describe('the format', () => {

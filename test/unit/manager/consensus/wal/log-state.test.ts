@@ -1,11 +1,8 @@
 // Shows what a log may say after what it said, record by record: everything else is refused, and then nothing has changed.
 import { describe, expect, it } from 'vitest';
 import { LogState } from '../../../../../manager/consensus/wal/log-state.ts';
-import type {
-  HardState,
-  LogRecord,
-  SnapshotMark,
-} from '../../../../../manager/consensus/wal/record.ts';
+import type { LogRecord, SnapshotMark } from '../../../../../manager/consensus/wal/record.ts';
+import type { HardState } from '../../../../../manager/raft/snapshot.ts';
 import { clusterId, entriesFrom, entryAt, memberId } from '../../../../lib/consensus.ts';
 
 const identity: LogRecord = {

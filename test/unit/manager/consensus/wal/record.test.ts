@@ -32,7 +32,7 @@ const records: fc.Arbitrary<LogRecord> = fc.oneof(
       fc.array(
         fc.record({
           term: counts,
-          type: fc.constantFrom('normal', 'membership'),
+          type: fc.constantFrom('EntryNormal', 'EntryConfChangeV2', 'EntryConfChange'),
           data: fc.uint8Array({ maxLength: 40 }),
         }),
         { minLength: 1, maxLength: 5 },

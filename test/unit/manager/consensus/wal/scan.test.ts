@@ -6,7 +6,7 @@ import {
   sealGroup,
   type SealedGroup,
 } from '../../../../../manager/consensus/wal/group.ts';
-import type { HardState } from '../../../../../manager/consensus/wal/record.ts';
+import type { HardState } from '../../../../../manager/raft/snapshot.ts';
 import { scanSegment } from '../../../../../manager/consensus/wal/scan.ts';
 import { fixedEntropy, testCipher } from '../../../../lib/consensus.ts';
 

@@ -1,0 +1,93 @@
+import { isShoalError } from '../../common/pure/errors.ts';
+import { invariant } from '../../common/pure/invariant.ts';
+import type { Delivery } from './delivery.ts';
+import type { DriverOptions } from './options.ts';
+import type { SnapshotPiece, Storage } from './storage.ts';
+
+/** A snapshot that found the disk full is tried again so often in the time that one covers. */
+const retries = 10;
+
+export interface SnapshotParts {
+  readonly options: DriverOptions;
+  readonly storage: Storage;
+  readonly delivery: Delivery;
+  /** Asks main for a snapshot of what it has applied. */
+  readonly want: () => void;
+  /** The state after `index` is in a snapshot. */
+  readonly saved: (index: number) => void;
+}
+
+/** Asks main for a snapshot when the log is long enough, and stores what it sends. */
+export class SnapshotTaker {
+  readonly #parts: SnapshotParts;
+  #appliedIndex: number;
+  #isWanted = false;
+  /** The disk was full in the middle of a snapshot: what is left of it is thrown away. */
+  #isGivenUp = false;
+  /** No further snapshot is asked for before main has applied so much. */
+  #fromIndex = 0;
+
+  constructor(parts: SnapshotParts) {
+    this.#parts = parts;
+    this.#appliedIndex = this.#markIndex;
+  }
+
+  /** Main has applied everything up to `index`. */
+  applied(index: number): void {
+    this.#appliedIndex = Math.max(this.#appliedIndex, index);
+    this.#want();
+  }
+
+  /** @throws `storageFailed`, or what the disk throws. */
+  async save(piece: SnapshotPiece): Promise<void> {
+    invariant(this.#isWanted, 'a snapshot is sent only when it is wanted');
+    invariant(piece.index <= this.#appliedIndex, 'a snapshot holds only what was applied');
+    invariant(piece.index > this.#markIndex, 'a snapshot is newer than the last one');
+    if (!this.#isGivenUp) await this.#store(piece);
+    if (!piece.last) return;
+    this.#isWanted = false;
+    if (this.#isGivenUp) this.#postpone();
+    else this.#saved(piece.index);
+    this.#want();
+  }
+
+  get #markIndex(): number {
+    return this.#parts.storage.log.mark?.index ?? 0;
+  }
+
+  #want(): void {
+    if (this.#isWanted || this.#appliedIndex < this.#fromIndex) return;
+    const { options, delivery } = this.#parts;
+    const since = this.#appliedIndex - this.#markIndex;
+    const isDue =
+      since >= options.snapshotEntries ||
+      (since > 0 && delivery.bytesSinceSnapshot >= options.snapshotBytes);
+    if (!isDue) return;
+    this.#isWanted = true;
+    delivery.noteSnapshotWanted();
+    this.#parts.want();
+  }
+
+  /** A full disk costs the snapshot only: the log still holds everything. */
+  async #store(piece: SnapshotPiece): Promise<void> {
+    const { storage } = this.#parts;
+    try {
+      await storage.saveChunk(piece);
+    } catch (error) {
+      if (!isShoalError(error, 'limitExceeded')) throw error;
+      this.#isGivenUp = true;
+      await storage.giveUpSnapshot();
+    }
+  }
+
+  #saved(index: number): void {
+    this.#parts.delivery.noteSnapshotDone();
+    this.#parts.saved(index);
+  }
+
+  #postpone(): void {
+    this.#isGivenUp = false;
+    const pause = Math.ceil(this.#parts.options.snapshotEntries / retries);
+    this.#fromIndex = this.#appliedIndex + pause;
+  }
+}

@@ -1,0 +1,162 @@
+import type { Clock } from '../../common/ports/clock.ts';
+import { seededRandom, type Random } from '../../common/pure/random.ts';
+import type { CommittedEntry } from '../../manager/consensus/port.ts';
+import type { Peers } from '../../manager/consensus/peers.ts';
+import type { DriverOptions } from '../../manager/consensus/options.ts';
+import type { Message } from '../../manager/raft/message.ts';
+import { ConsensusProbe, fixedEntropy, testCipher } from './consensus.ts';
+import { MemoryDisk } from './memory-disk.ts';
+import { VirtualClock } from './virtual-clock.ts';
+
+/** The clock of one life of a process: nothing that sleeps wakes after its end. */
+class LifeClock implements Clock {
+  isOver = false;
+  readonly #clock: VirtualClock;
+
+  constructor(clock: VirtualClock) {
+    this.#clock = clock;
+  }
+
+  nowMs(): number {
+    return this.#clock.nowMs();
+  }
+
+  wallMs(): number {
+    return this.#clock.wallMs();
+  }
+
+  async sleep(durationMs: number, signal: AbortSignal): Promise<void> {
+    await this.#clock.sleep(durationMs, signal);
+    if (this.isOver) await new Promise<never>(() => undefined);
+  }
+}
+
+interface Life {
+  readonly probe: ConsensusProbe;
+  readonly clock: LifeClock;
+  readonly disk: MemoryDisk;
+}
+
+export interface GroupOptions {
+  readonly members?: number;
+  readonly seed?: number;
+  readonly changes?: Partial<DriverOptions>;
+  /** A call of a disk takes less than so long, milliseconds; default 4. */
+  readonly diskMs?: number;
+}
+
+/** Drivers with disks in memory on one virtual clock, and a network between them that can be cut. */
+export class ConsensusGroup {
+  readonly clock = new VirtualClock();
+  readonly ids: readonly number[];
+  readonly random: Random;
+  readonly #changes: Partial<DriverOptions>;
+  readonly #diskMs: number;
+  readonly #lives = new Map<number, Life>();
+  readonly #disks = new Map<number, MemoryDisk>();
+  /** Links that carry nothing, as `from>to`. */
+  readonly #cuts = new Set<string>();
+  #starts = 0;
+
+  constructor({ members = 3, seed = 1, changes = {}, diskMs = 4 }: GroupOptions = {}) {
+    this.ids = Array.from({ length: members }, (_, index) => index + 1);
+    this.random = seededRandom(seed);
+    this.#changes = changes;
+    this.#diskMs = diskMs;
+    for (const id of this.ids) this.start(id);
+  }
+
+  get living(): readonly number[] {
+    return this.ids.filter((id) => this.#lives.has(id));
+  }
+
+  probe(id: number): ConsensusProbe {
+    const life = this.#lives.get(id);
+    if (life === undefined) throw new Error(`member ${id} is down`);
+    return life.probe;
+  }
+
+  /** Begins a life on what the last one left durable. Main applies all that it is given at once. */
+  start(id: number): void {
+    this.#starts += 1;
+    const random = this.random.fork(`life ${this.#starts}`);
+    const latency = random.fork('latency');
+    const disk =
+      this.#disks.get(id) ??
+      new MemoryDisk({ random, clock: this.clock, latencyMs: () => latency.below(this.#diskMs) });
+    const clock = new LifeClock(this.clock);
+    const peers: Peers = {
+      send: (message) => {
+        if (!clock.isOver) this.#carry(message);
+      },
+    };
+    const entropy = fixedEntropy(random.u32());
+    const ports = { disk, clock, peers, cipher: testCipher(), entropy };
+    const changes = { ...this.#changes, memberId: id, voters: this.ids };
+    const probe = new ConsensusProbe(disk, changes, 0, ports);
+    probe.appliesAll = true;
+    probe.credit(1_000_000, 1_000_000_000);
+    this.#lives.set(id, { probe, clock, disk });
+  }
+
+  /** Power off: what was not synced may be lost. */
+  crash(id: number): void {
+    const life = this.#lives.get(id);
+    if (life === undefined) return;
+    life.clock.isOver = true;
+    this.#disks.set(id, life.disk.crash());
+    this.#lives.delete(id);
+  }
+
+  cut(from: number, to: number): void {
+    this.#cuts.add(`${from}>${to}`);
+  }
+
+  /** Nothing reaches `id`, and nothing that it sends arrives. */
+  isolate(id: number): void {
+    for (const other of this.ids) {
+      this.cut(id, other);
+      this.cut(other, id);
+    }
+  }
+
+  heal(): void {
+    this.#cuts.clear();
+  }
+
+  /** The member that leads and knows it, and which most of those alive follow. */
+  get leader(): number | undefined {
+    return this.living.find((id) => {
+      const told = this.probe(id).all('leadership').at(-1);
+      const isFollowed = (other: number): boolean => {
+        const heard = this.probe(other).all('leadership').at(-1);
+        return heard?.leader === id && heard.term === told?.term;
+      };
+      return told?.self === true && this.living.filter(isFollowed).length * 2 > this.ids.length;
+    });
+  }
+
+  async untilLeader(limitMs = 10_000): Promise<number> {
+    await this.clock.advanceUntil(() => this.leader !== undefined, limitMs);
+    return this.leader ?? 0;
+  }
+
+  /** All that a member handed over in this life. */
+  entries(id: number): readonly CommittedEntry[] {
+    return this.probe(id)
+      .all('committed')
+      .flatMap(({ entries }) => entries);
+  }
+
+  texts(id: number): readonly string[] {
+    return this.probe(id).texts.filter((text) => text !== '');
+  }
+
+  #carry(message: Message): void {
+    if (this.#cuts.has(`${message.from}>${message.to}`)) return;
+    this.clock.schedule(this.random.below(5), () => {
+      if (this.#cuts.has(`${message.from}>${message.to}`)) return;
+      this.#lives.get(message.to)?.probe.port.deliver(message);
+    });
+  }
+}

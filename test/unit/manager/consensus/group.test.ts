@@ -1,0 +1,190 @@
+// Shows that several drivers are one log: what was acknowledged is at every member whatever crashes or is cut off, and each
+// member hands over the same entries in the same order.
+import { describe, expect, it } from 'vitest';
+import { seededRandom, type Random } from '../../../../common/pure/random.ts';
+import { ConsensusGroup } from '../../../lib/consensus-group.ts';
+
+describe('several drivers', () => {
+  it('elect one leader, and hand over the same entries everywhere', async () => {
+    const group = new ConsensusGroup();
+    const leader = await group.untilLeader();
+    const requests = ['a', 'b', 'c'].map((text) => group.probe(leader).propose(text));
+    await group.clock.advance(1000);
+    expect(requests.map((request) => group.probe(leader).outcomeOf(request))).toEqual([
+      'committed',
+      'committed',
+      'committed',
+    ]);
+    for (const id of group.ids) expect(group.texts(id)).toEqual(['a', 'b', 'c']);
+    for (const id of group.ids) expect(group.entries(id)).toEqual(group.entries(1));
+  });
+
+  it('a follower drops what is proposed to it, and answers barriers with what covers all that was acknowledged', async () => {
+    const group = new ConsensusGroup();
+    const leader = await group.untilLeader();
+    const follower = group.ids.find((id) => id !== leader) ?? 0;
+    const dropped = group.probe(follower).propose('mine');
+    const taken = group.probe(leader).propose('theirs');
+    await group.clock.advanceUntil(
+      () => group.probe(leader).outcomeOf(taken) === 'committed',
+      1000,
+    );
+    expect(group.probe(follower).outcomeOf(dropped)).toBe('dropped');
+    const { index = 0 } = group.probe(leader).all('outcome').at(-1) ?? {};
+    group.probe(follower).post({ kind: 'readBarrier', requestId: 70 });
+    await group.clock.advance(500);
+    const [answer] = group.probe(follower).all('barrierDone');
+    expect(answer?.index).toBeGreaterThanOrEqual(index);
+  });
+
+  it('another one leads within two election timeouts when the leader dies, with all that was acknowledged', async () => {
+    const group = new ConsensusGroup();
+    const first = await group.untilLeader();
+    const request = group.probe(first).propose('kept');
+    await group.clock.advanceUntil(
+      () => group.probe(first).outcomeOf(request) === 'committed',
+      1000,
+    );
+    group.crash(first);
+    const second = await group.untilLeader(1500);
+    group.probe(second).propose('after');
+    await group.clock.advance(500);
+    group.start(first);
+    await group.clock.advance(2000);
+    for (const id of group.ids) expect(group.texts(id)).toEqual(['kept', 'after']);
+  });
+
+  it('a leader that is cut off gives up, says unknown, and takes the log of the others when it is back', async () => {
+    const group = new ConsensusGroup();
+    const first = await group.untilLeader();
+    group.isolate(first);
+    const lost = group.probe(first).propose('lost');
+    await group.clock.advance(3000);
+    expect(group.probe(first).outcomeOf(lost)).toBe('unknown');
+    expect(group.probe(first).all('leadership').at(-1)).toMatchObject({ self: false });
+    const second = await group.untilLeader();
+    group.probe(second).propose('won');
+    group.heal();
+    await group.clock.advance(3000);
+    for (const id of group.ids) expect(group.texts(id)).toEqual(['won']);
+  });
+
+  it('a barrier whose question is lost is asked again', async () => {
+    const group = new ConsensusGroup();
+    const leader = await group.untilLeader();
+    const follower = group.ids.find((id) => id !== leader) ?? 0;
+    group.cut(follower, leader);
+    group.probe(follower).post({ kind: 'readBarrier', requestId: 70 });
+    await group.clock.advance(100);
+    group.heal();
+    await group.clock.advance(2000);
+    expect(group.probe(follower).all('barrierDone')).toHaveLength(1);
+  });
+
+  it('a member without a quorum answers no barrier', async () => {
+    const group = new ConsensusGroup();
+    const leader = await group.untilLeader();
+    group.isolate(leader);
+    group.probe(leader).post({ kind: 'readBarrier', requestId: 70 });
+    await group.clock.advance(5000);
+    expect(group.probe(leader).all('barrierDone')).toEqual([]);
+  });
+
+  it.for(Array.from({ length: 30 }, (_, seed) => seed))(
+    'keeps what it acknowledged, and one order, through crashes and cuts (seed %i)',
+    { timeout: 10_000 },
+    async (seed) => {
+      await checkChaos(seed);
+    },
+  );
+});
+
+/** What was proposed and has no answer yet. */
+interface Asked {
+  readonly id: number;
+  readonly request: number;
+  readonly text: string;
+}
+
+/** A group in which members crash, start, and are cut off, and what it acknowledged. */
+class Chaos {
+  readonly group: ConsensusGroup;
+  readonly acknowledged = new Map<number, string>();
+  readonly #random: Random;
+  #asked: Asked[] = [];
+
+  constructor(seed: number) {
+    this.#random = seededRandom(seed).fork('chaos');
+    const members = this.#random.below(2) === 0 ? 3 : 5;
+    const diskMs = this.#random.below(2) === 0 ? 4 : 60;
+    this.group = new ConsensusGroup({ members, seed, diskMs });
+  }
+
+  async run(steps: number): Promise<void> {
+    for (let step = 0; step < steps; step += 1) {
+      await this.group.clock.advance(this.#random.below(this.#random.below(3) === 0 ? 1000 : 60));
+      this.#note();
+      this.#act(step);
+    }
+    this.#note();
+  }
+
+  #act(step: number): void {
+    const { group } = this;
+    const what = this.#random.below(20);
+    const id = group.ids[this.#random.below(group.ids.length)] ?? 1;
+    // The power of all.
+    if (what === 0) for (const each of group.living) this.#crash(each);
+    else if (what < 3) this.#crash(id);
+    else if (what === 3) group.isolate(id);
+    else if (what < 6) group.heal();
+    else if (what < 12) for (const each of group.ids) this.#start(each);
+    else for (const each of group.living) this.#propose(each, `${step} at ${each}`);
+  }
+
+  #crash(id: number): void {
+    this.group.crash(id);
+    this.#asked = this.#asked.filter((asked) => asked.id !== id);
+  }
+
+  #start(id: number): void {
+    if (!this.group.living.includes(id)) this.group.start(id);
+  }
+
+  #propose(id: number, text: string): void {
+    this.#asked.push({ id, text, request: this.group.probe(id).propose(text) });
+  }
+
+  #note(): void {
+    for (const { id, request, text } of this.#asked) {
+      const outcomes = this.group.probe(id).all('outcome');
+      const told = outcomes.find(({ requestId }) => requestId === request);
+      if (told?.outcome === 'committed') this.acknowledged.set(told.index, text);
+    }
+  }
+
+  /** All are up and reach each other, and have had time. Gives who leads. */
+  async calm(): Promise<number> {
+    this.group.heal();
+    for (const id of this.group.ids) this.#start(id);
+    const leader = await this.group.untilLeader();
+    this.group.probe(leader).propose('the end');
+    await this.group.clock.advance(3000);
+    return leader;
+  }
+}
+
+async function checkChaos(seed: number): Promise<void> {
+  const chaos = new Chaos(seed);
+  await chaos.run(100);
+  const leader = await chaos.calm();
+  const { group, acknowledged } = chaos;
+  const entries = group.entries(leader);
+  for (const id of group.ids) expect(group.entries(id)).toEqual(entries);
+  expect(group.texts(leader).at(-1)).toBe('the end');
+  for (const [index, text] of acknowledged) {
+    const entry = entries.find((one) => one.index === index);
+    expect([index, new TextDecoder().decode(entry?.data)]).toEqual([index, text]);
+  }
+  expect(acknowledged.size).toBeGreaterThan(0);
+}
