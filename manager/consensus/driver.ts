@@ -104,6 +104,12 @@ export class ConsensusDriver {
       case 'propose':
         this.#propose(message);
         return;
+      case 'changeMembers':
+        this.#changeMembers(message);
+        return;
+      case 'transfer':
+        this.#member?.transfer(message.to);
+        return;
       case 'readBarrier':
         this.#reads.add(message.requestId);
         return;
@@ -137,11 +143,12 @@ export class ConsensusDriver {
       options: this.#options,
       storage,
       delivery: this.#delivery,
+      confStateAt: (at) => this.#member?.configurations.at(at),
       want: () => {
         this.#send({ kind: 'snapshotWanted' });
       },
-      saved: (index) => {
-        this.#member?.forget(index - this.#options.trailingEntries);
+      saved: (at) => {
+        this.#member?.forget(at - this.#options.trailingEntries);
       },
     });
     const member = this.#newMember(log);
@@ -151,8 +158,8 @@ export class ConsensusDriver {
     this.#delivery.whenReached(index, () => {
       this.#replayed(index);
     });
+    this.#reconfigured(log.mark?.index ?? 0);
     if (member.isAlone) member.campaign();
-    this.#startTicks(member);
   }
 
   #newMember(log: WriteAheadLog): RaftMember {
@@ -173,8 +180,8 @@ export class ConsensusDriver {
         readable: ({ context, index }) => {
           this.#reads.answered(context, index);
         },
-        reconfigured: () => {
-          if (this.#member !== undefined) this.#startTicks(this.#member);
+        reconfigured: (index) => {
+          this.#reconfigured(index);
         },
         failed: (error) => {
           this.#fail(error);
@@ -198,8 +205,15 @@ export class ConsensusDriver {
   }
 
   /** Time matters only where there are others. */
+  #reconfigured(index: number): void {
+    const member = this.#member;
+    if (member === undefined) return;
+    this.#send({ kind: 'members', index, confState: member.configurations.confState });
+    this.#startTicks(member);
+  }
+
   #startTicks(member: RaftMember): void {
-    if (this.#isTicking || member.isAlone) return;
+    if (this.#isTicking) return;
     this.#isTicking = true;
     const { clock } = this.#ports;
     const { tickMs, raft } = this.#options;
@@ -209,9 +223,9 @@ export class ConsensusDriver {
         member.tick();
         ticks += 1;
         if (ticks % raft.electionTicks === 0) this.#reads.askAgain();
-        return !member.isAlone;
+        this.#isTicking = !member.isAtRest;
+        return this.#isTicking;
       });
-      this.#isTicking = false;
     });
   }
 
@@ -235,22 +249,33 @@ export class ConsensusDriver {
   }
 
   #propose({ requestId, term, data }: Extract<ToConsensus, { kind: 'propose' }>): void {
-    const refusal = this.#refusal(term, data);
+    const refusal = this.#refusal(term, data.length);
     const place = refusal === undefined ? this.#member?.propose(data) : undefined;
-    if (place !== undefined) this.#proposals.add(requestId, place, data.length);
+    const entry = { type: 'EntryNormal', bytes: data.length } as const;
+    if (place !== undefined) this.#proposals.add(requestId, place, entry);
     else this.#send({ kind: 'outcome', requestId, outcome: refusal ?? 'dropped', index: 0 });
   }
 
-  #refusal(term: number, data: Uint8Array): 'dropped' | 'noRoom' | undefined {
+  #changeMembers(message: Extract<ToConsensus, { kind: 'changeMembers' }>): void {
+    const { requestId, term, change } = message;
+    const refusal = this.#refusal(term, 0);
+    const place = refusal === undefined ? this.#member?.proposeChange(change) : undefined;
+    const entry = { type: 'EntryConfChangeV2', bytes: 0 } as const;
+    if (place !== undefined) this.#proposals.add(requestId, place, entry);
+    else this.#send({ kind: 'outcome', requestId, outcome: refusal ?? 'dropped', index: 0 });
+  }
+
+  /** Why a proposal of so many bytes is not even tried. */
+  #refusal(term: number, bytes: number): 'dropped' | 'noRoom' | undefined {
     const member = this.#member;
     if (member === undefined || this.#isEnding || !this.#told.self) return 'dropped';
     const { leadership } = member;
     const isOurs = leadership.self && leadership.term === this.#told.term;
     if (!isOurs || (term !== 0 && term !== leadership.term)) return 'dropped';
-    if (data.length > this.#options.entryBytes) return 'dropped';
-    const backlog = this.#delivery.waitingBytes + this.#proposals.bytes + data.length;
+    if (bytes > this.#options.entryBytes) return 'dropped';
+    const backlog = this.#delivery.waitingBytes + this.#proposals.bytes + bytes;
     if (backlog > this.#options.backlogBytes) return 'dropped';
-    return member.hasRoomFor(data.length) ? undefined : 'noRoom';
+    return member.hasRoomFor(bytes) ? undefined : 'noRoom';
   }
 
   #committed(entry: Entry): void {

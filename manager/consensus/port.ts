@@ -1,3 +1,6 @@
+import type { ConfChange } from '../raft/confchange/change.ts';
+import type { ConfState } from '../raft/snapshot.ts';
+
 /**
  * The consensus actor's port: plain messages whose payload is bytes, so that it crosses a thread as well as a call.
  *
@@ -29,6 +32,18 @@ export type ToConsensus =
       readonly term: number;
       readonly data: Uint8Array;
     }
+  /**
+   * Change who belongs to the group, as `propose`. Dropped, too, while the change before is not applied. `committed` says that it stands in
+   * the log; who belongs to the group then is told by `members`.
+   */
+  | {
+      readonly kind: 'changeMembers';
+      readonly requestId: number;
+      readonly term: number;
+      readonly change: ConfChange;
+    }
+  /** Hand leadership over to member `to`, if that can follow at once. Whether it came to that is told by `leadership`. */
+  | { readonly kind: 'transfer'; readonly to: number }
   /** Ask for an index that covers everything acknowledged so far. Answered by one `barrierDone`. */
   | { readonly kind: 'readBarrier'; readonly requestId: number }
   /** Main has applied everything up to `index`. */
@@ -62,6 +77,8 @@ export type FromConsensus =
   | { readonly kind: 'committed'; readonly entries: readonly CommittedEntry[] }
   /** `index` is the one to wait for before reading, or undefined when there is no leader to ask. */
   | { readonly kind: 'barrierDone'; readonly requestId: number; readonly index: number | undefined }
+  /** Who belongs to the group once the entry at `index` is applied. Sent at the start and with every change. */
+  | { readonly kind: 'members'; readonly index: number; readonly confState: ConfState }
   /** Sent at every change. */
   | ({ readonly kind: 'leadership' } & Leadership)
   /** The log is long enough: main cuts a snapshot at its applied index and sends it in chunks. */

@@ -1,15 +1,16 @@
-import type { Entry, EntryId } from '../raft/entry.ts';
+import type { Entry, EntryId, EntryType } from '../raft/entry.ts';
 
 interface Proposal {
   readonly requestId: number;
   readonly term: number;
   readonly bytes: number;
+  readonly type: EntryType;
 }
 
 /** What became of a proposal once its place in the log is committed. */
 export interface SettledProposal {
   readonly requestId: number;
-  /** False: another leader's entry has the place, and the proposal never will. */
+  /** False: another entry has the place, and the proposal never will. */
   readonly isCommitted: boolean;
 }
 
@@ -26,18 +27,29 @@ export class Proposals {
     return this.#byIndex.size;
   }
 
-  add(requestId: number, { index, term }: EntryId, bytes: number): void {
-    this.#byIndex.set(index, { requestId, term, bytes });
+  /** `bytes` were proposed as an entry of `type`, and given that place. */
+  add(
+    requestId: number,
+    { index, term }: EntryId,
+    { type, bytes }: { readonly type: EntryType; readonly bytes: number },
+  ): void {
+    this.#byIndex.set(index, { requestId, term, bytes, type });
     this.#bytes += bytes;
   }
 
-  /** `entry` is committed: what was proposed for its place, if something was. */
-  settle({ index, term }: Entry): SettledProposal | undefined {
+  /**
+   * `entry` is committed: what was proposed for its place, if something was. A change of the configuration that could not begin has left
+   * an empty entry there.
+   */
+  settle({ index, term, type }: Entry): SettledProposal | undefined {
     const proposal = this.#byIndex.get(index);
     if (proposal === undefined) return undefined;
     this.#byIndex.delete(index);
     this.#bytes -= proposal.bytes;
-    return { requestId: proposal.requestId, isCommitted: proposal.term === term };
+    return {
+      requestId: proposal.requestId,
+      isCommitted: proposal.term === term && proposal.type === type,
+    };
   }
 
   /** Gives up all; they may be committed or not. */

@@ -1,13 +1,14 @@
 import type { Random } from '../../common/pure/random.ts';
-import { decodeConfChange } from '../raft/confchange/change.ts';
+import { decodeConfChange, type ConfChange } from '../raft/confchange/change.ts';
 import { noData, type Entry, type EntryId } from '../raft/entry.ts';
-import { appendThread, applyThread, none } from '../raft/member.ts';
+import { appendThread, applyThread, none, type MemberId } from '../raft/member.ts';
 import type { Message } from '../raft/message.ts';
 import { RawNode } from '../raft/raw-node.ts';
 import type { ReadState } from '../raft/read-queue.ts';
 import type { Ready } from '../raft/ready.ts';
-import { emptyConfState, type HardState } from '../raft/snapshot.ts';
+import type { HardState } from '../raft/snapshot.ts';
 import { silentTrace } from '../raft/trace.ts';
+import { Configurations } from './configurations.ts';
 import { LogWindow } from './log-window.ts';
 import type { DriverOptions } from './options.ts';
 import type { Peers } from './peers.ts';
@@ -23,8 +24,8 @@ export interface MemberEvents {
   led(): void;
   /** A read that was asked for may be served. */
   readable(state: ReadState): void;
-  /** Who belongs to the group may have changed. */
-  reconfigured(): void;
+  /** Who belongs to the group may have changed, with the entry at `index`. */
+  reconfigured(index: number): void;
   /** The log failed, or an invariant broke. */
   failed(error: unknown): void;
 }
@@ -53,6 +54,7 @@ export class RaftMember {
   readonly #parts: MemberParts;
   readonly #window = new LogWindow();
   readonly #node: RawNode;
+  readonly #configurations: Configurations;
   readonly #applying: Applying[] = [];
   #hardState: HardState;
   /** Ends when all that was given to the log is durable. */
@@ -60,13 +62,13 @@ export class RaftMember {
   /** Proposed, and not given to the log yet. */
   #unwrittenBytes = 0;
   #isPlanned = false;
-  #isAlone: boolean;
 
   constructor(parts: MemberParts) {
     this.#parts = parts;
     const { log, options } = parts;
     const { index = 0, term = 0 } = log.mark ?? {};
-    const confState = { ...emptyConfState, voters: log.voters };
+    this.#configurations = new Configurations(log.voters, log.mark);
+    const { confState } = this.#configurations;
     this.#window.applySnapshot({ data: noData, index, term, confState });
     this.#window.append(log.takeEntries());
     this.#window.setHardState(log.hardState);
@@ -80,13 +82,22 @@ export class RaftMember {
       applied: index,
       asyncStorageWrites: true,
     });
-    this.#isAlone = this.#seeAlone();
     this.#plan();
+  }
+
+  /** Who belongs to the group, and has, by index. */
+  get configurations(): Configurations {
+    return this.#configurations;
   }
 
   /** True when this member votes and there is no other. */
   get isAlone(): boolean {
-    return this.#isAlone;
+    return this.#configurations.isAlone(this.#parts.options.memberId);
+  }
+
+  /** True when nothing can happen to this member by mere waiting: it leads, and there is no other. */
+  get isAtRest(): boolean {
+    return this.isAlone && this.leadership.self;
   }
 
   get leadership(): Leadership {
@@ -135,10 +146,20 @@ export class RaftMember {
   /** The place that `data` was given in the log, or undefined: certainly none. */
   propose(data: Uint8Array): EntryId | undefined {
     if (this.#node.propose(data) !== undefined) return undefined;
-    const { hardState, lastIndex } = this.#node.status();
     this.#unwrittenBytes += data.length;
+    return this.#placed();
+  }
+
+  /** As `propose`, for a change of the configuration. One that cannot be begun now has the place as an entry without effect. */
+  proposeChange(change: ConfChange): EntryId | undefined {
+    const refusal = this.#node.proposeConfChange('EntryConfChangeV2', change);
+    return refusal === undefined ? this.#placed() : undefined;
+  }
+
+  /** Asks to hand leadership over to `id`. Whether it comes to that shows in who leads. */
+  transfer(id: MemberId): void {
+    this.#node.transferLeader(id);
     this.#plan();
-    return { term: hardState.term, index: lastIndex };
   }
 
   /** Answered by `readable` with the same `context`, or never. No context may be used twice. */
@@ -154,19 +175,26 @@ export class RaftMember {
       for (const response of this.#applying.shift()?.responses ?? []) this.#node.step(response);
     }
     if (this.#applying.length === length) return;
-    if (this.#isAlone) this.#window.forget(this.#node.status().applied);
+    if (this.isAlone) this.#window.forget(this.#node.status().applied);
     this.#plan();
   }
 
   /** Entries up to `index` are in a snapshot, and nobody here needs them. */
   forget(index: number): void {
     this.#window.forget(Math.min(index, this.#node.status().applied));
+    this.#configurations.forget(index);
   }
 
   /** Waits until all that was asked for before is durable. @throws `storageFailed` */
   async flush(): Promise<void> {
     this.#pump();
     await this.#lastWrite;
+  }
+
+  #placed(): EntryId {
+    const { hardState, lastIndex } = this.#node.status();
+    this.#plan();
+    return { term: hardState.term, index: lastIndex };
   }
 
   #plan(): void {
@@ -253,16 +281,8 @@ export class RaftMember {
   #changeConfiguration(entry: Entry): void {
     const change = decodeConfChange(entry);
     if (change === undefined) return;
-    this.#node.applyConfChange(change);
-    this.#isAlone = this.#seeAlone();
-    this.#parts.events.reconfigured();
-  }
-
-  #seeAlone(): boolean {
-    const { voters, learners } = this.#node.status().config;
-    const isOnlyVoter = voters.incoming.size === 1 && voters.outgoing.size === 0;
-    const isVoter = voters.incoming.has(this.#parts.options.memberId);
-    return isOnlyVoter && isVoter && learners.size === 0;
+    this.#configurations.add(entry.index, this.#node.applyConfChange(change));
+    this.#parts.events.reconfigured(entry.index);
   }
 
   #guard(action: () => void): void {

@@ -1,5 +1,6 @@
 import { isShoalError } from '../../common/pure/errors.ts';
 import { invariant } from '../../common/pure/invariant.ts';
+import type { ConfState } from '../raft/snapshot.ts';
 import type { Delivery } from './delivery.ts';
 import type { DriverOptions } from './options.ts';
 import type { SnapshotPiece, Storage } from './storage.ts';
@@ -11,6 +12,8 @@ export interface SnapshotParts {
   readonly options: DriverOptions;
   readonly storage: Storage;
   readonly delivery: Delivery;
+  /** Who belonged to the group at `index`; undefined: those who voted when the log was begun. */
+  readonly confStateAt: (index: number) => ConfState | undefined;
   /** Asks main for a snapshot of what it has applied. */
   readonly want: () => void;
   /** The state after `index` is in a snapshot. */
@@ -70,9 +73,9 @@ export class SnapshotTaker {
 
   /** A full disk costs the snapshot only: the log still holds everything. */
   async #store(piece: SnapshotPiece): Promise<void> {
-    const { storage } = this.#parts;
+    const { storage, confStateAt } = this.#parts;
     try {
-      await storage.saveChunk(piece);
+      await storage.saveChunk(piece, confStateAt(piece.index));
     } catch (error) {
       if (!isShoalError(error, 'limitExceeded')) throw error;
       this.#isGivenUp = true;

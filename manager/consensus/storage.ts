@@ -1,6 +1,7 @@
 import { invariant } from '../../common/pure/invariant.ts';
 import type { Disk } from '../../common/ports/disk.ts';
 import type { Entropy } from '../../common/ports/entropy.ts';
+import type { ConfState } from '../raft/snapshot.ts';
 import { type LogCipher, NonceSource } from './wal/cipher.ts';
 import { corrupt } from './wal/failure.ts';
 import { identityExists, writeIdentity } from './wal/identity-file.ts';
@@ -13,7 +14,7 @@ export interface StorageOptions {
   readonly clusterId: string;
   /** Raft id of this member: whole, above 0, 48 bits. */
   readonly memberId: number;
-  /** Raft ids of those who vote when the log is begun; the log knows them from then on. */
+  /** Raft ids of those who voted when the group's log was begun; a member that joins is told. This log knows them from its own beginning on. */
   readonly voters: readonly number[];
   readonly segmentBytes: number;
   readonly groupBytes: number;
@@ -82,14 +83,16 @@ export class Storage {
 
   /**
    * Takes the next piece of a snapshot. With the last one: file durable, then named by the log, then older files go.
+   * @param confState who belongs to the group at its index; absent: those who voted when the log was begun.
    */
-  async saveChunk(piece: SnapshotPiece): Promise<void> {
+  async saveChunk(piece: SnapshotPiece, confState?: ConfState): Promise<void> {
     this.#writer ??= await this.snapshots.begin(piece.index, piece.term);
     const isSame = this.#writer.index === piece.index && this.#writer.term === piece.term;
     invariant(isSame, 'pieces of one snapshot come together');
     await this.#writer.add(piece.data);
     if (!piece.last) return;
-    const mark = await this.#writer.finish();
+    const file = await this.#writer.finish();
+    const mark = confState === undefined ? file : { ...file, confState };
     this.#writer = undefined;
     await this.log.append([{ kind: 'snapshotMark', mark }]);
     await this.log.compact(Math.max(0, mark.index - this.#trailingEntries));

@@ -234,6 +234,9 @@ export class Proposer implements ProposerPort, AsyncDisposable {
       case 'snapshotWanted':
         this.#streamSnapshot();
         break;
+      case 'members':
+        // A manager is alone: there is no way to join one yet.
+        break;
       case 'failed':
         this.#failWith(new ShoalError(message.code, message.message));
         break;

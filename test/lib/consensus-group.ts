@@ -3,6 +3,8 @@ import { seededRandom, type Random } from '../../common/pure/random.ts';
 import type { CommittedEntry } from '../../manager/consensus/port.ts';
 import type { Peers } from '../../manager/consensus/peers.ts';
 import type { DriverOptions } from '../../manager/consensus/options.ts';
+import type { ChangeType } from '../../manager/raft/confchange/change.ts';
+import type { ConfState } from '../../manager/raft/snapshot.ts';
 import type { Message } from '../../manager/raft/message.ts';
 import { ConsensusProbe, fixedEntropy, testCipher } from './consensus.ts';
 import { MemoryDisk } from './memory-disk.ts';
@@ -48,7 +50,9 @@ export interface GroupOptions {
 /** Drivers with disks in memory on one virtual clock, and a network between them that can be cut. */
 export class ConsensusGroup {
   readonly clock = new VirtualClock();
-  readonly ids: readonly number[];
+  ids: readonly number[];
+  /** Who voted when the log was begun. */
+  readonly #voters: readonly number[];
   readonly random: Random;
   readonly #changes: Partial<DriverOptions>;
   readonly #diskMs: number;
@@ -60,6 +64,7 @@ export class ConsensusGroup {
 
   constructor({ members = 3, seed = 1, changes = {}, diskMs = 4 }: GroupOptions = {}) {
     this.ids = Array.from({ length: members }, (_, index) => index + 1);
+    this.#voters = this.ids;
     this.random = seededRandom(seed);
     this.#changes = changes;
     this.#diskMs = diskMs;
@@ -92,11 +97,30 @@ export class ConsensusGroup {
     };
     const entropy = fixedEntropy(random.u32());
     const ports = { disk, clock, peers, cipher: testCipher(), entropy };
-    const changes = { ...this.#changes, memberId: id, voters: this.ids };
+    const changes = { ...this.#changes, memberId: id, voters: this.#voters };
     const probe = new ConsensusProbe(disk, changes, 0, ports);
     probe.appliesAll = true;
     probe.credit(1_000_000, 1_000_000_000);
     this.#lives.set(id, { probe, clock, disk });
+  }
+
+  /** A member that nobody knows yet. */
+  addProcess(id: number): void {
+    this.ids = [...this.ids, id];
+    this.start(id);
+  }
+
+  /** Asks the leader for one change; gives what became of it. */
+  async change(type: ChangeType, nodeId: number): Promise<string | undefined> {
+    const leader = await this.untilLeader();
+    const request = this.probe(leader).changeMembers(type, nodeId);
+    await this.clock.advance(1000);
+    return this.probe(leader).outcomeOf(request);
+  }
+
+  /** Who belongs to the group, as a member was told last. */
+  members(id: number): ConfState | undefined {
+    return this.probe(id).all('members').at(-1)?.confState;
   }
 
   /** Power off: what was not synced may be lost. */
@@ -124,15 +148,17 @@ export class ConsensusGroup {
     this.#cuts.clear();
   }
 
-  /** The member that leads and knows it, and which most of those alive follow. */
+  /** The member that leads and knows it, and which most of its voters follow. */
   get leader(): number | undefined {
     return this.living.find((id) => {
       const told = this.probe(id).all('leadership').at(-1);
+      const voters = this.members(id)?.voters ?? [];
       const isFollowed = (other: number): boolean => {
+        if (!this.living.includes(other)) return false;
         const heard = this.probe(other).all('leadership').at(-1);
         return heard?.leader === id && heard.term === told?.term;
       };
-      return told?.self === true && this.living.filter(isFollowed).length * 2 > this.ids.length;
+      return told?.self === true && voters.filter(isFollowed).length * 2 > voters.length;
     });
   }
 

@@ -10,6 +10,7 @@ import { LocalConsensusPort } from '../../manager/consensus/local-port.ts';
 import { type LogCipher, NonceSource } from '../../manager/consensus/wal/cipher.ts';
 import { type LogOptions, WriteAheadLog } from '../../manager/consensus/wal/log.ts';
 import type { CommittedEntry, FromConsensus, ToConsensus } from '../../manager/consensus/port.ts';
+import type { ChangeType } from '../../manager/raft/confchange/change.ts';
 import type { Entry } from '../../manager/raft/entry.ts';
 import type { MemoryDisk } from './memory-disk.ts';
 import { VirtualClock } from './virtual-clock.ts';
@@ -76,8 +77,9 @@ export function lonePorts(
 export class ConsensusProbe {
   readonly port: LocalConsensusPort;
   readonly heard: FromConsensus[] = [];
-  /** Whether it says of all entries at once that they are applied, and gives their credit back. */
+  /** Whether it says of all entries at once that they are applied, gives their credit back, and sends the snapshots that are wanted. */
   appliesAll = false;
+  #applied = { index: 0, term: 0 };
   #requestId = 0;
 
   constructor(
@@ -97,6 +99,7 @@ export class ConsensusProbe {
         this.post({ kind: 'applied', index: message.index });
       }
       if (message.kind === 'committed' && this.appliesAll) this.#apply(message.entries);
+      if (message.kind === 'snapshotWanted' && this.appliesAll) this.#sendSnapshot();
     });
   }
 
@@ -109,9 +112,16 @@ export class ConsensusProbe {
   }
 
   #apply(entries: readonly CommittedEntry[]): void {
-    this.post({ kind: 'applied', index: entries.at(-1)?.index ?? 0 });
+    this.#applied = entries.at(-1) ?? this.#applied;
+    this.post({ kind: 'applied', index: this.#applied.index });
     const bytes = entries.reduce((sum, { data }) => sum + data.length, 0);
     this.credit(entries.length, bytes);
+  }
+
+  #sendSnapshot(): void {
+    const { index, term } = this.#applied;
+    const data = new TextEncoder().encode(`state up to ${index}`);
+    this.post({ kind: 'snapshotChunk', index, term, data, last: true });
   }
 
   /** Proposes and gives the request's id. */
@@ -119,6 +129,14 @@ export class ConsensusProbe {
     this.#requestId += 1;
     const data = new TextEncoder().encode(text);
     this.post({ kind: 'propose', requestId: this.#requestId, term, data });
+    return this.#requestId;
+  }
+
+  /** Asks for one change of the configuration and gives the request's id. */
+  changeMembers(type: ChangeType, nodeId: number): number {
+    this.#requestId += 1;
+    const change = { transition: 'ConfChangeTransitionAuto', changes: [{ type, nodeId }] } as const;
+    this.post({ kind: 'changeMembers', requestId: this.#requestId, term: 0, change });
     return this.#requestId;
   }
 

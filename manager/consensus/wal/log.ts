@@ -121,7 +121,7 @@ export class WriteAheadLog implements AsyncDisposable {
     return this.#accepted.mark;
   }
 
-  /** Who voted when the log was begun. */
+  /** Who voted when the group's log was begun. */
   get voters(): readonly number[] {
     return this.#accepted.identity?.voters ?? this.#options.voters;
   }

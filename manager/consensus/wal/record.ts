@@ -1,6 +1,6 @@
 import { invariant } from '../../../common/pure/invariant.ts';
 import type { Entry, EntryType } from '../../raft/entry.ts';
-import type { HardState } from '../../raft/snapshot.ts';
+import type { ConfState, HardState } from '../../raft/snapshot.ts';
 import { digestBytes, keyIdBytes, nonceBytes } from './cipher.ts';
 import { FrameType, type FrameTypeCode } from './frame.ts';
 import { readU64, viewOf, writeU64 } from './numbers.ts';
@@ -11,6 +11,8 @@ export interface SnapshotMark {
   readonly term: number;
   readonly bytes: number;
   readonly sha256: Uint8Array;
+  /** Who belonged to the group at `index`; absent: just those who voted when the log was begun. */
+  readonly confState?: ConfState;
 }
 
 /** Whose log it is, and who votes. Raft ids are 48 bits. */
@@ -43,6 +45,8 @@ export interface PlainFrame {
 }
 
 const entryHeaderBytes = 16;
+/** Bytes of a mark without a configuration. */
+const markBytes = 8 + digestBytes;
 /** Their positions are the codes in the file. */
 const entryTypes: readonly EntryType[] = ['EntryNormal', 'EntryConfChangeV2', 'EntryConfChange'];
 
@@ -53,6 +57,7 @@ function entryBytes(entry: Entry): number {
 
 /** Bytes that a record takes in the log at most, whatever it is grouped with. */
 export function recordBytes(record: LogRecord): number {
+  if (record.kind === 'snapshotMark') return 512 + confStateBytes(record.mark.confState);
   if (record.kind !== 'entries') return 512;
   return record.entries.reduce((sum, entry) => sum + entryBytes(entry), 128);
 }
@@ -151,18 +156,74 @@ function decodeHardState(frame: PlainFrame): LogRecord | undefined {
 
 function encodeMark(mark: SnapshotMark): PlainFrame {
   invariant(mark.sha256.length === digestBytes, 'a digest has 32 bytes');
-  const payload = new Uint8Array(8 + digestBytes);
+  const payload = new Uint8Array(markBytes + confStateBytes(mark.confState));
   writeU64(viewOf(payload), 0, mark.bytes);
   payload.set(mark.sha256, 8);
+  if (mark.confState !== undefined) encodeConfState(payload, mark.confState);
   return { type: FrameType.snapshotMark, index: mark.index, term: mark.term, payload };
 }
 
 function decodeMark(frame: PlainFrame): LogRecord | undefined {
-  if (frame.payload.length !== 8 + digestBytes) return undefined;
-  const bytes = readU64(viewOf(frame.payload), 0);
+  const { index, term, payload } = frame;
+  if (payload.length < markBytes) return undefined;
+  const bytes = readU64(viewOf(payload), 0);
   if (bytes === undefined) return undefined;
-  const mark = { index: frame.index, term: frame.term, bytes, sha256: frame.payload.slice(8) };
-  return { kind: 'snapshotMark', mark };
+  const mark = { index, term, bytes, sha256: payload.slice(8, markBytes) };
+  if (payload.length === markBytes) return { kind: 'snapshotMark', mark };
+  const confState = decodeConfState(payload);
+  if (confState === undefined) return undefined;
+  return { kind: 'snapshotMark', mark: { ...mark, confState } };
+}
+
+function confStateBytes(confState: ConfState | undefined): number {
+  if (confState === undefined) return 0;
+  return listsOf(confState).reduce((sum, list) => sum + 2 + 8 * list.length, 1);
+}
+
+function listsOf(confState: ConfState): readonly (readonly number[])[] {
+  const { voters, learners, votersOutgoing, learnersNext } = confState;
+  return [voters, learners, votersOutgoing, learnersNext];
+}
+
+/** Behind the mark: whether the joint configuration is left by itself, then four lists, each its length and its ids. */
+function encodeConfState(payload: Uint8Array, confState: ConfState): void {
+  const view = viewOf(payload);
+  view.setUint8(markBytes, confState.autoLeave ? 1 : 0);
+  let offset = markBytes + 1;
+  for (const list of listsOf(confState)) {
+    view.setUint16(offset, list.length, true);
+    for (const [position, id] of list.entries()) writeU64(view, offset + 2 + 8 * position, id);
+    offset += 2 + 8 * list.length;
+  }
+}
+
+function decodeConfState(payload: Uint8Array): ConfState | undefined {
+  const view = viewOf(payload);
+  const autoLeave = view.getUint8(markBytes);
+  const lists: number[][] = [];
+  let offset = markBytes + 1;
+  for (let list = 0; list < 4; list += 1) {
+    const ids = decodeIds(view, offset);
+    if (ids === undefined) return undefined;
+    lists.push(ids);
+    offset += 2 + 8 * ids.length;
+  }
+  if (offset !== payload.length || autoLeave > 1) return undefined;
+  const [voters = [], learners = [], votersOutgoing = [], learnersNext = []] = lists;
+  return { voters, learners, votersOutgoing, learnersNext, autoLeave: autoLeave === 1 };
+}
+
+function decodeIds(view: DataView, offset: number): number[] | undefined {
+  if (offset + 2 > view.byteLength) return undefined;
+  const count = view.getUint16(offset, true);
+  if (offset + 2 + 8 * count > view.byteLength) return undefined;
+  const ids: number[] = [];
+  for (let position = 0; position < count; position += 1) {
+    const id = readU64(view, offset + 2 + 8 * position);
+    if (id === undefined) return undefined;
+    ids.push(id);
+  }
+  return ids;
 }
 
 function encodeIdentity(identity: LogIdentity): Uint8Array {

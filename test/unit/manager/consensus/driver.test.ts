@@ -28,6 +28,7 @@ describe('ConsensusDriver', () => {
     const probe = await leading(freshDisk());
     await probe.until(() => probe.texts.length === 1);
     expect(probe.heard.map((message) => message.kind)).toEqual([
+      'members',
       'replayed',
       'leadership',
       'committed',

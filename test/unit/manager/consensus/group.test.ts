@@ -90,6 +90,85 @@ describe('several drivers', () => {
     expect(group.probe(leader).all('barrierDone')).toEqual([]);
   });
 
+  it('a lone voter becomes three, and any of them may die', async () => {
+    const group = new ConsensusGroup({ members: 1 });
+    const first = await group.untilLeader();
+    group.probe(first).propose('alone');
+    for (const id of [2, 3]) {
+      group.addProcess(id);
+      expect(await group.change('ConfChangeAddLearnerNode', id)).toBe('committed');
+      expect(group.texts(id)).toEqual(['alone']);
+      expect(await group.change('ConfChangeAddNode', id)).toBe('committed');
+    }
+    for (const id of group.ids) expect(group.members(id)?.voters).toEqual([1, 2, 3]);
+    group.crash(first);
+    const second = await group.untilLeader(1500);
+    group.probe(second).propose('without the first');
+    group.start(first);
+    await group.clock.advance(2000);
+    for (const id of group.ids) {
+      expect(group.texts(id)).toEqual(['alone', 'without the first']);
+      expect(group.members(id)?.voters).toEqual([1, 2, 3]);
+    }
+  });
+
+  it('members know each other after a power cut, from the log or from a snapshot', async () => {
+    for (const snapshotEntries of [1000, 4]) {
+      const group = new ConsensusGroup({ members: 1, changes: { snapshotEntries } });
+      await group.untilLeader();
+      for (const id of [2, 3]) {
+        group.addProcess(id);
+        expect(await group.change('ConfChangeAddNode', id)).toBe('committed');
+      }
+      for (let count = 0; count < 6; count += 1) {
+        group.probe(await group.untilLeader()).propose(`${count}`);
+        await group.clock.advance(100);
+      }
+      for (const id of group.ids) group.crash(id);
+      for (const id of group.ids) group.start(id);
+      const leader = await group.untilLeader();
+      expect(group.probe(leader).all('snapshotChunk').length > 0).toBe(snapshotEntries === 4);
+      for (const id of group.ids) expect(group.members(id)?.voters).toEqual([1, 2, 3]);
+      // Two of three decide: no member takes itself for the only one.
+      group.isolate(leader);
+      await group.clock.advance(2000);
+      expect(group.probe(leader).all('leadership').at(-1)?.self).toBe(false);
+    }
+  });
+
+  it('a removed leader steps down; the rest goes on', async () => {
+    const group = new ConsensusGroup();
+    const first = await group.untilLeader();
+    expect(await group.change('ConfChangeRemoveNode', first)).toBe('committed');
+    await group.clock.advance(2000);
+    const second = await group.untilLeader();
+    expect(second).not.toBe(first);
+    expect(group.probe(first).all('leadership').at(-1)?.self).toBe(false);
+    group.probe(second).propose('without it');
+    await group.clock.advance(500);
+    const rest = group.ids.filter((id) => id !== first);
+    for (const id of rest) expect(group.texts(id)).toEqual(['without it']);
+    expect(group.members(second)?.voters).toEqual(rest);
+  });
+
+  it('a change is dropped while the one before is not applied', async () => {
+    const group = new ConsensusGroup();
+    const leader = await group.untilLeader();
+    const probe = group.probe(leader);
+    const requests = [4, 5].map((id) => probe.changeMembers('ConfChangeAddLearnerNode', id));
+    await group.clock.advance(1000);
+    expect(requests.map((request) => probe.outcomeOf(request))).toEqual(['committed', 'dropped']);
+    expect(group.members(leader)).toMatchObject({ voters: [1, 2, 3], learners: [4] });
+  });
+
+  it('leadership is handed over without a pause', async () => {
+    const group = new ConsensusGroup();
+    const first = await group.untilLeader();
+    const next = group.ids.find((id) => id !== first) ?? 0;
+    group.probe(first).post({ kind: 'transfer', to: next });
+    await group.clock.advanceUntil(() => group.leader === next, 200);
+  });
+
   it.for(Array.from({ length: 30 }, (_, seed) => seed))(
     'keeps what it acknowledged, and one order, through crashes and cuts (seed %i)',
     { timeout: 10_000 },

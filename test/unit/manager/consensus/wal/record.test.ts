@@ -25,6 +25,8 @@ function bytesOf(length: number): fc.Arbitrary<Uint8Array> {
   return fc.uint8Array({ minLength: length, maxLength: length });
 }
 
+const ids = fc.array(counts, { maxLength: 5 });
+
 const records: fc.Arbitrary<LogRecord> = fc.oneof(
   fc
     .tuple(
@@ -47,6 +49,21 @@ const records: fc.Arbitrary<LogRecord> = fc.oneof(
     .map((state) => ({ kind: 'hardState' as const, state })),
   fc
     .record({ index: counts, term: counts, bytes: counts, sha256: bytesOf(digestBytes) })
+    .map((mark) => ({ kind: 'snapshotMark' as const, mark })),
+  fc
+    .record({
+      index: counts,
+      term: counts,
+      bytes: counts,
+      sha256: bytesOf(digestBytes),
+      confState: fc.record({
+        voters: ids,
+        learners: ids,
+        votersOutgoing: ids,
+        learnersNext: ids,
+        autoLeave: fc.boolean(),
+      }),
+    })
     .map((mark) => ({ kind: 'snapshotMark' as const, mark })),
   fc
     .record({
