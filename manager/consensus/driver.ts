@@ -5,7 +5,7 @@ import { seededRandom } from '../../common/pure/random.ts';
 import type { Disk } from '../../common/ports/disk.ts';
 import type { Entropy } from '../../common/ports/entropy.ts';
 import { TaskGroup } from '../../common/run/task-group.ts';
-import { noData, type Entry } from '../raft/entry.ts';
+import { noData, type Entry, type EntryId } from '../raft/entry.ts';
 import type { Message } from '../raft/message.ts';
 import { Delivery } from './delivery.ts';
 import type { FromConsensus, Leadership, ToConsensus } from './port.ts';
@@ -171,6 +171,9 @@ export class ConsensusDriver {
       peers,
       random: seededRandom(seed),
       events: {
+        placed: (requestId, place) => {
+          this.#placed(requestId, place);
+        },
         committed: (entry) => {
           this.#committed(entry);
         },
@@ -250,28 +253,31 @@ export class ConsensusDriver {
 
   #propose({ requestId, term, data }: Extract<ToConsensus, { kind: 'propose' }>): void {
     const refusal = this.#refusal(term, data.length);
-    const place = refusal === undefined ? this.#member?.propose(data) : undefined;
-    const entry = { type: 'EntryNormal', bytes: data.length } as const;
-    if (place !== undefined) this.#proposals.add(requestId, place, entry);
-    else this.#send({ kind: 'outcome', requestId, outcome: refusal ?? 'dropped', index: 0 });
+    if (refusal === undefined) {
+      this.#proposals.ask({ requestId, type: 'EntryNormal', bytes: data.length });
+      this.#member?.propose(requestId, data);
+    } else this.#send({ kind: 'outcome', requestId, outcome: refusal, index: 0 });
   }
 
   #changeMembers(message: Extract<ToConsensus, { kind: 'changeMembers' }>): void {
     const { requestId, term, change } = message;
     const refusal = this.#refusal(term, 0);
-    const place = refusal === undefined ? this.#member?.proposeChange(change) : undefined;
-    const entry = { type: 'EntryConfChangeV2', bytes: 0 } as const;
-    if (place !== undefined) this.#proposals.add(requestId, place, entry);
-    else this.#send({ kind: 'outcome', requestId, outcome: refusal ?? 'dropped', index: 0 });
+    if (refusal === undefined) {
+      this.#proposals.ask({ requestId, type: 'EntryConfChangeV2', bytes: 0 });
+      this.#member?.proposeChange(requestId, change);
+    } else this.#send({ kind: 'outcome', requestId, outcome: refusal, index: 0 });
+  }
+
+  #placed(requestId: number, place: EntryId | undefined): void {
+    if (this.#proposals.place(requestId, place) && place === undefined)
+      this.#send({ kind: 'outcome', requestId, outcome: 'dropped', index: 0 });
   }
 
   /** Why a proposal of so many bytes is not even tried. */
   #refusal(term: number, bytes: number): 'dropped' | 'noRoom' | undefined {
     const member = this.#member;
     if (member === undefined || this.#isEnding || !this.#told.self) return 'dropped';
-    const { leadership } = member;
-    const isOurs = leadership.self && leadership.term === this.#told.term;
-    if (!isOurs || (term !== 0 && term !== leadership.term)) return 'dropped';
+    if (term !== 0 && term !== this.#told.term) return 'dropped';
     if (bytes > this.#options.entryBytes) return 'dropped';
     const backlog = this.#delivery.waitingBytes + this.#proposals.bytes + bytes;
     if (backlog > this.#options.backlogBytes) return 'dropped';

@@ -1,10 +1,14 @@
 import type { Entry, EntryId, EntryType } from '../raft/entry.ts';
 
-interface Proposal {
+/** What is asked for under `requestId`, as an entry of `type` with so many bytes. */
+export interface Proposal {
   readonly requestId: number;
-  readonly term: number;
-  readonly bytes: number;
   readonly type: EntryType;
+  readonly bytes: number;
+}
+
+interface PlacedProposal extends Proposal {
+  readonly term: number;
 }
 
 /** What became of a proposal once its place in the log is committed. */
@@ -16,7 +20,9 @@ export interface SettledProposal {
 
 /** What this member proposed as leader and does not know the outcome of. */
 export class Proposals {
-  readonly #byIndex = new Map<number, Proposal>();
+  readonly #byIndex = new Map<number, PlacedProposal>();
+  /** By request: those that have no place yet. */
+  readonly #asked = new Map<number, Proposal>();
   #bytes = 0;
 
   get bytes(): number {
@@ -24,17 +30,25 @@ export class Proposals {
   }
 
   get size(): number {
-    return this.#byIndex.size;
+    return this.#asked.size + this.#byIndex.size;
   }
 
-  /** `bytes` were proposed as an entry of `type`, and given that place. */
-  add(
-    requestId: number,
-    { index, term }: EntryId,
-    { type, bytes }: { readonly type: EntryType; readonly bytes: number },
-  ): void {
-    this.#byIndex.set(index, { requestId, term, bytes, type });
-    this.#bytes += bytes;
+  ask(proposal: Proposal): void {
+    this.#asked.set(proposal.requestId, proposal);
+    this.#bytes += proposal.bytes;
+  }
+
+  /** The log has it at `place`, or, where that is undefined, will never have it. False: it was given up before. */
+  place(requestId: number, place: EntryId | undefined): boolean {
+    const proposal = this.#asked.get(requestId);
+    if (proposal === undefined) return false;
+    this.#asked.delete(requestId);
+    if (place === undefined) this.#bytes -= proposal.bytes;
+    else {
+      const { type, bytes } = proposal;
+      this.#byIndex.set(place.index, { requestId, type, bytes, term: place.term });
+    }
+    return true;
   }
 
   /**
@@ -46,16 +60,16 @@ export class Proposals {
     if (proposal === undefined) return undefined;
     this.#byIndex.delete(index);
     this.#bytes -= proposal.bytes;
-    return {
-      requestId: proposal.requestId,
-      isCommitted: proposal.term === term && proposal.type === type,
-    };
+    const isCommitted = proposal.term === term && proposal.type === type;
+    return { requestId: proposal.requestId, isCommitted };
   }
 
   /** Gives up all; they may be committed or not. */
   abandon(): readonly number[] {
-    const requestIds = [...this.#byIndex.values()].map(({ requestId }) => requestId);
+    const placed = [...this.#byIndex.values()].map(({ requestId }) => requestId);
+    const requestIds = [...placed, ...this.#asked.keys()];
     this.#byIndex.clear();
+    this.#asked.clear();
     this.#bytes = 0;
     return requestIds;
   }

@@ -16,8 +16,10 @@ import type { Leadership } from './port.ts';
 import type { WriteAheadLog } from './wal/log.ts';
 import type { LogRecord } from './wal/record.ts';
 
-/** What a member tells its driver; always in a job of its own, never within a call. */
+/** What a member tells its driver. */
 export interface MemberEvents {
+  /** The place that a proposal was given in the log, or undefined: certainly none. */
+  placed(requestId: number, place: EntryId | undefined): void;
   /** The next committed entry. */
   committed(entry: Entry): void;
   /** Who leads may have changed. */
@@ -59,6 +61,8 @@ export class RaftMember {
   #hardState: HardState;
   /** Ends when all that was given to the log is durable. */
   #lastWrite: Promise<void> = Promise.resolve();
+  /** Asked for in this turn. */
+  #proposed: { readonly requestId: number; readonly data: Uint8Array }[] = [];
   /** Proposed, and not given to the log yet. */
   #unwrittenBytes = 0;
   #isPlanned = false;
@@ -143,17 +147,19 @@ export class RaftMember {
     return this.#parts.log.hasRoomFor(this.#unwrittenBytes + bytes);
   }
 
-  /** The place that `data` was given in the log, or undefined: certainly none. */
-  propose(data: Uint8Array): EntryId | undefined {
-    if (this.#node.propose(data) !== undefined) return undefined;
+  /** Proposes `data` together with all that is proposed in this turn; then `placed` tells. */
+  propose(requestId: number, data: Uint8Array): void {
+    this.#proposed.push({ requestId, data });
     this.#unwrittenBytes += data.length;
-    return this.#placed();
+    this.#plan();
   }
 
   /** As `propose`, for a change of the configuration. One that cannot be begun now has the place as an entry without effect. */
-  proposeChange(change: ConfChange): EntryId | undefined {
+  proposeChange(requestId: number, change: ConfChange): void {
+    this.#proposeAll();
     const refusal = this.#node.proposeConfChange('EntryConfChangeV2', change);
-    return refusal === undefined ? this.#placed() : undefined;
+    this.#placed([requestId], refusal === undefined);
+    this.#plan();
   }
 
   /** Asks to hand leadership over to `id`. Whether it comes to that shows in who leads. */
@@ -191,10 +197,26 @@ export class RaftMember {
     await this.#lastWrite;
   }
 
-  #placed(): EntryId {
+  /** One message to the library for all, so that there is one to each other member, too. */
+  #proposeAll(): void {
+    if (this.#proposed.length === 0) return;
+    const proposed = this.#proposed;
+    this.#proposed = [];
+    const refusal = this.#node.proposeAll(proposed.map(({ data }) => data));
+    this.#placed(
+      proposed.map(({ requestId }) => requestId),
+      refusal === undefined,
+    );
+  }
+
+  /** The entries that were just taken stand at the end of the log. */
+  #placed(requestIds: readonly number[], isTaken: boolean): void {
     const { hardState, lastIndex } = this.#node.status();
-    this.#plan();
-    return { term: hardState.term, index: lastIndex };
+    const first = lastIndex - requestIds.length + 1;
+    for (const [position, requestId] of requestIds.entries()) {
+      const place = { term: hardState.term, index: first + position };
+      this.#parts.events.placed(requestId, isTaken ? place : undefined);
+    }
   }
 
   #plan(): void {
@@ -209,6 +231,7 @@ export class RaftMember {
   }
 
   #pump(): void {
+    this.#proposeAll();
     while (this.#node.hasReady) this.#handle(this.#node.ready());
   }
 
@@ -256,11 +279,15 @@ export class RaftMember {
     );
   }
 
-  /** What is committed others know too, so that alone is worth no write of its own. */
+  /**
+   * The commit index goes with entries only: others know it too. Where there are none, all that is written is committed as soon as this
+   * member leads.
+   */
   #mustWriteHardState(isWriting: boolean): boolean {
     const { term, vote, commit } = this.#parts.log.hardState;
     const isPromise = this.#hardState.term !== term || this.#hardState.vote !== vote;
-    return isPromise || (isWriting && this.#hardState.commit !== commit);
+    const isProgress = this.#hardState.commit !== commit && !this.isAlone;
+    return isPromise || (isWriting && isProgress);
   }
 
   #written({ entries, responses }: Message): void {

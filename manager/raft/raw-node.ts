@@ -116,6 +116,11 @@ export class RawNode {
     return this.#proposeEntry({ type: 'EntryNormal', data });
   }
 
+  /** As `propose`, for several commands that get places in a row: all of them, or none. */
+  proposeAll(commands: readonly Uint8Array[]): Outcome {
+    return this.#stepProposals(commands.map((data) => unplaced({ type: 'EntryNormal', data })));
+  }
+
   /** As `propose`, for a change of the configuration; `EntryConfChange` only for one single change without transition. */
   proposeConfChange(type: Exclude<EntryType, 'EntryNormal'>, change: ConfChange): Outcome {
     return this.#proposeEntry(encodeConfChange(type, change));
@@ -342,7 +347,10 @@ export class RawNode {
   }
 
   #proposeEntry(proposed: ProposedEntry): Outcome {
-    const entries: readonly Entry[] = [unplaced(proposed)];
+    return this.#stepProposals([unplaced(proposed)]);
+  }
+
+  #stepProposals(entries: readonly Entry[]): Outcome {
     return this.#stepLocal({ type: 'MsgProp', to: this.#core.id, from: this.#core.id, entries });
   }
 

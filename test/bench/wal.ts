@@ -125,6 +125,7 @@ async function makeThread(directory: string, writers: number): Promise<Contender
     if (message.kind === 'outcome') waiting.get(message.requestId)?.();
     if (message.kind !== 'committed') return;
     const bytes = message.entries.reduce((sum, entry) => sum + entry.data.length, 0);
+    port.post({ kind: 'applied', index: message.entries.at(-1)?.index ?? 0 });
     port.post({ kind: 'credit', entries: message.entries.length, bytes });
   });
   port.post({
