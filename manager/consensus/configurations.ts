@@ -30,6 +30,16 @@ export class Configurations {
     return found.confState === this.#initial ? undefined : found.confState;
   }
 
+  /** The index of the newest change, or of the snapshot that tells of it. */
+  get index(): number {
+    return (this.#known.at(-1) ?? this.#known[0]).index;
+  }
+
+  /** The log begins anew behind a snapshot. */
+  restart(index: number, confState: ConfState): void {
+    this.#known = [{ index, confState }];
+  }
+
   add(index: number, confState: ConfState): void {
     this.#known = [...this.#known, { index, confState }];
   }

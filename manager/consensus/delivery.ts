@@ -20,6 +20,8 @@ export class Delivery {
   #sentIndex = 0;
   #lastIndex = 0;
   #isFlushPlanned = false;
+  /** Main is being given a snapshot: entries wait until it has it. */
+  #isHeld = false;
   #milestone: { readonly index: number; reached(): void } | undefined;
   #bytesSinceSnapshot = 0;
   #bytesAtWanted = 0;
@@ -63,6 +65,23 @@ export class Delivery {
     this.#lastIndex = index;
   }
 
+  /** Main gets a snapshot of the state after `index` instead of what waits; entries go on behind it, after `release`. */
+  restart(index: number): void {
+    this.#isHeld = true;
+    this.#waiting.length = 0;
+    this.#waitingBytes = 0;
+    this.#bytesSinceSnapshot = 0;
+    this.#bytesAtWanted = 0;
+    this.#sentIndex = index;
+    this.#lastIndex = index;
+  }
+
+  /** Main has the snapshot. */
+  release(): void {
+    this.#isHeld = false;
+    this.#planFlush();
+  }
+
   /** Calls `reached` once main was given everything up to `index`, before it is given more. */
   whenReached(index: number, reached: () => void): void {
     this.#milestone = { index, reached };
@@ -95,7 +114,7 @@ export class Delivery {
   }
 
   #flush(): void {
-    for (;;) {
+    while (!this.#isHeld) {
       this.#passMilestone();
       const count = this.#countSendable();
       if (count === 0) return;

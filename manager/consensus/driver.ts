@@ -1,5 +1,5 @@
 import type { Clock } from '../../common/ports/clock.ts';
-import { isShoalError } from '../../common/pure/errors.ts';
+import { isShoalError, ShoalError } from '../../common/pure/errors.ts';
 import { invariant } from '../../common/pure/invariant.ts';
 import { seededRandom } from '../../common/pure/random.ts';
 import type { Disk } from '../../common/ports/disk.ts';
@@ -15,10 +15,12 @@ import { RaftMember } from './raft-member.ts';
 import { Reads } from './reads.ts';
 import { SnapshotTaker } from './snapshot-taker.ts';
 import { Storage } from './storage.ts';
+import { contentOf, receiveFile } from './snapshot-transfer.ts';
 import { runTicks } from './ticks.ts';
 import type { DriverOptions } from './options.ts';
 import type { LogCipher } from './wal/cipher.ts';
 import type { WriteAheadLog } from './wal/log.ts';
+import type { SnapshotMark } from './wal/record.ts';
 
 /** What the driver touches the world with. */
 export interface DriverPorts {
@@ -30,6 +32,11 @@ export interface DriverPorts {
 }
 
 type SnapshotChunk = Extract<ToConsensus, { kind: 'snapshotChunk' }>;
+
+type Job =
+  | SnapshotChunk
+  | { readonly kind: 'installed'; readonly mark: SnapshotMark }
+  | { readonly kind: 'stop' };
 
 /**
  * Consensus of one member: drives the Raft library, its log and its snapshots, and tells main.
@@ -51,8 +58,8 @@ export class ConsensusDriver {
   readonly #delivery: Delivery;
   readonly #proposals = new Proposals();
   readonly #reads: Reads;
-  /** What `run` works off: chunks of a snapshot and the stop. */
-  readonly #inbox: (SnapshotChunk | { readonly kind: 'stop' })[] = [];
+  /** What `run` works off, one after the other. */
+  readonly #inbox: Job[] = [];
   #storage: Storage | undefined;
   #member: RaftMember | undefined;
   #snapshots: SnapshotTaker | undefined;
@@ -60,6 +67,7 @@ export class ConsensusDriver {
   #told: Leadership = { term: 0, leader: undefined, self: false };
   #isReplayed = false;
   #isTicking = false;
+  #isReceiving = false;
   #isEnding = false;
   #isOver = false;
   #wake: (() => void) | undefined;
@@ -131,6 +139,28 @@ export class ConsensusDriver {
     if (!this.#isOver) this.#member?.receive(message);
   }
 
+  /**
+   * Takes a snapshot of another member. Resolves when it is stored, be it of use or not.
+   * @throws `unavailable` before this member has begun and after it has ended, `tooBusy` while another one comes, `invalidArgument` when message or
+   *   content is none, and what the disk throws; then nothing is left of it.
+   */
+  async receiveSnapshot(message: Message, content: AsyncIterable<Uint8Array>): Promise<void> {
+    const [storage, member] = [this.#storage, this.#member];
+    if (storage === undefined || member === undefined || this.#isEnding || this.#isOver)
+      throw new ShoalError('unavailable', 'this member is not there');
+    if (this.#isReceiving) throw new ShoalError('tooBusy', 'another snapshot is on its way');
+    this.#isReceiving = true;
+    try {
+      const received = await receiveFile(storage, message, content);
+      member.install(message, received.mark);
+      await member.flush();
+      received.release();
+    } finally {
+      this.#isReceiving = false;
+      await storage.snapshots.removeOthers(storage.log.mark);
+    }
+  }
+
   /** Replays the log. The only voter leads at once; where there are others, time decides. */
   async #start(): Promise<void> {
     const storage = await Storage.open(this.#options, this.#ports);
@@ -138,7 +168,7 @@ export class ConsensusDriver {
     const { log } = storage;
     const lastIndex = log.lastIndex;
     this.#delivery.begin(log.mark?.index ?? 0);
-    await this.#replaySnapshot(storage);
+    await this.#replaySnapshot(storage, log.mark);
     this.#snapshots = new SnapshotTaker({
       options: this.#options,
       storage,
@@ -147,8 +177,8 @@ export class ConsensusDriver {
       want: () => {
         this.#send({ kind: 'snapshotWanted' });
       },
-      saved: (at) => {
-        this.#member?.forget(at - this.#options.trailingEntries);
+      saved: (mark) => {
+        this.#member?.snapshotSaved(mark, this.#options.trailingEntries);
       },
     });
     const member = this.#newMember(log);
@@ -186,6 +216,17 @@ export class ConsensusDriver {
         reconfigured: (index) => {
           this.#reconfigured(index);
         },
+        sendSnapshot: (message) => {
+          this.#sendSnapshot(message);
+        },
+        snapshotMissed: () => {
+          this.#snapshots?.miss();
+        },
+        installed: (mark) => {
+          this.#delivery.restart(mark.index);
+          this.#inbox.push({ kind: 'installed', mark });
+          this.#wakeUp();
+        },
         failed: (error) => {
           this.#fail(error);
         },
@@ -193,11 +234,47 @@ export class ConsensusDriver {
     });
   }
 
-  async #replaySnapshot(storage: Storage): Promise<void> {
-    const mark = storage.log.mark;
+  /** Gives main the state that the log begins with. */
+  async #replaySnapshot(storage: Storage, mark: SnapshotMark | undefined): Promise<void> {
     if (mark === undefined) return;
     for await (const chunk of storage.snapshots.read(mark)) {
       this.#send({ kind: 'snapshotChunk', index: mark.index, term: mark.term, ...chunk });
+    }
+  }
+
+  /** What is left of snapshots of this member's own is of no use any more. */
+  async #install(storage: Storage, mark: SnapshotMark): Promise<void> {
+    await this.#snapshots?.installed();
+    await storage.removeOlder();
+    await this.#replaySnapshot(storage, mark);
+    this.#delivery.release();
+  }
+
+  #sendSnapshot(message: Message): void {
+    const { to, snapshot } = message;
+    const storage = this.#storage;
+    this.#group.spawn('send a snapshot', async () => {
+      const mark = storage?.log.mark;
+      const isThere = storage !== undefined && mark?.index === snapshot?.index;
+      const hasArrived =
+        isThere &&
+        mark !== undefined &&
+        (await this.#hasSent(message, storage.snapshots.read(mark)));
+      if (!this.#isOver) this.#member?.reportSnapshot(to, hasArrived);
+    });
+  }
+
+  /** Whatever goes wrong, the library sends another one: the file may have been replaced meanwhile. */
+  async #hasSent(
+    message: Message,
+    chunks: AsyncIterable<{ readonly data: Uint8Array }>,
+  ): Promise<boolean> {
+    try {
+      await this.#ports.peers.sendSnapshot(message, contentOf(chunks));
+      return true;
+    } catch (error) {
+      if (!isShoalError(error)) throw error;
+      return false;
     }
   }
 
@@ -308,7 +385,8 @@ export class ConsensusDriver {
       const message = this.#inbox.shift();
       if (this.#isOver || message?.kind === 'stop') return;
       if (message === undefined) await this.#nextMessage();
-      else await this.#snapshots?.save(message);
+      else if (message.kind === 'snapshotChunk') await this.#snapshots?.save(message);
+      else if (this.#storage !== undefined) await this.#install(this.#storage, message.mark);
     }
   }
 

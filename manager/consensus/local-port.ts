@@ -44,6 +44,11 @@ export class LocalConsensusPort implements ConsensusPort {
     this.#driver.receive(message);
   }
 
+  /** Takes a snapshot of another member. @throws what the driver does. */
+  async deliverSnapshot(message: Message, content: AsyncIterable<Uint8Array>): Promise<void> {
+    await this.#driver.receiveSnapshot(message, content);
+  }
+
   receive(handler: (message: FromConsensus) => void): void {
     invariant(this.#handler === undefined, 'the port has one receiver');
     this.#handler = handler;

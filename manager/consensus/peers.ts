@@ -1,10 +1,19 @@
+import { ShoalError } from '../../common/pure/errors.ts';
 import type { Message } from '../raft/message.ts';
 
 /** The way to the other members. What is sent may be lost, late or come twice; it is never changed. */
 export interface Peers {
   /** Sends to the member that the message names, in order with what was sent to it before. Never waits. */
   send(message: Message): void;
+  /**
+   * Sends a `MsgSnap` with the content of its snapshot, apart from other messages.
+   * @throws when it has not arrived whole, and been stored, over there; also when that takes too long or nothing is heard any more.
+   */
+  sendSnapshot(message: Message, content: AsyncIterable<Uint8Array>): Promise<void>;
 }
 
 /** For a member that has nobody to talk to. */
-export const noPeers: Peers = { send: () => undefined };
+export const noPeers: Peers = {
+  send: () => undefined,
+  sendSnapshot: () => Promise.reject(new ShoalError('unavailable', 'there is no other member')),
+};

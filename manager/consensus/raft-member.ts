@@ -1,3 +1,4 @@
+import { invariant } from '../../common/pure/invariant.ts';
 import type { Random } from '../../common/pure/random.ts';
 import { decodeConfChange, type ConfChange } from '../raft/confchange/change.ts';
 import { noData, type Entry, type EntryId } from '../raft/entry.ts';
@@ -6,7 +7,7 @@ import type { Message } from '../raft/message.ts';
 import { RawNode } from '../raft/raw-node.ts';
 import type { ReadState } from '../raft/read-queue.ts';
 import type { Ready } from '../raft/ready.ts';
-import type { HardState } from '../raft/snapshot.ts';
+import type { HardState, Snapshot } from '../raft/snapshot.ts';
 import { silentTrace } from '../raft/trace.ts';
 import { Configurations } from './configurations.ts';
 import { LogWindow } from './log-window.ts';
@@ -14,7 +15,8 @@ import type { DriverOptions } from './options.ts';
 import type { Peers } from './peers.ts';
 import type { Leadership } from './port.ts';
 import type { WriteAheadLog } from './wal/log.ts';
-import type { LogRecord } from './wal/record.ts';
+import { encodeHandle } from './snapshot-handle.ts';
+import type { LogRecord, SnapshotMark } from './wal/record.ts';
 
 /** What a member tells its driver. */
 export interface MemberEvents {
@@ -28,6 +30,12 @@ export interface MemberEvents {
   readable(state: ReadState): void;
   /** Who belongs to the group may have changed, with the entry at `index`. */
   reconfigured(index: number): void;
+  /** Send this message, a snapshot, with its content, and report. */
+  sendSnapshot(message: Message): void;
+  /** Somebody needs a newer snapshot than there is. */
+  snapshotMissed(): void;
+  /** Another member's snapshot is this one's state now: main begins anew with it, before any entry that comes behind. */
+  installed(mark: SnapshotMark): void;
   /** The log failed, or an invariant broke. */
   failed(error: unknown): void;
 }
@@ -59,6 +67,8 @@ export class RaftMember {
   readonly #configurations: Configurations;
   readonly #applying: Applying[] = [];
   #hardState: HardState;
+  /** The file of a snapshot that came from another member last. */
+  #received: SnapshotMark | undefined;
   /** Ends when all that was given to the log is durable. */
   #lastWrite: Promise<void> = Promise.resolve();
   /** Asked for in this turn. */
@@ -73,7 +83,9 @@ export class RaftMember {
     const { index = 0, term = 0 } = log.mark ?? {};
     this.#configurations = new Configurations(log.voters, log.mark);
     const { confState } = this.#configurations;
-    this.#window.applySnapshot({ data: noData, index, term, confState });
+    const data = log.mark === undefined ? noData : encodeHandle(log.mark);
+    this.#window.applySnapshot({ data, index, term, confState });
+    this.#window.configIndex = index;
     this.#window.append(log.takeEntries());
     this.#window.setHardState(log.hardState);
     this.#hardState = log.hardState;
@@ -130,15 +142,25 @@ export class RaftMember {
     this.#plan();
   }
 
-  /**
-   * Takes a message of another member. One with entries for which the disk has no room counts as lost, and so does a snapshot: none can
-   * be had here (`LogWindow`).
-   */
+  /** Takes a message of another member, but no snapshot. One with entries for which the disk has no room counts as lost. */
   receive(message: Message): void {
     if (message.type === 'MsgSnap') return;
     const bytes = message.entries.reduce((sum, entry) => sum + entry.data.length, 0);
     if (bytes > 0 && !this.#parts.log.hasRoomFor(bytes)) return;
     this.#node.step(message);
+    this.#plan();
+  }
+
+  /** Takes a `MsgSnap` whose content is in the file that `mark` tells of. It may be of no use any more. */
+  install(message: Message, mark: SnapshotMark): void {
+    this.#received = mark;
+    this.#node.step(message);
+    this.#plan();
+  }
+
+  /** What `sendSnapshot` asked to send to `id` has arrived, or will not. */
+  reportSnapshot(id: MemberId, hasArrived: boolean): void {
+    this.#node.reportSnapshot(id, hasArrived);
     this.#plan();
   }
 
@@ -181,13 +203,17 @@ export class RaftMember {
       for (const response of this.#applying.shift()?.responses ?? []) this.#node.step(response);
     }
     if (this.#applying.length === length) return;
-    if (this.isAlone) this.#window.forget(this.#node.status().applied);
+    if (this.isAlone) this.#window.forgetInPieces(this.#node.status().applied);
     this.#plan();
   }
 
-  /** Entries up to `index` are in a snapshot, and nobody here needs them. */
-  forget(index: number): void {
-    this.#window.forget(Math.min(index, this.#node.status().applied));
+  /** `mark` names a snapshot of this member's own; of the entries in it so many stay for those who are a little behind. */
+  snapshotSaved(mark: SnapshotMark, trailingEntries: number): void {
+    const { index, term } = mark;
+    const confState = this.#configurations.at(index) ?? this.#configurations.confState;
+    if (this.#window.term(index) === term)
+      this.#window.noteSnapshot({ data: encodeHandle(mark), index, term, confState });
+    this.#window.forget(Math.min(index - trailingEntries, this.#node.status().applied));
     this.#configurations.forget(index);
   }
 
@@ -240,16 +266,18 @@ export class RaftMember {
     if (ready.softState !== undefined || ready.hardState !== undefined) events.led();
     for (const state of ready.readStates) events.readable(state);
     for (const message of ready.messages) this.#route(message);
+    if (this.#window.takeMissed()) events.snapshotMissed();
   }
 
   #route(message: Message): void {
     if (message.to === appendThread) this.#write(message);
     else if (message.to === applyThread) this.#handOver(message);
     else if (message.to === this.#parts.options.memberId) this.#node.step(message);
+    else if (message.type === 'MsgSnap') this.#parts.events.sendSnapshot(message);
     else this.#parts.peers.send(message);
   }
 
-  /** Entries before the hard state, which may name the last of them as committed. */
+  /** A snapshot before entries, and these before the hard state, which may name the last of them as committed. */
   #write(work: Message): void {
     const { log, options } = this.#parts;
     const { term, vote, commit } = work;
@@ -258,6 +286,8 @@ export class RaftMember {
     const appends: LogRecord[][] = inGroups(work.entries, options.groupBytes).map((entries) => [
       { kind: 'entries', entries },
     ]);
+    const installed = work.snapshot && this.#beginInstall(work.snapshot);
+    if (installed !== undefined) appends.unshift([{ kind: 'snapshotMark', mark: installed }]);
     if (this.#mustWriteHardState(work.entries.length > 0)) {
       const record: LogRecord = { kind: 'hardState', state: this.#hardState };
       const last = appends.at(-1);
@@ -270,7 +300,7 @@ export class RaftMember {
     this.#lastWrite.then(
       () => {
         this.#guard(() => {
-          this.#written(work);
+          this.#written(work, installed);
         });
       },
       (error: unknown) => {
@@ -290,7 +320,22 @@ export class RaftMember {
     return isPromise || (isWriting && isProgress);
   }
 
-  #written({ entries, responses }: Message): void {
+  /** The mark of a snapshot that the library has taken, and with it the configuration in force. */
+  #beginInstall({ index, term, confState }: Snapshot): SnapshotMark {
+    const mark = this.#received;
+    invariant(
+      mark?.index === index && mark.term === term,
+      'a snapshot is stored before it is taken',
+    );
+    this.#configurations.restart(index, confState);
+    this.#window.configIndex = index;
+    this.#parts.events.reconfigured(index);
+    return { ...mark, confState, isInstalled: true };
+  }
+
+  #written({ entries, responses, snapshot }: Message, installed: SnapshotMark | undefined): void {
+    if (snapshot !== undefined) this.#window.applySnapshot(snapshot);
+    if (installed !== undefined) this.#parts.events.installed(installed);
     this.#window.append(entries);
     for (const response of responses) this.#route(response);
     this.#plan();
@@ -309,6 +354,7 @@ export class RaftMember {
     const change = decodeConfChange(entry);
     if (change === undefined) return;
     this.#configurations.add(entry.index, this.#node.applyConfChange(change));
+    this.#window.configIndex = entry.index;
     this.#parts.events.reconfigured(entry.index);
   }
 

@@ -4,6 +4,7 @@ import type { ConfState } from '../raft/snapshot.ts';
 import type { Delivery } from './delivery.ts';
 import type { DriverOptions } from './options.ts';
 import type { SnapshotPiece, Storage } from './storage.ts';
+import type { SnapshotMark } from './wal/record.ts';
 
 /** A snapshot that found the disk full is tried again so often in the time that one covers. */
 const retries = 10;
@@ -16,8 +17,8 @@ export interface SnapshotParts {
   readonly confStateAt: (index: number) => ConfState | undefined;
   /** Asks main for a snapshot of what it has applied. */
   readonly want: () => void;
-  /** The state after `index` is in a snapshot. */
-  readonly saved: (index: number) => void;
+  /** The log names a new snapshot. */
+  readonly saved: (mark: SnapshotMark) => void;
 }
 
 /** Asks main for a snapshot when the log is long enough, and stores what it sends. */
@@ -25,7 +26,9 @@ export class SnapshotTaker {
   readonly #parts: SnapshotParts;
   #appliedIndex: number;
   #isWanted = false;
-  /** The disk was full in the middle of a snapshot: what is left of it is thrown away. */
+  /** Somebody needs a newer one than there is. */
+  #isMissed = false;
+  /** The disk was full in the middle of a snapshot, or another member's overtook it: what is left of it is thrown away. */
   #isGivenUp = false;
   /** No further snapshot is asked for before main has applied so much. */
   #fromIndex = 0;
@@ -41,16 +44,30 @@ export class SnapshotTaker {
     this.#want();
   }
 
+  /** Another member needs a snapshot of what main has applied by now. */
+  miss(): void {
+    this.#isMissed = true;
+    this.#want();
+  }
+
+  /** The log names another member's snapshot now, which is newer than any of this one's. @throws what the disk throws. */
+  async installed(): Promise<void> {
+    if (this.#isWanted) this.#isGivenUp = true;
+    await this.#parts.storage.giveUpSnapshot();
+  }
+
   /** @throws `storageFailed`, or what the disk throws. */
   async save(piece: SnapshotPiece): Promise<void> {
     invariant(this.#isWanted, 'a snapshot is sent only when it is wanted');
     invariant(piece.index <= this.#appliedIndex, 'a snapshot holds only what was applied');
-    invariant(piece.index > this.#markIndex, 'a snapshot is newer than the last one');
-    if (!this.#isGivenUp) await this.#store(piece);
+    if (!this.#isGivenUp) {
+      invariant(piece.index > this.#markIndex, 'a snapshot is newer than the last one');
+      await this.#store(piece);
+    }
     if (!piece.last) return;
     this.#isWanted = false;
     if (this.#isGivenUp) this.#postpone();
-    else this.#saved(piece.index);
+    else this.#saved();
     this.#want();
   }
 
@@ -63,10 +80,12 @@ export class SnapshotTaker {
     const { options, delivery } = this.#parts;
     const since = this.#appliedIndex - this.#markIndex;
     const isDue =
+      (this.#isMissed && since > 0) ||
       since >= options.snapshotEntries ||
       (since > 0 && delivery.bytesSinceSnapshot >= options.snapshotBytes);
     if (!isDue) return;
     this.#isWanted = true;
+    this.#isMissed = false;
     delivery.noteSnapshotWanted();
     this.#parts.want();
   }
@@ -83,9 +102,10 @@ export class SnapshotTaker {
     }
   }
 
-  #saved(index: number): void {
-    this.#parts.delivery.noteSnapshotDone();
-    this.#parts.saved(index);
+  #saved(): void {
+    const { delivery, storage, saved } = this.#parts;
+    delivery.noteSnapshotDone();
+    if (storage.log.mark !== undefined) saved(storage.log.mark);
   }
 
   #postpone(): void {

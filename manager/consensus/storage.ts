@@ -89,13 +89,21 @@ export class Storage {
     this.#writer ??= await this.snapshots.begin(piece.index, piece.term);
     const isSame = this.#writer.index === piece.index && this.#writer.term === piece.term;
     invariant(isSame, 'pieces of one snapshot come together');
-    await this.#writer.add(piece.data);
+    const writer = this.#writer;
+    await writer.add(piece.data);
     if (!piece.last) return;
-    const file = await this.#writer.finish();
-    const mark = confState === undefined ? file : { ...file, confState };
+    const file = await writer.finish();
     this.#writer = undefined;
+    const mark = confState === undefined ? file : { ...file, confState };
     await this.log.append([{ kind: 'snapshotMark', mark }]);
-    await this.log.compact(Math.max(0, mark.index - this.#trailingEntries));
+    writer.release();
+    await this.removeOlder();
+  }
+
+  /** Removes what the snapshot that the log names makes needless. @throws what the disk throws. */
+  async removeOlder(): Promise<void> {
+    const { mark } = this.log;
+    if (mark !== undefined) await this.log.compact(Math.max(0, mark.index - this.#trailingEntries));
     await this.snapshots.removeOthers(mark);
   }
 

@@ -1,4 +1,5 @@
 import type { Clock } from '../../common/ports/clock.ts';
+import { ShoalError } from '../../common/pure/errors.ts';
 import { seededRandom, type Random } from '../../common/pure/random.ts';
 import type { CommittedEntry } from '../../manager/consensus/port.ts';
 import type { Peers } from '../../manager/consensus/peers.ts';
@@ -12,11 +13,26 @@ import { VirtualClock } from './virtual-clock.ts';
 
 /** The clock of one life of a process: nothing that sleeps wakes after its end. */
 class LifeClock implements Clock {
-  isOver = false;
   readonly #clock: VirtualClock;
+  readonly #end = Promise.withResolvers<void>();
+  #isOver = false;
 
   constructor(clock: VirtualClock) {
     this.#clock = clock;
+  }
+
+  get isOver(): boolean {
+    return this.#isOver;
+  }
+
+  /** Resolves when the life ends. */
+  get over(): Promise<void> {
+    return this.#end.promise;
+  }
+
+  end(): void {
+    this.#isOver = true;
+    this.#end.resolve();
   }
 
   nowMs(): number {
@@ -29,7 +45,7 @@ class LifeClock implements Clock {
 
   async sleep(durationMs: number, signal: AbortSignal): Promise<void> {
     await this.#clock.sleep(durationMs, signal);
-    if (this.isOver) await new Promise<never>(() => undefined);
+    if (this.#isOver) await new Promise<never>(() => undefined);
   }
 }
 
@@ -94,6 +110,9 @@ export class ConsensusGroup {
       send: (message) => {
         if (!clock.isOver) this.#carry(message);
       },
+      sendSnapshot: async (message, content) => {
+        await this.#carrySnapshot(message, content, clock);
+      },
     };
     const entropy = fixedEntropy(random.u32());
     const ports = { disk, clock, peers, cipher: testCipher(), entropy };
@@ -127,7 +146,7 @@ export class ConsensusGroup {
   crash(id: number): void {
     const life = this.#lives.get(id);
     if (life === undefined) return;
-    life.clock.isOver = true;
+    life.clock.end();
     this.#disks.set(id, life.disk.crash());
     this.#lives.delete(id);
   }
@@ -174,8 +193,42 @@ export class ConsensusGroup {
       .flatMap(({ entries }) => entries);
   }
 
+  /** Names in the folder of the member's snapshots. */
+  async files(id: number): Promise<readonly string[]> {
+    const listed = this.#lives.get(id)?.disk.list('/raft/snap');
+    await this.clock.advance(100);
+    return ((await listed) ?? []).map(({ name }) => name);
+  }
+
   texts(id: number): readonly string[] {
     return this.probe(id).texts.filter((text) => text !== '');
+  }
+
+  /** Chunk after chunk, each of which takes time and may find the link cut. */
+  async #carrySnapshot(
+    message: Message,
+    content: AsyncIterable<Uint8Array>,
+    clock: LifeClock,
+  ): Promise<void> {
+    const { from, to } = message;
+    const pass = async (): Promise<void> => {
+      await clock.sleep(this.random.below(5), new AbortController().signal);
+      const isCut = this.#cuts.has(`${from}>${to}`) || !this.#lives.has(to);
+      if (isCut) throw new ShoalError('unavailable', 'the link is cut');
+    };
+    async function* chunks(): AsyncGenerator<Uint8Array> {
+      const iterator = content[Symbol.asyncIterator]();
+      for (;;) {
+        const next = await unlessOver(clock, iterator.next());
+        if (next.done === true) return;
+        await pass();
+        yield next.value;
+      }
+    }
+    await pass();
+    const life = this.#lives.get(to);
+    if (life === undefined) return;
+    await unlessOver(life.clock, life.probe.port.deliverSnapshot(message, chunks()));
   }
 
   #carry(message: Message): void {
@@ -185,4 +238,12 @@ export class ConsensusGroup {
       this.#lives.get(message.to)?.probe.port.deliver(message);
     });
   }
+}
+
+/** A connection ends with the process at its other end. */
+async function unlessOver<T>(clock: LifeClock, work: Promise<T>): Promise<T> {
+  const end = clock.over.then((): never => {
+    throw new ShoalError('unavailable', 'the other end is gone');
+  });
+  return await Promise.race([work, end]);
 }

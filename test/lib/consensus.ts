@@ -80,6 +80,9 @@ export class ConsensusProbe {
   /** Whether it says of all entries at once that they are applied, gives their credit back, and sends the snapshots that are wanted. */
   appliesAll = false;
   #applied = { index: 0, term: 0 };
+  #chunks: Uint8Array[] = [];
+  /** Text of each entry by index, as applied or as a snapshot told; kept only when it applies all. */
+  state = new Map<number, string>();
   #requestId = 0;
 
   constructor(
@@ -95,9 +98,7 @@ export class ConsensusProbe {
     this.port = new LocalConsensusPort(options, ports);
     this.port.receive((message) => {
       this.heard.push(message);
-      if (message.kind === 'snapshotChunk' && message.last) {
-        this.post({ kind: 'applied', index: message.index });
-      }
+      if (message.kind === 'snapshotChunk') this.#takeChunk(message);
       if (message.kind === 'committed' && this.appliesAll) this.#apply(message.entries);
       if (message.kind === 'snapshotWanted' && this.appliesAll) this.#sendSnapshot();
     });
@@ -112,6 +113,7 @@ export class ConsensusProbe {
   }
 
   #apply(entries: readonly CommittedEntry[]): void {
+    for (const { index, data } of entries) this.state.set(index, new TextDecoder().decode(data));
     this.#applied = entries.at(-1) ?? this.#applied;
     this.post({ kind: 'applied', index: this.#applied.index });
     const bytes = entries.reduce((sum, { data }) => sum + data.length, 0);
@@ -120,8 +122,21 @@ export class ConsensusProbe {
 
   #sendSnapshot(): void {
     const { index, term } = this.#applied;
-    const data = new TextEncoder().encode(`state up to ${index}`);
-    this.post({ kind: 'snapshotChunk', index, term, data, last: true });
+    const data = new TextEncoder().encode(JSON.stringify([...this.state]));
+    const half = Math.floor(data.length / 2);
+    const at = { kind: 'snapshotChunk', index, term } as const;
+    this.post({ ...at, data: data.slice(0, half), last: false });
+    this.post({ ...at, data: data.slice(half), last: true });
+  }
+
+  #takeChunk({ index, term, data, last }: Extract<FromConsensus, { kind: 'snapshotChunk' }>): void {
+    this.#chunks.push(data);
+    if (!last) return;
+    const text = new TextDecoder().decode(Buffer.concat(this.#chunks));
+    this.#chunks = [];
+    if (this.appliesAll) this.state = new Map(JSON.parse(text) as [number, string][]);
+    this.#applied = { index, term };
+    this.post({ kind: 'applied', index });
   }
 
   /** Proposes and gives the request's id. */

@@ -187,9 +187,15 @@ export const storageMutants: readonly Mutant[] = [
     },
     {
       name: 'log-does-not-begin-behind-a-snapshot-from-elsewhere',
-      from: '    if (mark.index > this.#lastIndex) this.#beginAfter(mark);\n',
+      from: '    if (isInstalled === true || mark.index > this.#lastIndex) this.#beginAfter(mark);\n',
       to: '',
       reason: 'paper §7, InstallSnapshot; etcd #9808',
+    },
+    {
+      name: 'snapshot-from-elsewhere-leaves-a-longer-log',
+      from: '    if (isInstalled === true || mark.index > this.#lastIndex) this.#beginAfter(mark);\n',
+      to: '    if (mark.index > this.#lastIndex) this.#beginAfter(mark);\n',
+      reason: 'paper §7: what is behind it may be of another history',
     },
     {
       name: 'entries-before-the-log-not-missed',
@@ -373,8 +379,8 @@ export const storageMutants: readonly Mutant[] = [
   ...inFile('manager/consensus/storage.ts', [
     {
       name: 'old-snapshot-removed-before-the-new-one-is-named',
-      from: "    await this.log.append([{ kind: 'snapshotMark', mark }]);\n    await this.log.compact(Math.max(0, mark.index - this.#trailingEntries));\n    await this.snapshots.removeOthers(mark);",
-      to: "    await this.snapshots.removeOthers(mark);\n    await this.log.append([{ kind: 'snapshotMark', mark }]);\n    await this.log.compact(Math.max(0, mark.index - this.#trailingEntries));",
+      from: "    await this.log.append([{ kind: 'snapshotMark', mark }]);\n    writer.release();\n",
+      to: "    await this.snapshots.removeOthers(mark);\n    await this.log.append([{ kind: 'snapshotMark', mark }]);\n    writer.release();\n",
       reason: 'etcd #9808: a mark that names nothing',
     },
     {

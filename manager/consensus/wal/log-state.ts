@@ -143,13 +143,15 @@ export class LogState {
     if (old?.index === mark.index && !equalBytes(old.sha256, mark.sha256)) {
       return 'two snapshots at one index';
     }
-    this.#mark = mark;
-    if (mark.index > this.#lastIndex) this.#beginAfter(mark);
+    const { isInstalled, ...kept } = mark;
+    // What repeats it later says no more that the log begins anew.
+    this.#mark = kept;
+    if (isInstalled === true || mark.index > this.#lastIndex) this.#beginAfter(mark);
     this.#entries = this.#entries.filter((entry) => entry.index > mark.index);
     return undefined;
   }
 
-  /** A snapshot from elsewhere that is ahead of the whole log: the log goes on behind it. */
+  /** A snapshot from elsewhere: the log goes on behind it, and what it held there is of another history. */
   #beginAfter(mark: SnapshotMark): void {
     this.#firstIndex = mark.index + 1;
     this.#lastIndex = mark.index;

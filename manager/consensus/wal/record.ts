@@ -13,6 +13,8 @@ export interface SnapshotMark {
   readonly sha256: Uint8Array;
   /** Who belonged to the group at `index`; absent: just those who voted when the log was begun. */
   readonly confState?: ConfState;
+  /** True where the snapshot came from another member: the log begins anew behind it. Only with `confState`. */
+  readonly isInstalled?: true;
 }
 
 /** Whose log it is, and who votes. Raft ids are 48 bits. */
@@ -47,6 +49,7 @@ export interface PlainFrame {
 const entryHeaderBytes = 16;
 /** Bytes of a mark without a configuration. */
 const markBytes = 8 + digestBytes;
+const flag = { autoLeave: 1, isInstalled: 2 } as const;
 /** Their positions are the codes in the file. */
 const entryTypes: readonly EntryType[] = ['EntryNormal', 'EntryConfChangeV2', 'EntryConfChange'];
 
@@ -159,7 +162,16 @@ function encodeMark(mark: SnapshotMark): PlainFrame {
   const payload = new Uint8Array(markBytes + confStateBytes(mark.confState));
   writeU64(viewOf(payload), 0, mark.bytes);
   payload.set(mark.sha256, 8);
-  if (mark.confState !== undefined) encodeConfState(payload, mark.confState);
+  invariant(
+    mark.confState !== undefined || mark.isInstalled !== true,
+    'a snapshot of another member tells who belongs to the group',
+  );
+  if (mark.confState !== undefined) {
+    encodeConfState(payload, mark.confState);
+    const flags =
+      (mark.confState.autoLeave ? flag.autoLeave : 0) | (mark.isInstalled ? flag.isInstalled : 0);
+    payload[markBytes] = flags;
+  }
   return { type: FrameType.snapshotMark, index: mark.index, term: mark.term, payload };
 }
 
@@ -170,9 +182,14 @@ function decodeMark(frame: PlainFrame): LogRecord | undefined {
   if (bytes === undefined) return undefined;
   const mark = { index, term, bytes, sha256: payload.slice(8, markBytes) };
   if (payload.length === markBytes) return { kind: 'snapshotMark', mark };
-  const confState = decodeConfState(payload);
-  if (confState === undefined) return undefined;
-  return { kind: 'snapshotMark', mark: { ...mark, confState } };
+  const flags = payload[markBytes] ?? 0;
+  const autoLeave = (flags & flag.autoLeave) !== 0;
+  const lists = decodeLists(payload);
+  if (lists === undefined || flags > flag.autoLeave + flag.isInstalled) return undefined;
+  const confState: ConfState = { ...lists, autoLeave };
+  const isInstalled = (flags & flag.isInstalled) !== 0;
+  const installed = isInstalled ? { isInstalled } : {};
+  return { kind: 'snapshotMark', mark: { ...mark, confState, ...installed } };
 }
 
 function confStateBytes(confState: ConfState | undefined): number {
@@ -185,10 +202,9 @@ function listsOf(confState: ConfState): readonly (readonly number[])[] {
   return [voters, learners, votersOutgoing, learnersNext];
 }
 
-/** Behind the mark: whether the joint configuration is left by itself, then four lists, each its length and its ids. */
+/** Behind the mark: a byte of flags, then four lists, each its length and its ids. */
 function encodeConfState(payload: Uint8Array, confState: ConfState): void {
   const view = viewOf(payload);
-  view.setUint8(markBytes, confState.autoLeave ? 1 : 0);
   let offset = markBytes + 1;
   for (const list of listsOf(confState)) {
     view.setUint16(offset, list.length, true);
@@ -197,9 +213,8 @@ function encodeConfState(payload: Uint8Array, confState: ConfState): void {
   }
 }
 
-function decodeConfState(payload: Uint8Array): ConfState | undefined {
+function decodeLists(payload: Uint8Array): Omit<ConfState, 'autoLeave'> | undefined {
   const view = viewOf(payload);
-  const autoLeave = view.getUint8(markBytes);
   const lists: number[][] = [];
   let offset = markBytes + 1;
   for (let list = 0; list < 4; list += 1) {
@@ -208,9 +223,9 @@ function decodeConfState(payload: Uint8Array): ConfState | undefined {
     lists.push(ids);
     offset += 2 + 8 * ids.length;
   }
-  if (offset !== payload.length || autoLeave > 1) return undefined;
+  if (offset !== payload.length) return undefined;
   const [voters = [], learners = [], votersOutgoing = [], learnersNext = []] = lists;
-  return { voters, learners, votersOutgoing, learnersNext, autoLeave: autoLeave === 1 };
+  return { voters, learners, votersOutgoing, learnersNext };
 }
 
 function decodeIds(view: DataView, offset: number): number[] | undefined {

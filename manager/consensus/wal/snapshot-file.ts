@@ -47,6 +47,8 @@ export interface SnapshotPorts {
 export class SnapshotFiles {
   readonly #place: SnapshotPlace;
   readonly #ports: SnapshotPorts;
+  /** Names of files that are being written, or are whole and wait for their mark. */
+  readonly #unnamed = new Set<string>();
 
   constructor(place: SnapshotPlace, ports: SnapshotPorts) {
     this.#place = place;
@@ -56,15 +58,13 @@ export class SnapshotFiles {
   /** Begins a file for the state at `index`, under a name that does not count yet. */
   async begin(index: number, term: number): Promise<SnapshotWriter> {
     const { disk } = this.#ports;
-    const path = this.#path(index, term);
-    await disk.remove(`${path}.tmp`);
-    const file = await disk.open(`${path}.tmp`, 'create');
+    const name = fileName(index, term);
+    const path = `${this.#place.directory}/${name}`;
     const header = this.#header(index, term);
-    await file.write(0, header);
     return new SnapshotWriter({
       index,
       term,
-      file,
+      file: await this.#create(name, header),
       headerCrc: crc32(header),
       digest: this.#ports.cipher.digest(),
       seal: (offset, chunk, plain) => this.#seal({ index, term, offset }, chunk, plain),
@@ -72,7 +72,26 @@ export class SnapshotFiles {
         await disk.rename(`${path}.tmp`, path);
         await disk.syncDirectory(this.#place.directory);
       },
+      release: () => {
+        this.#unnamed.delete(name);
+      },
     });
+  }
+
+  /** The file of a snapshot that is begun, with its header. */
+  async #create(name: string, header: Uint8Array): Promise<DiskFile> {
+    const { disk } = this.#ports;
+    const path = `${this.#place.directory}/${name}.tmp`;
+    await disk.remove(path);
+    this.#unnamed.add(name);
+    try {
+      const file = await disk.open(path, 'create');
+      await file.write(0, header);
+      return file;
+    } catch (error) {
+      this.#unnamed.delete(name);
+      throw error;
+    }
   }
 
   /**
@@ -105,11 +124,14 @@ export class SnapshotFiles {
     }
   }
 
-  /** Removes every file but the one that `mark` names. */
+  /** Removes every file but the one that `mark` names, and those whose writers are not done. */
   async removeOthers(mark: SnapshotMark | undefined): Promise<void> {
     const { disk } = this.#ports;
-    const kept = mark === undefined ? undefined : fileName(mark.index, mark.term);
-    const others = (await disk.list(this.#place.directory)).filter((entry) => entry.name !== kept);
+    const named = mark === undefined ? [] : [fileName(mark.index, mark.term)];
+    const kept = new Set([...named, ...this.#unnamed]);
+    const others = (await disk.list(this.#place.directory)).filter(
+      ({ name }) => !kept.has(name) && !kept.has(name.replace(/\.tmp$/, '')),
+    );
     for (const { name } of others) await disk.remove(`${this.#place.directory}/${name}`);
     if (others.length > 0) await disk.syncDirectory(this.#place.directory);
   }
@@ -223,6 +245,8 @@ interface WriterParts {
   seal(offset: number, chunk: Chunk, plain: Uint8Array): Uint8Array;
   /** Gives the file its name, durably. */
   publish(): Promise<void>;
+  /** The file may be removed unless a mark names it. */
+  release(): void;
 }
 
 /** Writes one snapshot. Chunks are added one after the other; the file counts only when its mark is in the log. */
@@ -250,7 +274,7 @@ export class SnapshotWriter {
     }
   }
 
-  /** Ends the file and makes it durable under its name. @returns the mark to append to the log. */
+  /** Ends the file and makes it durable under its name. @returns the mark to append to the log; `release` once that is done. */
   async finish(): Promise<SnapshotMark> {
     const { file, digest } = this.#parts;
     await this.#write(new Uint8Array(0), true);
@@ -260,8 +284,14 @@ export class SnapshotWriter {
     return { index: this.index, term: this.term, bytes: this.#bytes, sha256: digest.finish() };
   }
 
-  /** Closes a file that will not be finished; the next opening removes it. */
+  /** From now on the file stays only if a mark names it. */
+  release(): void {
+    this.#parts.release();
+  }
+
+  /** Closes a file that will not be finished, and leaves it to be removed. */
   async abandon(): Promise<void> {
+    this.release();
     await this.#parts.file.close();
   }
 

@@ -1,7 +1,11 @@
 // Shows that several drivers are one log: what was acknowledged is at every member whatever crashes or is cut off, and each
 // member hands over the same entries in the same order.
+import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { seededRandom, type Random } from '../../../../common/pure/random.ts';
+import { encodeHandle } from '../../../../manager/consensus/snapshot-handle.ts';
+import { message as raftMessage } from '../../../../manager/raft/message.ts';
+import { emptyConfState } from '../../../../manager/raft/snapshot.ts';
 import { ConsensusGroup } from '../../../lib/consensus-group.ts';
 
 describe('several drivers', () => {
@@ -136,6 +140,87 @@ describe('several drivers', () => {
     }
   });
 
+  it('a member that was away too long gets a snapshot, and goes on from there, also after a power cut', async () => {
+    const group = new ConsensusGroup({ changes: { snapshotEntries: 10, trailingEntries: 2 } });
+    const leader = await group.untilLeader();
+    const away = group.ids.find((id) => id !== leader) ?? 0;
+    group.isolate(away);
+    for (let count = 0; count < 50; count += 1) {
+      group.probe(leader).propose(`${count}`);
+      await group.clock.advance(30);
+    }
+    group.heal();
+    await group.clock.advance(3000);
+    expect(group.probe(away).all('snapshotChunk').length).toBeGreaterThan(0);
+    expect(group.probe(away).state).toEqual(group.probe(leader).state);
+    group.crash(away);
+    group.start(away);
+    await group.clock.advance(3000);
+    expect(group.probe(away).state).toEqual(group.probe(leader).state);
+    expect(group.members(away)?.voters).toEqual([1, 2, 3]);
+  });
+
+  it('a snapshot replaces a log of another history', async () => {
+    const group = new ConsensusGroup({ changes: { snapshotEntries: 10, trailingEntries: 2 } });
+    const first = await group.untilLeader();
+    group.isolate(first);
+    for (let count = 0; count < 5; count += 1) group.probe(first).propose(`lost ${count}`);
+    await group.clock.advance(3000);
+    const second = await group.untilLeader();
+    for (let count = 0; count < 50; count += 1) {
+      group.probe(second).propose(`${count}`);
+      await group.clock.advance(30);
+    }
+    group.heal();
+    await group.clock.advance(3000);
+    expect(group.probe(first).all('snapshotChunk').length).toBeGreaterThan(0);
+    group.crash(first);
+    group.start(first);
+    group.probe(await group.untilLeader()).propose('after');
+    await group.clock.advance(3000);
+    expect(group.probe(first).state).toEqual(group.probe(second).state);
+    expect([...group.probe(first).state.values()].some((text) => text.startsWith('lost'))).toBe(
+      false,
+    );
+  });
+
+  it.for([
+    ['one of other bytes', 'a snapshot is not what it says', 'stale of six'],
+    ['a short one', 'a snapshot is not what it says', 'state'],
+    ['a long one', 'a snapshot is longer than it says', 'state of six, and more'],
+  ] as const)('%s is no snapshot, and nothing is left of it', async ([, message, text]) => {
+    const group = new ConsensusGroup();
+    const leader = await group.untilLeader();
+    const id = group.ids.find((other) => other !== leader) ?? 0;
+    const bytes = new TextEncoder().encode('state of six');
+    const sha256 = createHash('sha256').update(bytes).digest();
+    const data = encodeHandle({ bytes: bytes.length, sha256 });
+    const confState = { ...emptyConfState, voters: group.ids };
+    const snapshot = { data, index: 6, term: 9, confState };
+    const sent = raftMessage({ type: 'MsgSnap', to: id, from: leader, term: 9, snapshot });
+    const taken = group.probe(id).port.deliverSnapshot(sent, inPieces(text));
+    const outcome = taken.catch((error: unknown) => error);
+    await group.clock.advance(1000);
+    expect(await outcome).toMatchObject({ code: 'invalidArgument', message });
+    expect(await group.files(id)).toEqual([]);
+    group.probe(leader).propose('goes on');
+    await group.clock.advance(1000);
+    expect(group.texts(id)).toEqual(['goes on']);
+  });
+
+  it('a lone voter that has forgotten its log takes a snapshot for the one that joins', async () => {
+    const group = new ConsensusGroup({ members: 1 });
+    const leader = await group.untilLeader();
+    for (let count = 0; count < 600; count += 1) group.probe(leader).propose(`${count}`);
+    await group.clock.advance(1000);
+    group.addProcess(2);
+    expect(await group.change('ConfChangeAddLearnerNode', 2)).toBe('committed');
+    await group.clock.advance(3000);
+    expect(group.probe(2).all('snapshotChunk').length).toBeGreaterThan(0);
+    expect(group.probe(2).state).toEqual(group.probe(leader).state);
+    expect(group.members(2)).toMatchObject({ voters: [1], learners: [2] });
+  });
+
   it('a removed leader steps down; the rest goes on', async () => {
     const group = new ConsensusGroup();
     const first = await group.untilLeader();
@@ -178,6 +263,10 @@ describe('several drivers', () => {
   );
 });
 
+async function* inPieces(text: string): AsyncGenerator<Uint8Array> {
+  for (const letter of text) yield await Promise.resolve(new TextEncoder().encode(letter));
+}
+
 /** What was proposed and has no answer yet. */
 interface Asked {
   readonly id: number;
@@ -196,7 +285,8 @@ class Chaos {
     this.#random = seededRandom(seed).fork('chaos');
     const members = this.#random.below(2) === 0 ? 3 : 5;
     const diskMs = this.#random.below(2) === 0 ? 4 : 60;
-    this.group = new ConsensusGroup({ members, seed, diskMs });
+    const changes = this.#random.below(2) === 0 ? {} : { snapshotEntries: 10, trailingEntries: 3 };
+    this.group = new ConsensusGroup({ members, seed, diskMs, changes });
   }
 
   async run(steps: number): Promise<void> {
@@ -258,12 +348,10 @@ async function checkChaos(seed: number): Promise<void> {
   await chaos.run(100);
   const leader = await chaos.calm();
   const { group, acknowledged } = chaos;
-  const entries = group.entries(leader);
-  for (const id of group.ids) expect(group.entries(id)).toEqual(entries);
-  expect(group.texts(leader).at(-1)).toBe('the end');
-  for (const [index, text] of acknowledged) {
-    const entry = entries.find((one) => one.index === index);
-    expect([index, new TextDecoder().decode(entry?.data)]).toEqual([index, text]);
-  }
+  const { state } = group.probe(leader);
+  for (const id of group.ids) expect(group.probe(id).state).toEqual(state);
+  expect([...state.values()].at(-1)).toBe('the end');
+  for (const [index, text] of acknowledged)
+    expect([index, state.get(index)]).toEqual([index, text]);
   expect(acknowledged.size).toBeGreaterThan(0);
 }

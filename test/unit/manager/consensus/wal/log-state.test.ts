@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { LogState } from '../../../../../manager/consensus/wal/log-state.ts';
 import type { LogRecord, SnapshotMark } from '../../../../../manager/consensus/wal/record.ts';
-import type { HardState } from '../../../../../manager/raft/snapshot.ts';
+import { emptyConfState, type HardState } from '../../../../../manager/raft/snapshot.ts';
 import { clusterId, entriesFrom, entryAt, memberId } from '../../../../lib/consensus.ts';
 
 const identity: LogRecord = {
@@ -107,5 +107,25 @@ describe('what a log keeps', () => {
     expect(state.apply(entries(10, 1, 4))).toBeUndefined();
     expect(state.takeEntries()).toEqual([entryAt(10, 4)]);
     expect(state.complaint()).toBeUndefined();
+  });
+});
+
+describe('a snapshot of another member', () => {
+  const confState = { ...emptyConfState, voters: [7, 8] };
+
+  it('begins the log anew, also where that is longer, and says so only once', () => {
+    const mark = { ...markAt(4, 3), confState };
+    const state = after(...begun, marked({ ...mark, isInstalled: true }));
+    expect(all(state)).toMatchObject({ mark, lastIndex: 4, lastTerm: 3, commit: 4 });
+    expect(state.mark).not.toHaveProperty('isInstalled');
+    expect(state.takeEntries()).toEqual([]);
+    expect(state.apply(entries(5, 2, 3))).toBeUndefined();
+    expect(state.apply(marked(mark))).toBeUndefined();
+    expect(state.lastIndex).toBe(6);
+  });
+
+  it('one of its own keeps what is behind it', () => {
+    const state = after(...begun, marked({ ...markAt(4, 2), confState }));
+    expect(state.lastIndex).toBe(5);
   });
 });

@@ -64,6 +64,7 @@ const records: fc.Arbitrary<LogRecord> = fc.oneof(
         autoLeave: fc.boolean(),
       }),
     })
+    .chain((mark) => fc.constantFrom(mark, { ...mark, isInstalled: true as const }))
     .map((mark) => ({ kind: 'snapshotMark' as const, mark })),
   fc
     .record({
