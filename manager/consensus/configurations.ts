@@ -24,15 +24,15 @@ export class Configurations {
     return (this.#known.at(-1) ?? this.#known[0]).confState;
   }
 
-  /** What was in force once everything up to `index` was applied; undefined: still the one with which the log was begun. */
-  at(index: number): ConfState | undefined {
-    const found = this.#known.findLast((known) => known.index <= index) ?? this.#known[0];
-    return found.confState === this.#initial ? undefined : found.confState;
+  /** What was in force once everything up to `index` was applied. */
+  at(index: number): ConfState {
+    return (this.#known.findLast((known) => known.index <= index) ?? this.#known[0]).confState;
   }
 
-  /** The index of the newest change, or of the snapshot that tells of it. */
-  get index(): number {
-    return (this.#known.at(-1) ?? this.#known[0]).index;
+  /** As `at`, but undefined where it is still the one with which the log was begun. */
+  changedAt(index: number): ConfState | undefined {
+    const confState = this.at(index);
+    return confState === this.#initial ? undefined : confState;
   }
 
   /** The log begins anew behind a snapshot. */

@@ -20,8 +20,8 @@ export class Delivery {
   #sentIndex = 0;
   #lastIndex = 0;
   #isFlushPlanned = false;
-  /** Main is being given a snapshot: entries wait until it has it. */
-  #isHeld = false;
+  /** Main is being given the snapshot at this index: entries wait until it has it. */
+  #heldAt: number | undefined;
   #milestone: { readonly index: number; reached(): void } | undefined;
   #bytesSinceSnapshot = 0;
   #bytesAtWanted = 0;
@@ -67,7 +67,7 @@ export class Delivery {
 
   /** Main gets a snapshot of the state after `index` instead of what waits; entries go on behind it, after `release`. */
   restart(index: number): void {
-    this.#isHeld = true;
+    this.#heldAt = index;
     this.#waiting.length = 0;
     this.#waitingBytes = 0;
     this.#bytesSinceSnapshot = 0;
@@ -76,9 +76,10 @@ export class Delivery {
     this.#lastIndex = index;
   }
 
-  /** Main has the snapshot. */
-  release(): void {
-    this.#isHeld = false;
+  /** Main has the snapshot at `index`, which may have been overtaken by another one. */
+  release(index: number): void {
+    if (this.#heldAt !== index) return;
+    this.#heldAt = undefined;
     this.#planFlush();
   }
 
@@ -114,7 +115,7 @@ export class Delivery {
   }
 
   #flush(): void {
-    while (!this.#isHeld) {
+    while (this.#heldAt === undefined) {
       this.#passMilestone();
       const count = this.#countSendable();
       if (count === 0) return;

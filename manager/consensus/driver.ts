@@ -136,11 +136,12 @@ export class ConsensusDriver {
 
   /** Takes a message of another member. Before this one has begun, and after it has ended, it is lost. */
   receive(message: Message): void {
-    if (!this.#isOver) this.#member?.receive(message);
+    if (!this.#isEnding && !this.#isOver) this.#member?.receive(message);
   }
 
   /**
-   * Takes a snapshot of another member. Resolves when it is stored, be it of use or not.
+   * Takes a snapshot of another member. Resolves when it is stored, or holds nothing new; it may still be of no use. Until `content` ends or
+   * throws, which must not take for ever, no other one is taken.
    * @throws `unavailable` before this member has begun and after it has ended, `tooBusy` while another one comes, `invalidArgument` when message or
    *   content is none, and what the disk throws; then nothing is left of it.
    */
@@ -151,13 +152,30 @@ export class ConsensusDriver {
     if (this.#isReceiving) throw new ShoalError('tooBusy', 'another snapshot is on its way');
     this.#isReceiving = true;
     try {
-      const received = await receiveFile(storage, message, content);
-      member.install(message, received.mark);
-      await member.flush();
-      received.release();
+      await this.#receive(storage, member, { message, content });
     } finally {
       this.#isReceiving = false;
-      await storage.snapshots.removeOthers(storage.log.mark);
+      if (!this.#isEnding && !this.#isOver) await storage.removeUnnamed();
+    }
+  }
+
+  async #receive(
+    storage: Storage,
+    member: RaftMember,
+    { message, content }: { message: Message; content: AsyncIterable<Uint8Array> },
+  ): Promise<void> {
+    if ((message.snapshot?.index ?? 0) <= member.commitIndex) {
+      member.install(message, undefined);
+      return;
+    }
+    const received = await receiveFile(storage, message, content);
+    try {
+      if (this.#isEnding || this.#isOver)
+        throw new ShoalError('unavailable', 'this member has ended');
+      member.install(message, received.mark);
+      await member.flush();
+    } finally {
+      received.release();
     }
   }
 
@@ -173,7 +191,7 @@ export class ConsensusDriver {
       options: this.#options,
       storage,
       delivery: this.#delivery,
-      confStateAt: (at) => this.#member?.configurations.at(at),
+      confStateAt: (at) => this.#member?.configurations.changedAt(at),
       want: () => {
         this.#send({ kind: 'snapshotWanted' });
       },
@@ -183,8 +201,7 @@ export class ConsensusDriver {
     });
     const member = this.#newMember(log);
     this.#member = member;
-    // What the only voter has is committed as soon as it leads.
-    const index = member.isAlone ? lastIndex : member.commitIndex;
+    const index = member.startsAlone ? lastIndex : member.commitIndex;
     this.#delivery.whenReached(index, () => {
       this.#replayed(index);
     });
@@ -209,6 +226,7 @@ export class ConsensusDriver {
         },
         led: () => {
           this.#tellLeadership();
+          this.#startTicks();
         },
         readable: ({ context, index }) => {
           this.#reads.answered(context, index);
@@ -242,18 +260,20 @@ export class ConsensusDriver {
     }
   }
 
-  /** What is left of snapshots of this member's own is of no use any more. */
+  /** What is left of a snapshot of this member's own is of no use any more. */
   async #install(storage: Storage, mark: SnapshotMark): Promise<void> {
     await this.#snapshots?.installed();
     await storage.removeOlder();
+    // Another one overtook it: main gets that.
+    if (storage.log.mark?.index !== mark.index) return;
     await this.#replaySnapshot(storage, mark);
-    this.#delivery.release();
+    this.#delivery.release(mark.index);
   }
 
   #sendSnapshot(message: Message): void {
     const { to, snapshot } = message;
     const storage = this.#storage;
-    this.#group.spawn('send a snapshot', async () => {
+    this.#spawn('send a snapshot', async () => {
       const mark = storage?.log.mark;
       const isThere = storage !== undefined && mark?.index === snapshot?.index;
       const hasArrived =
@@ -272,10 +292,20 @@ export class ConsensusDriver {
     try {
       await this.#ports.peers.sendSnapshot(message, contentOf(chunks));
       return true;
-    } catch (error) {
-      if (!isShoalError(error)) throw error;
+    } catch {
       return false;
     }
+  }
+
+  /** A job that fails ends the member. */
+  #spawn(name: string, job: (signal: AbortSignal) => Promise<void>): void {
+    this.#group.spawn(name, async (signal) => {
+      try {
+        await job(signal);
+      } catch (error) {
+        if (!signal.aborted) this.#fail(error);
+      }
+    });
   }
 
   #replayed(index: number): void {
@@ -289,16 +319,17 @@ export class ConsensusDriver {
     const member = this.#member;
     if (member === undefined) return;
     this.#send({ kind: 'members', index, confState: member.configurations.confState });
-    this.#startTicks(member);
+    this.#startTicks();
   }
 
-  #startTicks(member: RaftMember): void {
-    if (this.#isTicking) return;
+  #startTicks(): void {
+    const member = this.#member;
+    if (member === undefined || this.#isTicking || member.isAtRest) return;
     this.#isTicking = true;
     const { clock } = this.#ports;
     const { tickMs, raft } = this.#options;
     let ticks = 0;
-    this.#group.spawn('ticks', async (signal) => {
+    this.#spawn('ticks', async (signal) => {
       await runTicks({ clock, tickMs, signal }, () => {
         member.tick();
         ticks += 1;
@@ -409,14 +440,24 @@ export class ConsensusDriver {
       await this.#closeAfterFailure();
       return;
     }
-    const member = this.#member;
-    while (member?.isAlone === true && this.#proposals.size > 0) await member.flush();
+    if (this.#member?.isAlone === true) await this.#settleProposals(this.#member);
     this.#reads.abandon();
+    this.#member?.close();
     await this.#storage?.close();
     this.#abandonProposals();
     this.#send({ kind: 'stopped' });
     this.#isOver = true;
     await this.#group[Symbol.asyncDispose]();
+  }
+
+  /** As long as that helps: what main does not apply any more may hold up the rest. */
+  async #settleProposals(member: RaftMember): Promise<void> {
+    for (let before = Infinity; this.#proposals.size < before;) {
+      before = this.#proposals.size;
+      // What becomes durable is committed by what follows from it.
+      await member.flush();
+      await member.flush();
+    }
   }
 
   /** Main has heard of the failure; a second one while files are closed says nothing new. */
@@ -431,6 +472,8 @@ export class ConsensusDriver {
   #fail(error: unknown): void {
     if (this.#isOver) return;
     this.#abandonProposals();
+    this.#reads.abandon();
+    this.#member?.close();
     this.#isOver = true;
     this.#emit({ kind: 'failed', ...describeFailure(error) });
     this.#group.abort();

@@ -75,7 +75,7 @@ export type FromConsensus =
     }
   /** Entries in index order, each exactly once, never beyond the credit given. */
   | { readonly kind: 'committed'; readonly entries: readonly CommittedEntry[] }
-  /** `index` is the one to wait for before reading, or undefined when there is no leader to ask. */
+  /** `index` is the one to wait for before reading. It comes when there is a leader to ask; undefined: this member ends. */
   | { readonly kind: 'barrierDone'; readonly requestId: number; readonly index: number | undefined }
   /** Who belongs to the group once the entry at `index` is applied. Sent at the start and with every change. */
   | { readonly kind: 'members'; readonly index: number; readonly confState: ConfState }

@@ -75,7 +75,12 @@ export class RaftMember {
   #proposed: { readonly requestId: number; readonly data: Uint8Array }[] = [];
   /** Proposed, and not given to the log yet. */
   #unwrittenBytes = 0;
+  /** How many were given to the log and are not durable. */
+  #writes = 0;
   #isPlanned = false;
+  #isClosed = false;
+  /** The log had changes of the configuration at the start. */
+  readonly #hasChanges: boolean;
 
   constructor(parts: MemberParts) {
     this.#parts = parts;
@@ -86,7 +91,9 @@ export class RaftMember {
     const data = log.mark === undefined ? noData : encodeHandle(log.mark);
     this.#window.applySnapshot({ data, index, term, confState });
     this.#window.configIndex = index;
-    this.#window.append(log.takeEntries());
+    const entries = log.takeEntries();
+    this.#hasChanges = entries.some(({ type }) => type !== 'EntryNormal');
+    this.#window.append(entries);
     this.#window.setHardState(log.hardState);
     this.#hardState = log.hardState;
     this.#node = new RawNode({
@@ -126,20 +133,29 @@ export class RaftMember {
     };
   }
 
-  /** Everything up to here was committed when the process ended, as far as the log knows. */
+  /** True when all that this member had at the start is committed as soon as it leads: nobody else is heard of in its log. */
+  get startsAlone(): boolean {
+    return this.isAlone && !this.#hasChanges;
+  }
+
+  /** Everything up to here is committed, as far as this member knows. */
   get commitIndex(): number {
     return this.#node.status().hardState.commit;
   }
 
   /** Stands for election now. */
   campaign(): void {
-    this.#node.campaign();
-    this.#plan();
+    this.#do(() => {
+      this.#node.campaign();
+    });
   }
 
+  /** Time goes by. Not for a lone voter that waits for its own disk: it would stand again and again. */
   tick(): void {
-    this.#node.tick();
-    this.#plan();
+    if (this.isAlone && this.#writes > 0) return;
+    this.#do(() => {
+      this.#node.tick();
+    });
   }
 
   /** Takes a message of another member, but no snapshot. One with entries for which the disk has no room counts as lost. */
@@ -147,21 +163,24 @@ export class RaftMember {
     if (message.type === 'MsgSnap') return;
     const bytes = message.entries.reduce((sum, entry) => sum + entry.data.length, 0);
     if (bytes > 0 && !this.#parts.log.hasRoomFor(bytes)) return;
-    this.#node.step(message);
-    this.#plan();
+    this.#do(() => {
+      this.#node.step(message);
+    });
   }
 
-  /** Takes a `MsgSnap` whose content is in the file that `mark` tells of. It may be of no use any more. */
-  install(message: Message, mark: SnapshotMark): void {
+  /** Takes a `MsgSnap` whose content is in the file that `mark` tells of; undefined: it holds nothing new, and is only answered. */
+  install(message: Message, mark: SnapshotMark | undefined): void {
     this.#received = mark;
-    this.#node.step(message);
-    this.#plan();
+    this.#do(() => {
+      this.#node.step(message);
+    });
   }
 
   /** What `sendSnapshot` asked to send to `id` has arrived, or will not. */
   reportSnapshot(id: MemberId, hasArrived: boolean): void {
-    this.#node.reportSnapshot(id, hasArrived);
-    this.#plan();
+    this.#do(() => {
+      this.#node.reportSnapshot(id, hasArrived);
+    });
   }
 
   /** False when the disk is full. */
@@ -178,39 +197,42 @@ export class RaftMember {
 
   /** As `propose`, for a change of the configuration. One that cannot be begun now has the place as an entry without effect. */
   proposeChange(requestId: number, change: ConfChange): void {
-    this.#proposeAll();
-    const refusal = this.#node.proposeConfChange('EntryConfChangeV2', change);
-    this.#placed([requestId], refusal === undefined);
-    this.#plan();
+    this.#do(() => {
+      this.#proposeAll();
+      const refusal = this.#node.proposeConfChange('EntryConfChangeV2', change);
+      this.#placed([requestId], refusal === undefined);
+    });
   }
 
   /** Asks to hand leadership over to `id`. Whether it comes to that shows in who leads. */
   transfer(id: MemberId): void {
-    this.#node.transferLeader(id);
-    this.#plan();
+    this.#do(() => {
+      this.#node.transferLeader(id);
+    });
   }
 
   /** Answered by `readable` with the same `context`, or never. No context may be used twice. */
   readIndex(context: number): void {
-    this.#node.readIndex(context);
-    this.#plan();
+    this.#do(() => {
+      this.#node.readIndex(context);
+    });
   }
 
   /** Main has applied everything up to `index`. */
   applied(index: number): void {
-    const { length } = this.#applying;
-    while ((this.#applying[0]?.lastIndex ?? Number.POSITIVE_INFINITY) <= index) {
-      for (const response of this.#applying.shift()?.responses ?? []) this.#node.step(response);
-    }
-    if (this.#applying.length === length) return;
-    if (this.isAlone) this.#window.forgetInPieces(this.#node.status().applied);
-    this.#plan();
+    if ((this.#applying[0]?.lastIndex ?? Number.POSITIVE_INFINITY) > index) return;
+    this.#do(() => {
+      while ((this.#applying[0]?.lastIndex ?? Number.POSITIVE_INFINITY) <= index) {
+        for (const response of this.#applying.shift()?.responses ?? []) this.#node.step(response);
+      }
+      if (this.isAlone) this.#window.forgetInPieces(this.#node.status().applied);
+    });
   }
 
   /** `mark` names a snapshot of this member's own; of the entries in it so many stay for those who are a little behind. */
   snapshotSaved(mark: SnapshotMark, trailingEntries: number): void {
     const { index, term } = mark;
-    const confState = this.#configurations.at(index) ?? this.#configurations.confState;
+    const confState = this.#configurations.at(index);
     if (this.#window.term(index) === term)
       this.#window.noteSnapshot({ data: encodeHandle(mark), index, term, confState });
     this.#window.forget(Math.min(index - trailingEntries, this.#node.status().applied));
@@ -219,8 +241,15 @@ export class RaftMember {
 
   /** Waits until all that was asked for before is durable. @throws `storageFailed` */
   async flush(): Promise<void> {
-    this.#pump();
+    this.#guard(() => {
+      this.#pump();
+    });
     await this.#lastWrite;
+  }
+
+  /** Asks nothing more of the log, and does nothing any more but to tell what becomes durable. */
+  close(): void {
+    this.#isClosed = true;
   }
 
   /** One message to the library for all, so that there is one to each other member, too. */
@@ -229,6 +258,7 @@ export class RaftMember {
     const proposed = this.#proposed;
     this.#proposed = [];
     const refusal = this.#node.proposeAll(proposed.map(({ data }) => data));
+    if (refusal !== undefined) this.#unwrittenBytes = 0;
     this.#placed(
       proposed.map(({ requestId }) => requestId),
       refusal === undefined,
@@ -257,6 +287,7 @@ export class RaftMember {
   }
 
   #pump(): void {
+    if (this.#isClosed) return;
     this.#proposeAll();
     while (this.#node.hasReady) this.#handle(this.#node.ready());
   }
@@ -279,7 +310,7 @@ export class RaftMember {
 
   /** A snapshot before entries, and these before the hard state, which may name the last of them as committed. */
   #write(work: Message): void {
-    const { log, options } = this.#parts;
+    const { options } = this.#parts;
     const { term, vote, commit } = work;
     if (term > 0) this.#hardState = { term, vote, commit };
     this.#unwrittenBytes = 0;
@@ -294,14 +325,21 @@ export class RaftMember {
       if (last === undefined) appends.push([record]);
       else last.push(record);
     }
-    const writes = appends.map((records) => log.append(records));
+    this.#append(appends, () => {
+      this.#written(work, installed);
+    });
+  }
+
+  /** Calls `written` when these records are durable, and all that were given to the log before. */
+  #append(appends: readonly (readonly LogRecord[])[], written: () => void): void {
+    const writes = appends.map((records) => this.#parts.log.append(records));
     // They become durable in order, and where one fails so do those behind it.
     if (writes.length > 0) this.#lastWrite = Promise.all(writes).then(() => undefined);
+    this.#writes += 1;
     this.#lastWrite.then(
       () => {
-        this.#guard(() => {
-          this.#written(work, installed);
-        });
+        this.#writes -= 1;
+        this.#guard(written);
       },
       (error: unknown) => {
         this.#parts.events.failed(error);
@@ -309,9 +347,16 @@ export class RaftMember {
     );
   }
 
+  /** A change that was made must be known to be committed at the next start: the one before may ask for members that are gone. */
+  #noteCommit(): void {
+    const { hardState } = this.#parts.log;
+    if (hardState.commit >= this.#hardState.commit) return;
+    this.#append([[{ kind: 'hardState', state: this.#hardState }]], () => undefined);
+  }
+
   /**
-   * The commit index goes with entries only: others know it too. Where there are none, all that is written is committed as soon as this
-   * member leads.
+   * The commit index goes with entries: others know it too, and where there are none, all that is written is committed as soon as this
+   * member leads. But see `#noteCommit`.
    */
   #mustWriteHardState(isWriting: boolean): boolean {
     const { term, vote, commit } = this.#parts.log.hardState;
@@ -347,6 +392,7 @@ export class RaftMember {
       this.#parts.events.committed(entry);
     }
     this.#applying.push({ lastIndex: entries.at(-1)?.index ?? 0, responses });
+    if (entries.some(({ type }) => type !== 'EntryNormal')) this.#noteCommit();
   }
 
   /** A change that cannot be made is none, at every member alike. */
@@ -358,10 +404,19 @@ export class RaftMember {
     this.#parts.events.reconfigured(entry.index);
   }
 
+  /** Asks something of the library, unless it is too late for that; what follows from it comes later. */
+  #do(action: () => void): void {
+    if (this.#isClosed) return;
+    this.#guard(action);
+    this.#plan();
+  }
+
+  /** After an invariant broke nothing is right any more. */
   #guard(action: () => void): void {
     try {
       action();
     } catch (error) {
+      this.#isClosed = true;
       this.#parts.events.failed(error);
     }
   }

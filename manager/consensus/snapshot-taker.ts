@@ -52,18 +52,15 @@ export class SnapshotTaker {
 
   /** The log names another member's snapshot now, which is newer than any of this one's. @throws what the disk throws. */
   async installed(): Promise<void> {
-    if (this.#isWanted) this.#isGivenUp = true;
-    await this.#parts.storage.giveUpSnapshot();
+    if (this.#isWanted) await this.#giveUp();
   }
 
   /** @throws `storageFailed`, or what the disk throws. */
   async save(piece: SnapshotPiece): Promise<void> {
     invariant(this.#isWanted, 'a snapshot is sent only when it is wanted');
     invariant(piece.index <= this.#appliedIndex, 'a snapshot holds only what was applied');
-    if (!this.#isGivenUp) {
-      invariant(piece.index > this.#markIndex, 'a snapshot is newer than the last one');
-      await this.#store(piece);
-    }
+    if (!this.#isGivenUp && piece.index <= this.#markIndex) await this.#giveUp();
+    if (!this.#isGivenUp) await this.#store(piece);
     if (!piece.last) return;
     this.#isWanted = false;
     if (this.#isGivenUp) this.#postpone();
@@ -94,12 +91,17 @@ export class SnapshotTaker {
   async #store(piece: SnapshotPiece): Promise<void> {
     const { storage, confStateAt } = this.#parts;
     try {
-      await storage.saveChunk(piece, confStateAt(piece.index));
+      const isNamed = await storage.saveChunk(piece, confStateAt(piece.index));
+      this.#isGivenUp = !isNamed;
     } catch (error) {
       if (!isShoalError(error, 'limitExceeded')) throw error;
-      this.#isGivenUp = true;
-      await storage.giveUpSnapshot();
+      await this.#giveUp();
     }
+  }
+
+  async #giveUp(): Promise<void> {
+    this.#isGivenUp = true;
+    await this.#parts.storage.giveUpSnapshot();
   }
 
   #saved(): void {

@@ -76,7 +76,7 @@ export class Storage {
       { ...place, directory: snapDirectory },
       { disk, cipher, nonces },
     );
-    await snapshots.removeOthers(log.mark);
+    await snapshots.removeOthers(() => log.marks);
     if (!isKnown) await writeIdentity(directory, identity, disk);
     return new Storage(log, snapshots, options.trailingEntries);
   }
@@ -84,34 +84,43 @@ export class Storage {
   /**
    * Takes the next piece of a snapshot. With the last one: file durable, then named by the log, then older files go.
    * @param confState who belongs to the group at its index; absent: those who voted when the log was begun.
+   * @returns false when the last piece came too late: the log names a newer snapshot by now.
    */
-  async saveChunk(piece: SnapshotPiece, confState?: ConfState): Promise<void> {
+  async saveChunk(piece: SnapshotPiece, confState?: ConfState): Promise<boolean> {
     this.#writer ??= await this.snapshots.begin(piece.index, piece.term);
     const isSame = this.#writer.index === piece.index && this.#writer.term === piece.term;
     invariant(isSame, 'pieces of one snapshot come together');
     const writer = this.#writer;
     await writer.add(piece.data);
-    if (!piece.last) return;
+    if (!piece.last) return true;
     const file = await writer.finish();
     this.#writer = undefined;
     const mark = confState === undefined ? file : { ...file, confState };
-    await this.log.append([{ kind: 'snapshotMark', mark }]);
+    const isOvertaken = mark.index <= (this.log.mark?.index ?? 0);
+    if (!isOvertaken) await this.log.append([{ kind: 'snapshotMark', mark }]);
     writer.release();
     await this.removeOlder();
+    return !isOvertaken;
   }
 
   /** Removes what the snapshot that the log names makes needless. @throws what the disk throws. */
   async removeOlder(): Promise<void> {
-    const { mark } = this.log;
-    if (mark !== undefined) await this.log.compact(Math.max(0, mark.index - this.#trailingEntries));
-    await this.snapshots.removeOthers(mark);
+    const { durableMark } = this.log;
+    if (durableMark !== undefined)
+      await this.log.compact(Math.max(0, durableMark.index - this.#trailingEntries));
+    await this.removeUnnamed();
+  }
+
+  /** Removes files of snapshots that nobody writes or reads and the log does not name. */
+  async removeUnnamed(): Promise<void> {
+    await this.snapshots.removeOthers(() => this.log.marks);
   }
 
   /** Gives up the snapshot whose pieces came last, and the space that it took. Harmless when there is none. */
   async giveUpSnapshot(): Promise<void> {
     await this.#writer?.abandon();
     this.#writer = undefined;
-    await this.snapshots.removeOthers(this.log.mark);
+    await this.removeUnnamed();
   }
 
   /** Waits for what was appended and closes all files. */

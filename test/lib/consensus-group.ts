@@ -212,7 +212,8 @@ export class ConsensusGroup {
   ): Promise<void> {
     const { from, to } = message;
     const pass = async (): Promise<void> => {
-      await clock.sleep(this.random.below(5), new AbortController().signal);
+      const sleep = clock.sleep(this.random.below(5), new AbortController().signal);
+      await unlessOver(clock, sleep);
       const isCut = this.#cuts.has(`${from}>${to}`) || !this.#lives.has(to);
       if (isCut) throw new ShoalError('unavailable', 'the link is cut');
     };

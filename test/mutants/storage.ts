@@ -379,8 +379,8 @@ export const storageMutants: readonly Mutant[] = [
   ...inFile('manager/consensus/storage.ts', [
     {
       name: 'old-snapshot-removed-before-the-new-one-is-named',
-      from: "    await this.log.append([{ kind: 'snapshotMark', mark }]);\n    writer.release();\n",
-      to: "    await this.snapshots.removeOthers(mark);\n    await this.log.append([{ kind: 'snapshotMark', mark }]);\n    writer.release();\n",
+      from: "    if (!isOvertaken) await this.log.append([{ kind: 'snapshotMark', mark }]);\n",
+      to: "    await this.snapshots.removeOthers(() => [mark]);\n    if (!isOvertaken) await this.log.append([{ kind: 'snapshotMark', mark }]);\n",
       reason: 'etcd #9808: a mark that names nothing',
     },
     {

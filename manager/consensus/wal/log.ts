@@ -121,6 +121,16 @@ export class WriteAheadLog implements AsyncDisposable {
     return this.#accepted.mark;
   }
 
+  /** The newest that is durable: what it covers may go. */
+  get durableMark(): SnapshotMark | undefined {
+    return this.#written.mark;
+  }
+
+  /** Those whose files are needed: the durable one, and one that was appended behind it. */
+  get marks(): readonly SnapshotMark[] {
+    return [this.durableMark, this.mark].filter((mark) => mark !== undefined);
+  }
+
   /** Who voted when the group's log was begun. */
   get voters(): readonly number[] {
     return this.#accepted.identity?.voters ?? this.#options.voters;

@@ -5,12 +5,16 @@ import { digestBytes, keyIdBytes, nonceBytes } from './cipher.ts';
 import { FrameType, type FrameTypeCode } from './frame.ts';
 import { readU64, viewOf, writeU64 } from './numbers.ts';
 
-/** Names a snapshot file that is durable: state up to `index`. `bytes` and `sha256` are of its plain content. */
-export interface SnapshotMark {
-  readonly index: number;
-  readonly term: number;
+/** What a snapshot's plain content is: its length and its digest. */
+export interface SnapshotContent {
   readonly bytes: number;
   readonly sha256: Uint8Array;
+}
+
+/** Names a snapshot file that is durable: state up to `index`. */
+export interface SnapshotMark extends SnapshotContent {
+  readonly index: number;
+  readonly term: number;
   /** Who belonged to the group at `index`; absent: just those who voted when the log was begun. */
   readonly confState?: ConfState;
   /** True where the snapshot came from another member: the log begins anew behind it. Only with `confState`. */

@@ -1,6 +1,6 @@
 import { crc32 } from '../../../common/pure/crc.ts';
 import { equalBytes } from '../../../common/pure/bytes.ts';
-import { isShoalError, type ShoalError } from '../../../common/pure/errors.ts';
+import { isShoalError, ShoalError } from '../../../common/pure/errors.ts';
 import type { Disk, DiskFile } from '../../../common/ports/disk.ts';
 import {
   type Digest,
@@ -12,7 +12,7 @@ import {
 } from './cipher.ts';
 import { corrupt } from './failure.ts';
 import { alignUp, viewOf, writeU64 } from './numbers.ts';
-import type { SnapshotMark } from './record.ts';
+import type { SnapshotContent, SnapshotMark } from './record.ts';
 import { hex16 } from './segment.ts';
 
 /** Plain bytes of one chunk in a file at most; larger pieces are cut. */
@@ -49,6 +49,8 @@ export class SnapshotFiles {
   readonly #ports: SnapshotPorts;
   /** Names of files that are being written, or are whole and wait for their mark. */
   readonly #unnamed = new Set<string>();
+  /** Names of files that are being read, and by how many. */
+  readonly #readers = new Map<string, number>();
 
   constructor(place: SnapshotPlace, ports: SnapshotPorts) {
     this.#place = place;
@@ -101,6 +103,7 @@ export class SnapshotFiles {
   async *read(
     mark: SnapshotMark,
   ): AsyncGenerator<{ readonly data: Uint8Array; readonly last: boolean }> {
+    using _held = this.#hold(fileName(mark.index, mark.term));
     await using file = await this.#openFile(mark);
     const head = await file.read(0, headerBytes);
     if (!equalBytes(head, this.#header(mark.index, mark.term))) {
@@ -124,16 +127,33 @@ export class SnapshotFiles {
     }
   }
 
-  /** Removes every file but the one that `mark` names, and those whose writers are not done. */
-  async removeOthers(mark: SnapshotMark | undefined): Promise<void> {
+  /** Removes every file but those that `marks` name at that moment, that are being read, and whose writers are not done. */
+  async removeOthers(marks: () => readonly SnapshotMark[]): Promise<void> {
     const { disk } = this.#ports;
-    const named = mark === undefined ? [] : [fileName(mark.index, mark.term)];
-    const kept = new Set([...named, ...this.#unnamed]);
-    const others = (await disk.list(this.#place.directory)).filter(
-      ({ name }) => !kept.has(name) && !kept.has(name.replace(/\.tmp$/, '')),
-    );
-    for (const { name } of others) await disk.remove(`${this.#place.directory}/${name}`);
-    if (others.length > 0) await disk.syncDirectory(this.#place.directory);
+    const { directory } = this.#place;
+    let hasRemoved = false;
+    for (const { name } of await disk.list(directory)) {
+      if (this.#isNeeded(name.replace(/\.tmp$/, ''), marks())) continue;
+      await disk.remove(`${directory}/${name}`);
+      hasRemoved = true;
+    }
+    if (hasRemoved) await disk.syncDirectory(directory);
+  }
+
+  #isNeeded(name: string, marks: readonly SnapshotMark[]): boolean {
+    const isNamed = marks.some(({ index, term }) => fileName(index, term) === name);
+    return isNamed || this.#unnamed.has(name) || this.#readers.has(name);
+  }
+
+  #hold(name: string): Disposable {
+    this.#readers.set(name, (this.#readers.get(name) ?? 0) + 1);
+    return {
+      [Symbol.dispose]: () => {
+        const left = (this.#readers.get(name) ?? 1) - 1;
+        if (left > 0) this.#readers.set(name, left);
+        else this.#readers.delete(name);
+      },
+    };
   }
 
   #path(index: number, term: number): string {
@@ -258,6 +278,7 @@ export class SnapshotWriter {
   #number = 0;
   #bytes = 0;
   #crc: number;
+  #isClosed = false;
 
   /** Made by `SnapshotFiles.begin`. */
   constructor(parts: WriterParts) {
@@ -274,14 +295,21 @@ export class SnapshotWriter {
     }
   }
 
-  /** Ends the file and makes it durable under its name. @returns the mark to append to the log; `release` once that is done. */
-  async finish(): Promise<SnapshotMark> {
+  /**
+   * Ends the file and makes it durable under its name.
+   * @param expected what it has to hold. @returns the mark to append to the log; `release` once that is done.
+   * @throws `invalidArgument` when it holds something else; the name then stays as it was.
+   */
+  async finish(expected?: SnapshotContent): Promise<SnapshotMark> {
     const { file, digest } = this.#parts;
     await this.#write(new Uint8Array(0), true);
     await file.sync();
-    await file.close();
+    await this.#close();
+    const content = { bytes: this.#bytes, sha256: digest.finish() };
+    if (expected !== undefined && !isSameContent(content, expected))
+      throw new ShoalError('invalidArgument', 'a snapshot is not what it says');
     await this.#parts.publish();
-    return { index: this.index, term: this.term, bytes: this.#bytes, sha256: digest.finish() };
+    return { index: this.index, term: this.term, ...content };
   }
 
   /** From now on the file stays only if a mark names it. */
@@ -292,6 +320,12 @@ export class SnapshotWriter {
   /** Closes a file that will not be finished, and leaves it to be removed. */
   async abandon(): Promise<void> {
     this.release();
+    await this.#close();
+  }
+
+  async #close(): Promise<void> {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
     await this.#parts.file.close();
   }
 
@@ -305,6 +339,10 @@ export class SnapshotWriter {
     this.#offset += bytes.length;
     this.#number += 1;
   }
+}
+
+function isSameContent(one: SnapshotContent, other: SnapshotContent): boolean {
+  return one.bytes === other.bytes && equalBytes(one.sha256, other.sha256);
 }
 
 function fileName(index: number, term: number): string {

@@ -238,6 +238,17 @@ describe('ConsensusDriver', () => {
     }
   });
 
+  it('stops in good order before it has begun', async () => {
+    for (let turns = 0; turns < 30; turns += 1) {
+      const probe = new ConsensusProbe(freshDisk());
+      probe.credit();
+      for (let turn = 0; turn < turns; turn += 1) await Promise.resolve();
+      await probe.stop();
+      await probe.until(() => probe.heard.length > 0);
+      expect(probe.heard.at(-1)).toEqual({ kind: 'stopped' });
+    }
+  });
+
   it('gives every proposal its outcome before it stops', async () => {
     const disk = freshDisk();
     const probe = await leading(disk);

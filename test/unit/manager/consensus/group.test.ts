@@ -221,6 +221,47 @@ describe('several drivers', () => {
     expect(group.members(2)).toMatchObject({ voters: [1], learners: [2] });
   });
 
+  it('who is left alone leads again after a power cut', async () => {
+    const group = new ConsensusGroup({ members: 2 });
+    const leader = await group.untilLeader();
+    const other = leader === 1 ? 2 : 1;
+    expect(await group.change('ConfChangeRemoveNode', other)).toBe('committed');
+    group.probe(leader).propose('alone');
+    await group.clock.advance(100);
+    for (const id of group.ids) group.crash(id);
+    group.start(leader);
+    expect(await group.untilLeader(2000)).toBe(leader);
+    await group.clock.advance(100);
+    expect(group.texts(leader)).toEqual(['alone']);
+  });
+
+  it('a lone voter leads however slow its disk is, and waits for nothing then', async () => {
+    const group = new ConsensusGroup({ members: 1, diskMs: 3000 });
+    await group.untilLeader(120_000);
+    await group.clock.advance(60_000);
+    expect(group.probe(1).all('leadership')).toHaveLength(1);
+    expect(group.clock.nextDueMs()).toBeUndefined();
+  });
+
+  it('a member whose first snapshot is far away gets to the end of its log also where that was of another history', async () => {
+    const group = new ConsensusGroup({ members: 1 });
+    const first = await group.untilLeader();
+    for (const id of [2, 3]) {
+      group.addProcess(id);
+      expect(await group.change('ConfChangeAddNode', id)).toBe('committed');
+    }
+    group.isolate(first);
+    for (let count = 0; count < 5; count += 1) group.probe(first).propose(`lost ${count}`);
+    await group.clock.advance(200);
+    group.crash(first);
+    await group.untilLeader();
+    group.heal();
+    group.start(first);
+    await group.clock.advance(3000);
+    expect(group.probe(first).all('replayed')).toHaveLength(1);
+    expect(group.probe(first).all('leadership').at(-1)?.leader).toBe(await group.untilLeader());
+  });
+
   it('a removed leader steps down; the rest goes on', async () => {
     const group = new ConsensusGroup();
     const first = await group.untilLeader();

@@ -38,7 +38,7 @@ async function write(): Promise<MemoryDisk> {
   const vote: LogRecord = { kind: 'hardState', state: { term: 1, vote: memberId, commit: 0 } };
   await storage.log.append([vote, entry(1, '')]);
   // One more entry comes while it is written.
-  let snapshot: Promise<void> | undefined;
+  let snapshot: Promise<boolean> | undefined;
   for (let index = 2; index <= 10; index += 1) {
     const text = `golden ${index} `.padEnd(index === 8 ? 1200 : 700, '.');
     await storage.log.append([entry(index, text)]);
