@@ -273,13 +273,13 @@ export class ConsensusDriver {
   #sendSnapshot(message: Message): void {
     const { to, snapshot } = message;
     const storage = this.#storage;
-    this.#spawn('send a snapshot', async () => {
+    this.#spawn('send a snapshot', async (signal) => {
       const mark = storage?.log.mark;
       const isThere = storage !== undefined && mark?.index === snapshot?.index;
       const hasArrived =
         isThere &&
         mark !== undefined &&
-        (await this.#hasSent(message, storage.snapshots.read(mark)));
+        (await this.#hasSent(message, storage.snapshots.read(mark), signal));
       if (!this.#isOver) this.#member?.reportSnapshot(to, hasArrived);
     });
   }
@@ -288,9 +288,10 @@ export class ConsensusDriver {
   async #hasSent(
     message: Message,
     chunks: AsyncIterable<{ readonly data: Uint8Array }>,
+    signal: AbortSignal,
   ): Promise<boolean> {
     try {
-      await this.#ports.peers.sendSnapshot(message, contentOf(chunks));
+      await this.#ports.peers.sendSnapshot(message, contentOf(chunks), signal);
       return true;
     } catch {
       return false;

@@ -7,9 +7,14 @@ export interface Peers {
   send(message: Message): void;
   /**
    * Sends a `MsgSnap` with the content of its snapshot, apart from other messages.
-   * @throws when it has not arrived whole, and been stored, over there; also when that takes too long or nothing is heard any more.
+   * @throws when it has not arrived whole, and been stored, over there; also when that takes too long or nothing is heard any more, and
+   *   the reason of `signal` once that aborts: the end of this member waits for it.
    */
-  sendSnapshot(message: Message, content: AsyncIterable<Uint8Array>): Promise<void>;
+  sendSnapshot(
+    message: Message,
+    content: AsyncIterable<Uint8Array>,
+    signal: AbortSignal,
+  ): Promise<void>;
 }
 
 /** For a member that has nobody to talk to. */

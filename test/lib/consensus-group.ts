@@ -110,8 +110,8 @@ export class ConsensusGroup {
       send: (message) => {
         if (!clock.isOver) this.#carry(message);
       },
-      sendSnapshot: async (message, content) => {
-        await this.#carrySnapshot(message, content, clock);
+      sendSnapshot: async (message, content, signal) => {
+        await this.#carrySnapshot({ message, content, signal }, clock);
       },
     };
     const entropy = fixedEntropy(random.u32());
@@ -206,13 +206,16 @@ export class ConsensusGroup {
 
   /** Chunk after chunk, each of which takes time and may find the link cut. */
   async #carrySnapshot(
-    message: Message,
-    content: AsyncIterable<Uint8Array>,
+    {
+      message,
+      content,
+      signal,
+    }: { message: Message; content: AsyncIterable<Uint8Array>; signal: AbortSignal },
     clock: LifeClock,
   ): Promise<void> {
     const { from, to } = message;
     const pass = async (): Promise<void> => {
-      const sleep = clock.sleep(this.random.below(5), new AbortController().signal);
+      const sleep = clock.sleep(this.random.below(5), signal);
       await unlessOver(clock, sleep);
       const isCut = this.#cuts.has(`${from}>${to}`) || !this.#lives.has(to);
       if (isCut) throw new ShoalError('unavailable', 'the link is cut');
