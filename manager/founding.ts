@@ -79,6 +79,7 @@ function foundedCluster(founding: Founding): ReturnType<typeof newCluster> {
       addressPools: founding.addressPools,
       subnetSize: founding.subnetSize,
       dataPathPort: founding.dataPathPort,
+      founderRaftId: founding.raftId,
     }),
   });
 }

@@ -59,3 +59,16 @@ export type RpcHandler =
       readonly method: RpcMethod<unknown, unknown>;
       handle(request: unknown, call: ServerCall): AsyncIterable<unknown>;
     };
+
+/** A channel that its owner closes: calls in flight then fail as `unavailable`. */
+export interface DialedChannel extends RpcChannel, AsyncDisposable {}
+
+/** Opens channels to managers. */
+export interface RpcDialer {
+  /**
+   * A channel to the cluster services of one manager, which has to prove that it is `nodeId`. Connects when it is used, and again after the
+   * connection was lost; a call fails as `unavailable` when there is none within `limits.rpcConnectMs`.
+   * @param address host:port
+   */
+  dial(manager: { readonly nodeId: string; readonly address: string }): DialedChannel;
+}

@@ -129,6 +129,8 @@ export const limits = {
   endpointSetTasks: 8192,
   /** Encoded bytes of a service's spec. */
   serviceSpecBytes: 196_608,
+  /** How long a connection for RPC may take to come about, in milliseconds. */
+  rpcConnectMs: 3000,
   /** How long a unary RPC may take when its caller names no deadline, in milliseconds. */
   rpcUnaryMs: 30_000,
   /** Bytes buffered for one RPC stream. */

@@ -63,6 +63,7 @@ export async function issueNode(
   request: {
     readonly nodeId: NodeCertificateRequest['nodeId'];
     readonly clusterId: ClusterId;
+    readonly raftId: number;
     readonly wallMs: number;
   },
 ): Promise<NodeCredentials> {
@@ -71,6 +72,7 @@ export async function issueNode(
     nodeId: request.nodeId,
     clusterId: request.clusterId,
     role: 'manager',
+    raftId: request.raftId,
     nowMs: request.wallMs,
     publicKeySpki: nodeKeys.publicKeySpki,
   });

@@ -26,6 +26,8 @@ export interface NodeCertificateRequest {
   readonly nodeId: NodeId;
   readonly clusterId: ClusterId;
   readonly role: 'manager' | 'worker';
+  /** A manager's number in consensus; 0 for a worker. */
+  readonly raftId: number;
   readonly nowMs: number;
   readonly validityMs: number;
 }
@@ -42,6 +44,11 @@ export function nodeTemplate(request: NodeCertificateRequest): CertificateTempla
     notBeforeMs: request.nowMs - backdateMs,
     notAfterMs: request.nowMs + request.validityMs,
     isAuthority: false,
-    dnsNames: [role, request.nodeId],
+    dnsNames: [role, request.nodeId, ...(request.raftId === 0 ? [] : [raftName(request.raftId)])],
   };
+}
+
+/** The DNS name that binds a raft id to its certificate: `raft-` and 12 hexadecimal digits. */
+export function raftName(raftId: number): string {
+  return `raft-${raftId.toString(16).padStart(12, '0')}`;
 }

@@ -23,6 +23,24 @@ export interface Leadership {
   readonly self: boolean;
 }
 
+/** Where another member is. */
+export interface PeerAddress {
+  /** Raft id. */
+  readonly id: number;
+  readonly nodeId: string;
+  /** host:port of its consensus. */
+  readonly address: string;
+}
+
+/** How far another member is, as the leader sees it. */
+export interface PeerProgress {
+  readonly id: number;
+  /** Highest index that it is known to have; 0 while unknown. */
+  readonly matchIndex: number;
+  /** It was heard within the last election timeout. */
+  readonly isActive: boolean;
+}
+
 /** What main tells consensus. */
 export type ToConsensus =
   /** Append `data` if this member leads in `term` (0: in whatever term it leads). Answered by one `outcome`. */
@@ -41,6 +59,13 @@ export type ToConsensus =
       readonly requestId: number;
       readonly term: number;
       readonly change: ConfChange;
+    }
+  /** Where the other members are, and who was one and is none any more: all that main knows. Before the first of them nobody is dialled. */
+  | {
+      readonly kind: 'peers';
+      readonly peers: readonly PeerAddress[];
+      /** Raft ids. They are told so, and not listened to. */
+      readonly removed: readonly number[];
     }
   /** Hand leadership over to member `to`, if that can follow at once. Whether it came to that is told by `leadership`. */
   | { readonly kind: 'transfer'; readonly to: number }
@@ -79,6 +104,15 @@ export type FromConsensus =
   | { readonly kind: 'barrierDone'; readonly requestId: number; readonly index: number | undefined }
   /** Who belongs to the group once the entry at `index` is applied. Sent at the start and with every change. */
   | { readonly kind: 'members'; readonly index: number; readonly confState: ConfState }
+  /** Sent by a leader that has others, every election timeout: this member is none of `peers`. */
+  | {
+      readonly kind: 'progress';
+      readonly term: number;
+      readonly lastIndex: number;
+      readonly peers: readonly PeerProgress[];
+    }
+  /** Others say that this member was removed: it can only be joined anew, under another raft id. */
+  | { readonly kind: 'removed' }
   /** Sent at every change. */
   | ({ readonly kind: 'leadership' } & Leadership)
   /** The log is long enough: main cuts a snapshot at its applied index and sends it in chunks. */

@@ -46,7 +46,12 @@ export async function planFounding(
   const { X509Signer } = await import('../../manager/ca/signer/x509-signer.ts');
   const signer = new X509Signer();
   const foundation = await foundAuthority(signer, parts.entropy, wallMs);
-  const credentials = await issueNode(signer, foundation.keys, { nodeId, clusterId, wallMs });
+  const credentials = await issueNode(signer, foundation.keys, {
+    nodeId,
+    clusterId,
+    raftId,
+    wallMs,
+  });
   const managerAddress = hostPortText(advertise);
   return {
     identity: {

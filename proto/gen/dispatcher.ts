@@ -234,7 +234,10 @@ export function readSessionMessage(reader: Reader): SessionMessage {
 
 export interface ManagerAddress {
   readonly nodeId: string;
+  /** host:port of its cluster services. */
   readonly address: string;
+  /** Its number in consensus. */
+  readonly raftId: number;
   /** Fields that this version does not know, as they came. */
   readonly unknown?: Uint8Array;
 }
@@ -244,6 +247,7 @@ export function newManagerAddress(fields: Partial<ManagerAddress> = {}): Manager
   const value: ManagerAddress = {
     nodeId: fields.nodeId ?? '',
     address: fields.address ?? '',
+    raftId: fields.raftId ?? 0,
   };
   return fields.unknown === undefined ? value : { ...value, unknown: fields.unknown };
 }
@@ -263,15 +267,17 @@ export function decodeManagerAddress(bytes: Uint8Array): ManagerAddress {
 export function writeManagerAddress(writer: Writer, value: ManagerAddress): void {
   if (value.nodeId !== '') writer.string(10, value.nodeId);
   if (value.address !== '') writer.string(18, value.address);
+  if (value.raftId !== 0) writer.uint64(24, value.raftId, 'ManagerAddress.raftId');
   if (value.unknown !== undefined) writer.raw(value.unknown);
 }
 
-const managerAddressFields: readonly number[] = [1, 2];
+const managerAddressFields: readonly number[] = [1, 2, 3];
 
 export function readManagerAddress(reader: Reader): ManagerAddress {
   const value: Draft<ManagerAddress> = {
     nodeId: '',
     address: '',
+    raftId: 0,
   };
   let unknown: number[] | undefined;
   while (reader.pos < reader.end) {
@@ -282,6 +288,9 @@ export function readManagerAddress(reader: Reader): ManagerAddress {
         break;
       case 18:
         value.address = reader.string('address');
+        break;
+      case 24:
+        value.raftId = reader.uint64('raftId');
         break;
       default:
         unknown = reader.skip(tag, managerAddressFields, unknown);

@@ -314,6 +314,8 @@ export interface ClusterLifecycle {
   readonly subnetSize: number;
   readonly dataPathPort: number;
   readonly rootRotationInProgress: boolean;
+  /** Raft id of the member that began the log. */
+  readonly founderRaftId: number;
   /** Fields that this version does not know, as they came. */
   readonly unknown?: Uint8Array;
 }
@@ -330,6 +332,7 @@ export function newClusterLifecycle(fields: Partial<ClusterLifecycle> = {}): Clu
     subnetSize: fields.subnetSize ?? 0,
     dataPathPort: fields.dataPathPort ?? 0,
     rootRotationInProgress: fields.rootRotationInProgress ?? false,
+    founderRaftId: fields.founderRaftId ?? 0,
   };
   return fields.unknown === undefined ? value : { ...value, unknown: fields.unknown };
 }
@@ -356,10 +359,11 @@ export function writeClusterLifecycle(writer: Writer, value: ClusterLifecycle): 
   if (value.subnetSize !== 0) writer.uint32(56, value.subnetSize, 'ClusterLifecycle.subnetSize');
   if (value.dataPathPort !== 0) writer.uint32(64, value.dataPathPort, 'ClusterLifecycle.dataPathPort');
   if (value.rootRotationInProgress) writer.bool(72, value.rootRotationInProgress);
+  if (value.founderRaftId !== 0) writer.uint64(80, value.founderRaftId, 'ClusterLifecycle.founderRaftId');
   if (value.unknown !== undefined) writer.raw(value.unknown);
 }
 
-const clusterLifecycleFields: readonly number[] = [1, 2, 3, 4, 5, 6, 7, 8, 9];
+const clusterLifecycleFields: readonly number[] = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10];
 
 export function readClusterLifecycle(reader: Reader): ClusterLifecycle {
   const value: Draft<ClusterLifecycle> = {
@@ -372,6 +376,7 @@ export function readClusterLifecycle(reader: Reader): ClusterLifecycle {
     subnetSize: 0,
     dataPathPort: 0,
     rootRotationInProgress: false,
+    founderRaftId: 0,
   };
   let unknown: number[] | undefined;
   while (reader.pos < reader.end) {
@@ -404,6 +409,9 @@ export function readClusterLifecycle(reader: Reader): ClusterLifecycle {
         break;
       case 72:
         value.rootRotationInProgress = reader.bool('rootRotationInProgress');
+        break;
+      case 80:
+        value.founderRaftId = reader.uint64('founderRaftId');
         break;
       default:
         unknown = reader.skip(tag, clusterLifecycleFields, unknown);

@@ -43,6 +43,7 @@ const managerRow = [
   'manager/proposer',
   'manager/observed',
   'manager/dispatcher',
+  'manager/membership',
   'manager/ca',
   'manager/logbroker',
   'manager/events',

@@ -28,7 +28,7 @@ let leaf: X509Certificate;
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'shoal-ca-'));
   foundation = await foundAuthority(signer, entropy, wallMs);
-  credentials = await issueNode(signer, foundation.keys, { nodeId, clusterId, wallMs });
+  credentials = await issueNode(signer, foundation.keys, { nodeId, clusterId, raftId: 7, wallMs });
   root = new X509Certificate(foundation.trustRootPem);
   leaf = new X509Certificate(credentials.certificateDer);
 });
@@ -119,7 +119,12 @@ describe('a node', () => {
       type: 'pkcs8',
     });
     expect(leaf.checkPrivateKey(key)).toBe(true);
-    const other = await issueNode(signer, foundation.keys, { nodeId, clusterId, wallMs });
+    const other = await issueNode(signer, foundation.keys, {
+      nodeId,
+      clusterId,
+      raftId: 7,
+      wallMs,
+    });
     expect(new X509Certificate(other.certificateDer).serialNumber).not.toBe(leaf.serialNumber);
   });
 
@@ -130,6 +135,7 @@ describe('a node', () => {
       nodeId,
       clusterId,
       role: 'manager',
+      raftId: 7,
       nowMs: wallMs,
       validityMs: 1e9,
     });
@@ -145,7 +151,7 @@ describe('a node', () => {
 
   test('of another cluster is not accepted', async () => {
     const other = await foundAuthority(signer, entropy, wallMs);
-    const stranger = await issueNode(signer, other.keys, { nodeId, clusterId, wallMs });
+    const stranger = await issueNode(signer, other.keys, { nodeId, clusterId, raftId: 7, wallMs });
     expect(verify(stranger.certificateDer)).toMatch(/error (?:18|20|30)/);
   });
 
@@ -155,6 +161,7 @@ describe('a node', () => {
       nodeId,
       clusterId,
       role: 'worker',
+      raftId: 0,
       nowMs: wallMs,
       publicKeySpki: keys.publicKeySpki,
     });

@@ -16,25 +16,26 @@ test('a root is an authority for twenty years, from an hour ago', () => {
   expect(template.notAfterMs - nowMs).toBe(20 * 365 * 24 * hourMs);
 });
 
-test.each(['manager', 'worker'] as const)(
-  'a node of role %s is named by its certificate',
-  (role) => {
-    const template = nodeTemplate({
-      nodeId: asId<'node'>('n'),
-      clusterId: asId<'cluster'>('c'),
-      role,
-      nowMs,
-      validityMs: 5 * hourMs,
-    });
-    expect(template).toEqual({
-      subject: { commonName: 'n', organizationalUnit: `swarm-${role}`, organization: 'c' },
-      notBeforeMs: nowMs - hourMs,
-      notAfterMs: nowMs + 5 * hourMs,
-      isAuthority: false,
-      dnsNames: [`swarm-${role}`, 'n'],
-    });
-  },
-);
+test.each([
+  ['manager', 0xabc, ['raft-000000000abc']],
+  ['worker', 0, []],
+] as const)('a node of role %s is named by its certificate', (role, raftId, names) => {
+  const template = nodeTemplate({
+    nodeId: asId<'node'>('n'),
+    clusterId: asId<'cluster'>('c'),
+    role,
+    raftId,
+    nowMs,
+    validityMs: 5 * hourMs,
+  });
+  expect(template).toEqual({
+    subject: { commonName: 'n', organizationalUnit: `swarm-${role}`, organization: 'c' },
+    notBeforeMs: nowMs - hourMs,
+    notAfterMs: nowMs + 5 * hourMs,
+    isAuthority: false,
+    dnsNames: [`swarm-${role}`, 'n', ...names],
+  });
+});
 
 describe('a join token', () => {
   const entropy = (byte: number) => ({
