@@ -1,8 +1,10 @@
-import { Argument, type Command } from 'commander';
+import { Argument, type Command, type Option } from 'commander';
 
 import { usageError } from './commands/context.ts';
 import type { InitFlags } from './commands/init.ts';
 import type { InspectFlags } from './commands/inspect.ts';
+import type { JoinTokenFlags } from './commands/join-token.ts';
+import type { JoinFlags } from './commands/join.ts';
 import type { NodeLsFlags } from './commands/node-ls.ts';
 import type { Shell } from './render/completion-scripts.ts';
 import { choiceOption, collect, jsonOption, type RunBody, type VerbPorts } from './verbs.ts';
@@ -11,6 +13,8 @@ import { choiceOption, collect, jsonOption, type RunBody, type VerbPorts } from 
 export function addSwarmVerbs(program: Command, run: RunBody): void {
   addDaemon(program);
   addInit(program, run);
+  addJoin(program, run);
+  addJoinToken(program, run);
   program
     .command('leave')
     .description('take this node out of its swarm')
@@ -47,19 +51,49 @@ function addInit(program: Command, run: RunBody): void {
     .command('init')
     .description('start a swarm with this node as its first manager')
     .option('--advertise-addr <address>', 'address (with optional port) that other nodes use')
-    .option('--listen-addr <address>', 'address that the manager listens on', '0.0.0.0:2377')
+    .option('--listen-addr <address>', listenHelp, '0.0.0.0:2377')
     .option('--default-addr-pool <cidr>', 'addresses for networks (repeatable)', collect)
     .option('--task-history-limit <count>', 'ended tasks to keep of each slot (default 5)')
-    .addOption(
-      choiceOption('--availability <state>', 'whether this node takes tasks', [
-        'active',
-        'pause',
-        'drain',
-      ]).default('active'),
-    )
+    .addOption(availabilityOption())
     .action(async (flags: InitFlags) => {
       const { runInit } = await import('./commands/init.ts');
       await run((context, signal) => runInit(context, flags, signal));
+    });
+}
+
+const listenHelp = 'address that the manager listens on; the port after it is used too';
+
+function availabilityOption(): Option {
+  const states = ['active', 'pause', 'drain'];
+  return choiceOption('--availability <state>', 'whether this node takes tasks', states).default(
+    'active',
+  );
+}
+
+function addJoin(program: Command, run: RunBody): void {
+  program
+    .command('join')
+    .description('take this node into a swarm, as what the token says')
+    .argument('<manager...>', 'addresses of managers, tried in turn, such as 10.0.0.1:2377')
+    .requiredOption('--token <token>', 'what "shoal join-token" prints on a manager')
+    .option('--advertise-addr <address>', 'address (with optional port) that other nodes use')
+    .option('--listen-addr <address>', listenHelp, '0.0.0.0:2377')
+    .addOption(availabilityOption())
+    .action(async (managers: string[], flags: JoinFlags) => {
+      const { runJoin } = await import('./commands/join.ts');
+      await run((context, signal) => runJoin(context, { managers, flags }, signal));
+    });
+}
+
+function addJoinToken(program: Command, run: RunBody): void {
+  program
+    .command('join-token')
+    .description('print how a further node joins the swarm')
+    .addArgument(new Argument('<role>', 'as what').choices(['worker', 'manager']))
+    .option('-q, --quiet', 'print the token only')
+    .action(async (role: 'worker' | 'manager', flags: JoinTokenFlags) => {
+      const { runJoinToken } = await import('./commands/join-token.ts');
+      await run((context, signal) => runJoinToken(context, { role, flags }, signal));
     });
 }
 

@@ -50,6 +50,35 @@ describe('swarm verbs', () => {
     });
   });
 
+  test('join sends what was given, and says as what the node joined', async () => {
+    daemon.answer('POST /swarm/join', {});
+    daemon.answer('GET /info', { json: { Swarm: { LocalNodeState: 'active' } } });
+    const outcome = await shoal(
+      ...words('join --token SWMTKN-1-x-y --listen-addr 10.0.0.2:2477 10.0.0.1 10.0.0.9:2377'),
+    );
+    expect(outcome).toEqual({ code: 0, out: 'This node joined a swarm as a worker.\n', err: '' });
+    expect(daemon.requests[0]?.body).toEqual({
+      ListenAddr: '10.0.0.2:2477',
+      AdvertiseAddr: '',
+      RemoteAddrs: ['10.0.0.1', '10.0.0.9:2377'],
+      JoinToken: 'SWMTKN-1-x-y',
+      Availability: 'active',
+    });
+  });
+
+  test('join-token prints the command that a further node needs', async () => {
+    daemon.answer('GET /swarm', { json: { JoinTokens: { Worker: 'W', Manager: 'M' } } });
+    const managers = [
+      { NodeID: 'other', Addr: '10.0.0.2:2377' },
+      { NodeID: 'self', Addr: '10.0.0.1:2377' },
+    ];
+    daemon.answer('GET /info', { json: { Swarm: { NodeID: 'self', RemoteManagers: managers } } });
+    expect((await shoal('join-token', 'worker')).out).toContain(
+      'shoal join --token W 10.0.0.1:2377\n',
+    );
+    expect(await shoal('join-token', '-q', 'manager')).toMatchObject({ code: 0, out: 'M\n' });
+  });
+
   test('a refusal of the daemon is printed in its words, with exit code 1', async () => {
     daemon.answer('POST /swarm/leave', {
       status: 503,
@@ -239,6 +268,9 @@ describe('failures', () => {
       ['init', '--availability', 'off'],
       "argument 'off' is invalid. Allowed choices are active, pause",
     ],
+    [['join', '10.0.0.1'], "error: required option '--token <token>' not specified"],
+    [['join', '--token', 'x'], "error: missing required argument 'manager'"],
+    [['join-token', 'boss'], 'Allowed choices are worker, manager'],
     [
       ['-H', 'tcp://1.2.3.4:1', 'status'],
       '--host (or SHOAL_HOST) "tcp://1.2.3.4:1" is not a unix socket',

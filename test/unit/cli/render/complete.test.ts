@@ -12,7 +12,10 @@ function offered(line: string): readonly string[] {
 }
 
 test.each([
-  ['', ['daemon', 'init', 'leave', 'status', 'service', 'node', 'completion']],
+  [
+    '',
+    ['daemon', 'init', 'join', 'join-token', 'leave', 'status', 'service', 'node', 'completion'],
+  ],
   ['se', ['service']],
   ['service r', ['rollback', 'rm']],
   ['service list --j', ['--json']],
@@ -27,6 +30,7 @@ test.each([
   ['service update -- --env', []],
   ['service nothing ', []],
   ['init --availability d', ['drain']],
+  ['join-token ', ['worker', 'manager']],
   ['node inspect --p', ['--pretty']],
 ])('after "%s"', (line, expected) => {
   if (expected === undefined) expect(offered(line)).not.toEqual([]);
