@@ -22,6 +22,12 @@ export const limits = {
   proposerAgeMs: 20_000,
   /** Entries proposed and not yet answered; sets that come meanwhile share the next one. */
   proposerEntries: 64,
+  /** Batches of sets under way to the manager that leads; sets that come meanwhile share the next one. */
+  proposerForwards: 8,
+  /** Wait before sets that did not get through to the leader are sent again, in milliseconds. */
+  proposerRetryMs: 50,
+  /** How long sets and reads wait for somebody to lead, in milliseconds; once nobody has led for so long they fail at once. */
+  leaderlessMs: 10_000,
   /** How far a set's time stamp may run ahead of cluster time, beside what passed on the leader's own clock, in milliseconds. */
   wallAheadMs: 5000,
   /** Bytes of entries and snapshot that main takes in before others get their turn. */
@@ -133,6 +139,42 @@ export const limits = {
   rpcConnectMs: 3000,
   /** How long a unary RPC may take when its caller names no deadline, in milliseconds. */
   rpcUnaryMs: 30_000,
+  /** How long whoever connects to a manager has for the TLS handshake, in milliseconds. */
+  tlsHandshakeMs: 3000,
+  /** Bytes of the first message of TLS, from which the server is chosen that answers. */
+  tlsHelloBytes: 16_384,
+  /** Connections of RPC that are in their handshake at one time. */
+  rpcHandshakes: 1024,
+  /** Connections of nodes to one manager. */
+  rpcConnections: 20_000,
+  /** Connections of nodes that have no certificate yet, in total and from one address. */
+  rpcJoiningConnections: 256,
+  rpcJoiningConnectionsPerAddress: 32,
+  /** Calls in flight on one connection, and on one of a node without a certificate. */
+  rpcCallsPerConnection: 1024,
+  rpcJoiningCalls: 8,
+  /** Megabytes that HTTP/2 may hold for one connection; beyond it new calls are refused. */
+  rpcSessionMegabytes: 64,
+  rpcJoiningSessionMegabytes: 8,
+  /** Silence after which the caller's end of a connection is tested, and how long the answer may take, in milliseconds. */
+  rpcKeepAliveMs: 2000,
+  rpcKeepAliveAnswerMs: 1500,
+  /** The same of the end that is called, which many others depend on. */
+  rpcServerKeepAliveMs: 10_000,
+  rpcServerKeepAliveAnswerMs: 5000,
+  /** Bytes of an error as it goes over the network; a longer one loses its fields. */
+  rpcErrorBytes: 4096,
+  /** How long one manager may take to take a node in before the next address is tried, in milliseconds. */
+  joinAttemptMs: 5000,
+  /** How long whoever joins a node waits for its roles, in milliseconds; they go on afterwards. */
+  joinWaitMs: 20_000,
+  /** Addresses that a node may be given to join at. */
+  joinRemotes: 64,
+  /** First and longest wait before a node asks again for the certificate of another role, in milliseconds. */
+  renewRetryMs: 200,
+  renewRetryMsMax: 5000,
+  /** How long a manager that was removed waits to learn what it is now, in milliseconds. */
+  removedVerdictMs: 30_000,
   /** Bytes buffered for one RPC stream. */
   rpcStreamBytes: 2_097_152,
   /** Depth of nesting that a decoder follows. */

@@ -1,0 +1,117 @@
+import { constants } from 'node:crypto';
+import {
+  type ConnectionOptions,
+  createSecureContext,
+  type PeerCertificate,
+  type SecureContext,
+  type SecureContextOptions,
+  type TlsOptions,
+} from 'node:tls';
+import { ServerCredentials } from '@grpc/grpc-js';
+import type { PeerIdentity } from '../../ports/identity.ts';
+import type { ClusterId } from '../../pure/ids.ts';
+import { limits } from '../../pure/limits.ts';
+import { readPeerIdentity } from './peer-identity.ts';
+
+/** What a node proves itself with, and whom it believes. */
+export interface NodeCredentials {
+  readonly certificatePem: string;
+  readonly privateKeyPem: string;
+  /** The cluster's root, or several while one takes over from another. Nothing else is trusted. */
+  readonly trustRootPem: string;
+}
+
+/**
+ * What every TLS context of the cluster has: version 1.3 only, and no tickets, since whoever resumes shows no certificate again. These
+ * belong into the context, also when it is replaced: options of the server alone are lost then.
+ */
+export const contextRules: SecureContextOptions = {
+  minVersion: 'TLSv1.3',
+  maxVersion: 'TLSv1.3',
+  secureOptions: constants.SSL_OP_NO_TICKET,
+};
+
+/** A context for either end. */
+export function contextOptions(credentials: NodeCredentials): SecureContextOptions {
+  return {
+    ...contextRules,
+    ca: credentials.trustRootPem,
+    cert: credentials.certificatePem,
+    key: credentials.privateKeyPem,
+  };
+}
+
+/** Makes the context once, for many connections. */
+export function secureContextOf(credentials: NodeCredentials): SecureContext {
+  return createSecureContext(contextOptions(credentials));
+}
+
+/**
+ * For `tls.createServer`: who shows no certificate of this root is refused in the handshake. Replace credentials by
+ * `server.setSecureContext(contextOptions(next))`. Whom the certificate names is for the caller to read: see `readPeerIdentity`.
+ */
+export function mutualServerOptions(credentials: NodeCredentials): TlsOptions {
+  return {
+    ...contextOptions(credentials),
+    requestCert: true,
+    rejectUnauthorized: true,
+    handshakeTimeout: limits.tlsHandshakeMs,
+  };
+}
+
+/**
+ * For `tls.connect`: shows the node's certificate, and accepts only a server of this root that `isExpected`.
+ * @param servername sent to the server in clear: a node id, which also chooses the cluster services of a manager.
+ */
+export function mutualClientOptions(
+  credentials: NodeCredentials,
+  servername: string,
+  isExpected: (peer: PeerIdentity) => boolean,
+): ConnectionOptions {
+  return {
+    ...contextOptions(credentials),
+    servername,
+    rejectUnauthorized: true,
+    checkServerIdentity: identityCheck(isExpected),
+  };
+}
+
+/** `checkServerIdentity` of `tls.connect`, by our own reading of the certificate. */
+export function identityCheck(
+  isExpected: (peer: PeerIdentity) => boolean,
+): (hostname: string, certificate: PeerCertificate) => Error | undefined {
+  return (_hostname, certificate) => {
+    const peer = readPeerIdentity(certificate.raw);
+    return peer !== undefined && isExpected(peer)
+      ? undefined
+      : new Error('the server is not the manager that was called');
+  };
+}
+
+/** A manager of that cluster, and of that id if one is given. */
+export function isManagerOf(
+  peer: PeerIdentity,
+  clusterId: ClusterId,
+  nodeId: string | undefined,
+): boolean {
+  return (
+    peer.role === 'manager' &&
+    peer.clusterId === clusterId &&
+    (nodeId === undefined || peer.nodeId === nodeId)
+  );
+}
+
+/** Credentials of a gRPC server with mutual TLS, which can be replaced while it runs: connections that are open stay. */
+export class ReloadableServerCredentials extends ServerCredentials {
+  constructor(credentials: NodeCredentials) {
+    super({ requestCert: true, rejectUnauthorized: true }, contextOptions(credentials));
+  }
+
+  update(credentials: NodeCredentials): void {
+    this.updateSecureContextOptions(contextOptions(credentials));
+  }
+
+  override _equals(other: ServerCredentials): boolean {
+    return other === this;
+  }
+}
