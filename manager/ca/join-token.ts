@@ -7,9 +7,31 @@ const secretBytes = 16;
 
 /** Makes a join token whose digest pins `rootDigest`, so that a joining node knows the cluster on first contact. */
 export function newJoinToken(rootDigest: Uint8Array, entropy: Entropy): string {
-  const digest = base36(rootDigest).padStart(digestLength, '0');
   const secret = base36(entropy.bytes(secretBytes)).padStart(secretLength, '0');
-  return `SWMTKN-1-${digest}-${secret}`;
+  return `SWMTKN-1-${rootDigestText(rootDigest)}-${secret}`;
+}
+
+/** What a join token says. */
+export interface JoinToken {
+  /** As `rootDigestText` gives it. */
+  readonly rootDigest: string;
+  /** Decides the role; only managers can tell which. */
+  readonly secret: string;
+}
+
+const form = new RegExp(
+  `^SWMTKN-1-([0-9a-z]{${String(digestLength)}})-([0-9a-z]{${String(secretLength)}})$`,
+);
+
+/** Undefined when `text` is no join token. */
+export function parseJoinToken(text: string): JoinToken | undefined {
+  const [, rootDigest, secret] = form.exec(text) ?? [];
+  return rootDigest === undefined || secret === undefined ? undefined : { rootDigest, secret };
+}
+
+/** A digest as join tokens have it. @param rootDigest SHA-256 of a root certificate's DER */
+export function rootDigestText(rootDigest: Uint8Array): string {
+  return base36(rootDigest).padStart(digestLength, '0');
 }
 
 function base36(bytes: Uint8Array): string {
