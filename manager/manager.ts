@@ -1,18 +1,27 @@
+import type { Entropy } from '../common/ports/entropy.ts';
 import type { ClusterApi, ClusterEvent } from '../common/ports/cluster-api.ts';
 import type { Clock } from '../common/ports/clock.ts';
 import type { Log } from '../common/ports/log.ts';
 import { noMetrics, type Metrics } from '../common/ports/metrics.ts';
-import type { RpcHandler } from '../common/ports/rpc.ts';
-import { ShoalError } from '../common/pure/errors.ts';
+import type { RpcDialer, RpcHandler } from '../common/ports/rpc.ts';
+import { isShoalError, ShoalError } from '../common/pure/errors.ts';
 import { newId } from '../common/pure/ids.ts';
 import type { NodeId, SetId } from '../common/pure/ids.ts';
 import { invariant } from '../common/pure/invariant.ts';
 import type { Random } from '../common/pure/random.ts';
 import { TaskGroup } from '../common/run/task-group.ts';
+import { Wakeup } from '../common/run/wakeup.ts';
+import { newManagerAddress, type ManagerAddress } from '../proto/gen/dispatcher.ts';
+import { newObserveRequest } from '../proto/gen/managers.ts';
+import { NodeState, Table } from '../proto/gen/objects.ts';
+import { managersClient } from '../proto/rpc/managers.ts';
 import { dispatcherHandlers } from '../proto/rpc/dispatcher.ts';
 import { logBrokerHandlers } from '../proto/rpc/logs.ts';
 import { Allocator } from './allocator/allocator.ts';
-import type { ConsensusPort } from './consensus/port.ts';
+import { Joining } from './ca/joining.ts';
+import type { CertificateSigner } from './ca/port.ts';
+import { clusterHandlers } from './cluster-services.ts';
+import type { ConsensusPort, Leadership } from './consensus/port.ts';
 import { clusterEvent } from './controlapi/cluster-events.ts';
 import { ControlApi } from './controlapi/control-api.ts';
 import { Dispatcher } from './dispatcher/dispatcher.ts';
@@ -22,6 +31,12 @@ import { ControlLoop } from './loop/control-loop.ts';
 import type { LoopOptions } from './loop/ports.ts';
 import { LogBroker } from './logbroker/log-broker.ts';
 import { loopMetrics } from './loop/metrics.ts';
+import { consensusAddress } from './membership/addresses.ts';
+import { leaderLink } from './membership/leader-link.ts';
+import { ManagerLinks, type ManagerLink } from './membership/manager-links.ts';
+import { Membership } from './membership/membership.ts';
+import { newRaftId } from './membership/raft-ids.ts';
+import { renumber } from './membership/roles.ts';
 import { EndpointAcks } from './observed/endpoint-acks.ts';
 import { LivenessTable } from './observed/liveness.ts';
 import { GlobalDecider } from './orchestrator/global/global.ts';
@@ -29,17 +44,36 @@ import { ReaperDecider } from './orchestrator/reaper/reaper.ts';
 import { ReplicatedDecider } from './orchestrator/replicated/replicated.ts';
 import { RestartDecider } from './orchestrator/restart/restart.ts';
 import { UpdateDecider } from './orchestrator/update/update.ts';
+import { awaitSignal } from './proposer/await-signal.ts';
 import { Proposer } from './proposer/proposer.ts';
 import { Scheduler } from './scheduler/scheduler.ts';
 import type { Decider } from './store/decider.ts';
 import type { StoreEvent } from './store/events.ts';
+import { removedRaftIds } from './store/raft-ids.ts';
+import type { NodeRow } from './store/rows.ts';
 import { PendingView } from './store/pending-view.ts';
 import { Store } from './store/store.ts';
 import type { StoreView } from './store/view.ts';
 
+/** Wait before another manager is asked again for what its nodes say, milliseconds. */
+const observeRetryMs = 200;
+
 export interface ManagerParts {
   readonly nodeId: NodeId;
+  /** Its number in consensus. */
+  readonly raftId: number;
   readonly consensus: ConsensusPort;
+  /** Reaches the other managers. */
+  readonly dialer: RpcDialer;
+  readonly entropy: Entropy;
+  /** What signs certificates, loaded with the first of them. */
+  readonly signer: () => Promise<CertificateSigner>;
+  /** Managers that this one knows of before its log has come: those that it was told when it joined. */
+  readonly knownManagers: readonly ManagerAddress[];
+  /** host:port of its own cluster services. */
+  readonly managerAddress: string;
+  /** Others say that this member was removed from the group. */
+  readonly removedFromCluster: () => void;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
@@ -63,7 +97,8 @@ export interface ManagerParts {
 }
 
 /**
- * The manager role: consensus's main half, the store, the controllers while this member leads, and what answers nodes and users.
+ * The manager role: consensus's main half, the store, the controllers while this member leads, and what answers nodes and users whether it
+ * leads or not.
  *
  * Created and disposed within a running process. The consensus port is the caller's to close.
  */
@@ -78,7 +113,10 @@ export class Manager implements AsyncDisposable {
   readonly #logs: LogBroker;
   readonly #group = new TaskGroup();
   readonly #ids: Random;
-  #isLeader = false;
+  readonly #links: ManagerLinks;
+  readonly #membership: Membership;
+  #leadership: Leadership | undefined;
+  #toldPeers = '';
   #endNoting: (() => void) | undefined;
   #leading: TaskGroup | undefined;
 
@@ -86,7 +124,20 @@ export class Manager implements AsyncDisposable {
     this.#parts = parts;
     this.#ids = parts.random.fork('ids');
     const { consensus, clock, log, metrics = noMetrics } = parts;
-    this.#proposer = new Proposer({ consensus, store: this.#store, clock, log, metrics });
+    this.#links = new ManagerLinks(parts.dialer, {
+      selfNodeId: parts.nodeId,
+      opened: (link) => {
+        this.#follow(link);
+      },
+    });
+    this.#proposer = new Proposer({
+      consensus,
+      store: this.#store,
+      clock,
+      log,
+      metrics,
+      leader: leaderLink(this.#links),
+    });
     const subscribe = (handler: (events: readonly StoreEvent[]) => void): (() => void) =>
       this.#subscribe(handler);
     const newSetId = (): SetId => newId(this.#ids);
@@ -108,11 +159,33 @@ export class Manager implements AsyncDisposable {
       newReadId: () => newId(readIds),
       sessionSignal: (sessionId, call) => this.#dispatcher.sessionSignal(sessionId, call),
     });
-    this.handlers = [...dispatcherHandlers(this.#dispatcher), ...logBrokerHandlers(this.#logs)];
+    this.#membership = new Membership({
+      raftId: parts.raftId,
+      proposer: this.#proposer,
+      changeMembers: (term, change, signal) => this.#proposer.changeMembers(term, change, signal),
+      post: (message) => {
+        consensus.post(message);
+      },
+      clock,
+      log,
+      entropy: parts.entropy,
+      newSetId,
+    });
+    this.handlers = [
+      ...dispatcherHandlers(this.#dispatcher),
+      ...logBrokerHandlers(this.#logs),
+      ...clusterHandlers({
+        proposer: this.#proposer,
+        appliedIndex: () => this.#store.applied.index,
+        joining: this.#newJoining(newSetId),
+        observe: (call) => this.#dispatcher.observe(call),
+      }),
+    ];
     this.api = new ControlApi({
       proposer: this.#proposer,
       logs: this.#logs,
-      leaderNodeId: () => (this.#isLeader ? parts.nodeId : ''),
+      leaderNodeId: () => this.#leaderNodeId,
+      isReachable: (row) => this.#isReachable(row),
       newSetId,
       newServiceId: () => newId(this.#ids),
       ...(parts.refusal === undefined ? {} : { refusal: parts.refusal }),
@@ -128,22 +201,50 @@ export class Manager implements AsyncDisposable {
   }
 
   /**
-   * Replays the log and begins to lead; a founder then makes the cluster. Resolves once the manager serves.
+   * Replays the log; a founder then makes the cluster, and one that joins waits until it has come. Resolves once the manager serves, whoever
+   * leads.
    * @throws ShoalError `corrupt`, `storageFailed`, `levelTooLow`
    */
   async start(signal: AbortSignal): Promise<void> {
+    const { founding, knownManagers } = this.#parts;
+    this.#proposer.onGroup((message) => {
+      if (message.kind === 'removed') this.#parts.removedFromCluster();
+      else this.#membership.hear(message);
+    });
     this.#proposer.onLeadership((leadership) => {
+      this.#leadership = leadership;
       this.#lead(leadership.self ? leadership.term : undefined);
     });
     this.#proposer.failure.catch(this.#parts.failed);
+    this.#tellPeers(knownManagers);
     await this.#proposer.ready(signal);
-    this.#noteEvents();
-    if (this.#parts.founding !== undefined) await this.#found(this.#parts.founding, signal);
+    if (founding !== undefined) await this.#found(founding, signal);
+    else if (knownManagers.length > 0) await this.#awaitCluster(signal);
     if (this.view.cluster() === undefined) {
       throw new ShoalError(
         'corrupt',
         'the log holds no cluster: leave the swarm with --force, or restore the data root from a backup',
       );
+    }
+    this.#noteEvents();
+    this.#followNodes();
+    this.#group.spawn('dispatcher', (inner) => this.#dispatcher.run(inner));
+  }
+
+  /** Hands leadership over, if this member leads and there is another; waits until that has come about, or `signal` aborts. */
+  async handOver(signal: AbortSignal): Promise<void> {
+    if (this.#leadership?.self !== true || !this.#membership.hasOthers) return;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const end = this.#proposer.onLeadership(({ self, leader }) => {
+      if (!self && leader !== undefined) resolve();
+    });
+    this.#parts.consensus.post({ kind: 'transfer', to: 0 });
+    try {
+      await awaitSignal(promise, signal);
+    } catch {
+      this.#parts.log.at('warn', 'leadership could not be handed over in time');
+    } finally {
+      end();
     }
   }
 
@@ -151,6 +252,7 @@ export class Manager implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#endNoting?.();
     this.#logs[Symbol.dispose]();
+    await this.#links[Symbol.asyncDispose]();
     await this.#group[Symbol.asyncDispose]();
     await this.#proposer[Symbol.asyncDispose]();
   }
@@ -166,7 +268,6 @@ export class Manager implements AsyncDisposable {
 
   /** Leads in `term`, or not at all: controllers of an earlier leadership end first. */
   #lead(term: number | undefined): void {
-    this.#isLeader = term !== undefined;
     this.#leading?.abort();
     this.#leading = undefined;
     if (term === undefined) return;
@@ -177,7 +278,7 @@ export class Manager implements AsyncDisposable {
     await using leading = new TaskGroup(signal);
     this.#leading = leading;
     leading.spawn('controllers', (inner) => this.#controlLoop().lead(term, inner));
-    leading.spawn('dispatcher', (inner) => this.#serveNodes(inner));
+    leading.spawn('nodes', (inner) => this.#leadNodes(term, inner));
     try {
       await leading.settle();
     } catch (error) {
@@ -185,10 +286,103 @@ export class Manager implements AsyncDisposable {
     }
   }
 
-  /** Leadership may come while the log is still being taken in; nodes are served from what all of it says. */
-  async #serveNodes(signal: AbortSignal): Promise<void> {
+  /** Leadership may come while the log is still being taken in: nodes are judged, and members changed, by what all of it says. */
+  async #leadNodes(term: number, signal: AbortSignal): Promise<void> {
     await this.#proposer.ready(signal);
-    await this.#dispatcher.run(signal);
+    await this.#awaitCluster(signal);
+    await using group = new TaskGroup(signal);
+    group.spawn('liveness', (inner) => this.#dispatcher.lead(term, inner));
+    group.spawn('membership', (inner) => this.#membership.lead(term, inner));
+    await group.settle();
+  }
+
+  /** Resolves once the store holds the cluster. */
+  async #awaitCluster(signal: AbortSignal): Promise<void> {
+    if (this.view.cluster() !== undefined) return;
+    const changed = new Wakeup();
+    const watcher = this.#store.watch(undefined, () => {
+      changed.notify();
+    });
+    try {
+      while (this.view.cluster() === undefined) {
+        await changed.wait(signal);
+        signal.throwIfAborted();
+      }
+    } finally {
+      watcher.close();
+    }
+  }
+
+  /** Keeps the other managers' addresses in step with the nodes of the store. */
+  #followNodes(): void {
+    this.#tellPeers(managersOf(this.view));
+    this.#subscribe((events) => {
+      if (!events.some(({ table }) => table === Table.nodes || table === Table.clusters)) return;
+      this.#tellPeers(managersOf(this.view));
+      this.#membership.look();
+    });
+  }
+
+  #tellPeers(managers: readonly ManagerAddress[]): void {
+    this.#links.update(managers);
+    const peers = managers
+      .filter(({ nodeId, raftId }) => nodeId !== this.#parts.nodeId && raftId !== 0)
+      .map(({ nodeId, raftId, address }) => ({
+        id: raftId,
+        nodeId,
+        address: consensusAddress(address),
+      }));
+    const removed = removedRaftIds(this.view);
+    const told = JSON.stringify([peers, removed]);
+    if (told === this.#toldPeers) return;
+    this.#toldPeers = told;
+    this.#parts.consensus.post({ kind: 'peers', peers, removed });
+  }
+
+  /** Hears what the nodes of another manager say, for as long as it is one. */
+  #follow(link: ManagerLink): void {
+    const { clock } = this.#parts;
+    this.#group.spawn('observations', async (signal) => {
+      const both = AbortSignal.any([signal, link.signal]);
+      while (!both.aborted) {
+        try {
+          const client = managersClient(link.channel);
+          await this.#dispatcher.follow(client.observe(newObserveRequest(), { signal: both }));
+        } catch (error) {
+          if (both.aborted) return;
+          if (!isShoalError(error)) throw error;
+        }
+        await clock.sleep(observeRetryMs, both).catch(() => undefined);
+      }
+    });
+  }
+
+  #newJoining(newSetId: () => SetId): Joining {
+    const { clock, entropy, signer } = this.#parts;
+    return new Joining({
+      proposer: this.#proposer,
+      signer,
+      clock,
+      entropy,
+      newSetId,
+      newNodeId: () => newId(this.#ids),
+      newRaftId: () => newRaftId(entropy),
+      renumber: (row, fresh) => renumber(row, this.view.clusterId(), fresh),
+      managers: () => managersOf(this.view),
+    });
+  }
+
+  get #leaderNodeId(): string {
+    const leader = this.#leadership?.leader;
+    if (leader === undefined) return '';
+    return this.view.nodes().find(({ lifecycle }) => lifecycle.raftId === leader)?.id ?? '';
+  }
+
+  #isReachable({ id, lifecycle, status }: NodeRow): boolean {
+    if (id === this.#parts.nodeId) return true;
+    const isActive =
+      this.#leadership?.self === true ? this.#membership.isActive(lifecycle.raftId) : undefined;
+    return isActive ?? status.state === NodeState.nodeReady;
   }
 
   #controlLoop(): ControlLoop {
@@ -233,6 +427,20 @@ export class Manager implements AsyncDisposable {
       watcher.close();
     };
   }
+}
+
+/** Every manager with its address, as the store has them. */
+function managersOf(view: StoreView): readonly ManagerAddress[] {
+  return view
+    .nodes()
+    .filter(({ lifecycle }) => lifecycle.managerAddress !== '')
+    .map(({ id, lifecycle }) =>
+      newManagerAddress({
+        nodeId: id,
+        address: lifecycle.managerAddress,
+        raftId: lifecycle.raftId,
+      }),
+    );
 }
 
 /** In the order in which they are asked about one event; each belongs to one leadership. */

@@ -29,6 +29,15 @@ export function parseJoinToken(text: string): JoinToken | undefined {
   return rootDigest === undefined || secret === undefined ? undefined : { rootDigest, secret };
 }
 
+/** True when `text` is `token`. Takes as long wherever the two differ. */
+export function hasSecretOf(text: string, token: string): boolean {
+  let difference = text.length ^ token.length;
+  for (let at = 0; at < token.length; at += 1) {
+    difference |= token.charCodeAt(at) ^ (at < text.length ? text.charCodeAt(at) : 0);
+  }
+  return difference === 0;
+}
+
 /** A digest as join tokens have it. @param rootDigest SHA-256 of a root certificate's DER */
 export function rootDigestText(rootDigest: Uint8Array): string {
   return base36(rootDigest).padStart(digestLength, '0');

@@ -20,7 +20,7 @@ import type { ClusterSpec, NodeSpec, ServiceSpec } from '../../proto/gen/specs.t
 import type { LogBroker } from '../logbroker/log-broker.ts';
 import type { LogTarget } from '../logbroker/log-reader.ts';
 import type { ProposerPort } from '../proposer/port.ts';
-import type { ClusterRow } from '../store/rows.ts';
+import type { ClusterRow, NodeRow } from '../store/rows.ts';
 import type { StoreView } from '../store/view.ts';
 import { updateClusterChange } from './cluster.ts';
 import { findNetwork } from './network.ts';
@@ -36,13 +36,15 @@ import { updateServiceChange, type ServiceUpdate } from './service-update.ts';
 import { submitAnyway, submitChange } from './submit.ts';
 import { taskView } from './task-view.ts';
 import { filterTasks, findTask } from './task.ts';
-import { clusterView, networkView, nodeView, serviceView } from './views.ts';
+import { clusterView, networkView, nodeView, serviceView, type ManagersView } from './views.ts';
 
 export interface ControlApiParts {
   readonly proposer: ProposerPort;
   readonly logs: Pick<LogBroker, 'read'>;
   /** Id of the node that leads, as this manager knows it; empty when nobody does. */
   readonly leaderNodeId: () => string;
+  /** True when a manager answers others, as far as this one knows. */
+  readonly isReachable: (row: NodeRow) => boolean;
   readonly newSetId: () => SetId;
   readonly newServiceId: () => ServiceId;
   /** Why nobody may change anything but by removing, if that is so. */
@@ -77,13 +79,18 @@ export class ControlApi implements ClusterApi {
 
   listNodes(context: RequestContext, filters: Filters): Promise<RowList<NodeView>> {
     return this.#read(context, (view) => {
-      const leaderId = this.#parts.leaderNodeId();
-      return new ViewList(filterNodes(view, filters), (row) => nodeView(row, leaderId));
+      const managers = this.#managers();
+      return new ViewList(filterNodes(view, filters), (row) => nodeView(row, managers));
     });
   }
 
   getNode(context: RequestContext, ref: string): Promise<NodeView> {
-    return this.#read(context, (view) => nodeView(findNode(view, ref), this.#parts.leaderNodeId()));
+    return this.#read(context, (view) => nodeView(findNode(view, ref), this.#managers()));
+  }
+
+  #managers(): ManagersView {
+    const { leaderNodeId, isReachable } = this.#parts;
+    return { leaderId: leaderNodeId(), isReachable };
   }
 
   updateNode(context: RequestContext, ref: string, version: number, spec: NodeSpec): Promise<void> {

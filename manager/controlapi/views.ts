@@ -5,7 +5,7 @@ import type {
   ServiceStatusView,
   ServiceView,
 } from '../../common/ports/cluster-api.ts';
-import { NodeState, TaskState } from '../../proto/gen/objects.ts';
+import { TaskState } from '../../proto/gen/objects.ts';
 import { NodeRole } from '../../proto/gen/specs.ts';
 import type { ClusterRow, NetworkRow, NodeRow, ServiceRow, TaskRow } from '../store/rows.ts';
 import { shownStatus } from './node-status.ts';
@@ -15,8 +15,14 @@ export function clusterView(row: ClusterRow): ClusterView {
   return { meta: meta(row, row.specVersion), spec: row.spec, lifecycle: row.lifecycle };
 }
 
-/** `leaderId` is the node that leads now, as this manager knows it. */
-export function nodeView(row: NodeRow, leaderId: string): NodeView {
+/** What this manager knows of the managers. */
+export interface ManagersView {
+  /** Id of the node that leads now; empty when nobody does. */
+  readonly leaderId: string;
+  readonly isReachable: (row: NodeRow) => boolean;
+}
+
+export function nodeView(row: NodeRow, { leaderId, isReachable }: ManagersView): NodeView {
   const isManager = row.lifecycle.role === NodeRole.manager;
   return {
     meta: meta(row, row.specVersion),
@@ -26,7 +32,7 @@ export function nodeView(row: NodeRow, leaderId: string): NodeView {
     manager: isManager
       ? {
           leader: row.id === leaderId,
-          reachable: row.id === leaderId || row.status.state === NodeState.nodeReady,
+          reachable: row.id === leaderId || isReachable(row),
           address: row.lifecycle.managerAddress,
         }
       : undefined,

@@ -4,7 +4,6 @@ import type { NodeId, SetId, TaskId } from '../../common/pure/ids.ts';
 import type { Clock } from '../../common/ports/clock.ts';
 import type { Log } from '../../common/ports/log.ts';
 import type { ServerCall } from '../../common/ports/rpc.ts';
-import { TaskGroup } from '../../common/run/task-group.ts';
 import {
   newAcknowledgeEndpointsResponse,
   newDescribeResponse,
@@ -29,6 +28,8 @@ import type {
   SessionMessage,
   SessionRequest,
 } from '../../proto/gen/dispatcher.ts';
+import { newObservedNode } from '../../proto/gen/managers.ts';
+import type { Observation, ObservedNode } from '../../proto/gen/managers.ts';
 import { newNode, NodeState, Table } from '../../proto/gen/objects.ts';
 import type { DispatcherServer } from '../../proto/rpc/dispatcher.ts';
 import type { EndpointAcksPort, LivenessPort } from '../observed/port.ts';
@@ -41,6 +42,7 @@ import { streamEndpoints } from './endpoint-stream.ts';
 import type { EndpointProgress } from './endpoint-stream.ts';
 import { endpointFeed, nodeFeed, taskFeed } from './feed.ts';
 import type { Feed } from './feed.ts';
+import { streamObservations } from './observation-stream.ts';
 import { NodeWriter } from './node-writer.ts';
 
 /** Version of the worker protocol that this build serves. */
@@ -83,6 +85,10 @@ export class Dispatcher implements DispatcherServer {
   readonly #parts: DispatcherParts;
   readonly #writer: NodeWriter;
   readonly #sessions = new Map<NodeId, NodeSession>();
+  /** How many other managers say that a node has a session with them. */
+  readonly #elsewhere = new Map<NodeId, number>();
+  /** What other managers have still to be told. */
+  readonly #observers = new Set<Feed<NodeId>>();
   /** Of the run that serves now; an older one may still be ending. */
   #drains: DrainBarrier | undefined;
 
@@ -91,29 +97,60 @@ export class Dispatcher implements DispatcherServer {
     this.#writer = new NodeWriter(parts);
   }
 
-  /**
-   * Feeds sessions and watches liveness until `signal` aborts; sessions can be opened meanwhile only. Every node gets full grace first:
-   * a new leader knows nothing.
-   */
+  /** Feeds sessions until `signal` aborts; sessions can be opened meanwhile only. */
   async run(signal: AbortSignal): Promise<void> {
-    const { clock, liveness } = this.#parts;
     const stop = this.#parts.subscribe((events) => {
       for (const event of events) this.#note(event);
     });
     const drains = this.#newBarrier();
     this.#drains = drains;
     try {
-      for (const node of this.#view.nodes()) {
-        if (node.status.state === NodeState.nodeDown) continue;
-        liveness.seen(node.id, clock.nowMs(), this.#heartbeatPeriodMs());
-      }
-      await using group = new TaskGroup(signal);
-      group.spawn('drains', (inner) => drains.run(inner));
-      group.spawn('liveness', (inner) => this.#watchLiveness(inner));
-      await group.settle();
+      await drains.run(signal);
     } finally {
       stop();
       if (this.#drains === drains) this.#stopServing();
+    }
+  }
+
+  /** Watches liveness for the leadership of `term` until `signal` aborts. Nobody's silence before counts. */
+  async lead(term: number, signal: AbortSignal): Promise<void> {
+    const { clock, liveness } = this.#parts;
+    for (const node of this.#view.nodes()) {
+      if (node.status.state === NodeState.nodeDown) liveness.forget(node.id);
+      else liveness.grant(node.id, clock.nowMs(), this.#heartbeatPeriodMs());
+    }
+    while (!signal.aborted) {
+      const beforeMs = clock.nowMs();
+      await clock.sleep(livenessPeriodMs, signal).catch(() => undefined);
+      const lateMs = clock.nowMs() - beforeMs - livenessPeriodMs;
+      if (lateMs > livenessPeriodMs) liveness.forgive(lateMs);
+      if (!signal.aborted) await this.#endExpired(term, signal);
+    }
+  }
+
+  /** Tells another manager what the nodes with sessions here say. */
+  observe(call: ServerCall): AsyncIterable<Observation> {
+    const { clock } = this.#parts;
+    return streamObservations(
+      {
+        clock,
+        sessions: () => [...this.#sessions.keys()],
+        observed: (nodeId) => this.#observed(nodeId),
+        feeds: this.#observers,
+      },
+      call.signal,
+    );
+  }
+
+  /** Takes what another manager says of the nodes that have sessions with it, until `signal` aborts or the stream ends. */
+  async follow(observations: AsyncIterable<Observation>): Promise<void> {
+    const nodes = new Set<NodeId>();
+    try {
+      for await (const { nodes: heard } of observations) {
+        for (const node of heard) this.#hear(node, nodes);
+      }
+    } finally {
+      for (const nodeId of nodes) this.#lost(nodeId);
     }
   }
 
@@ -148,6 +185,7 @@ export class Dispatcher implements DispatcherServer {
     this.#sessionOf(request.sessionId, call);
     const periodMs = this.#heartbeatPeriodMs();
     this.#parts.liveness.seen(call.peer.nodeId, this.#parts.clock.nowMs(), periodMs);
+    this.#tellOthers(call.peer.nodeId);
     return newHeartbeatResponse({ periodMs });
   }
 
@@ -196,6 +234,7 @@ export class Dispatcher implements DispatcherServer {
   ): Promise<AcknowledgeEndpointsResponse> {
     const { nodeId } = this.#sessionOf(request.sessionId, call);
     this.#acknowledge(nodeId, request.version);
+    this.#tellOthers(nodeId);
     return newAcknowledgeEndpointsResponse();
   }
 
@@ -216,6 +255,45 @@ export class Dispatcher implements DispatcherServer {
     return this.#parts.proposer.view;
   }
 
+  #tellOthers(nodeId: NodeId): void {
+    for (const feed of this.#observers) feed.add(nodeId);
+  }
+
+  #observed(nodeId: NodeId): ObservedNode {
+    const isConnected = this.#sessions.has(nodeId);
+    return newObservedNode({
+      nodeId,
+      connected: isConnected,
+      periodMs: isConnected ? this.#heartbeatPeriodMs() : 0,
+      endpointsVersion: isConnected ? this.#parts.acks.version(nodeId) : 0,
+    });
+  }
+
+  /** @param nodes those that have sessions with the manager that says so. */
+  #hear({ nodeId, connected, periodMs, endpointsVersion }: ObservedNode, nodes: Set<NodeId>): void {
+    const { acks, clock, liveness } = this.#parts;
+    const id = asId<'node'>(nodeId);
+    if (!connected) {
+      if (nodes.delete(id)) this.#lost(id);
+      return;
+    }
+    // A node that is there anew may begin with less than it had acknowledged.
+    if (!nodes.has(id) && !this.#sessions.has(id)) acks.forget(id);
+    if (!nodes.has(id)) this.#elsewhere.set(id, (this.#elsewhere.get(id) ?? 0) + 1);
+    nodes.add(id);
+    liveness.seen(id, clock.nowMs(), periodMs);
+    this.#acknowledge(id, endpointsVersion);
+  }
+
+  /** A session with another manager is over, or that manager. */
+  #lost(nodeId: NodeId): void {
+    const left = (this.#elsewhere.get(nodeId) ?? 1) - 1;
+    if (left > 0) this.#elsewhere.set(nodeId, left);
+    else this.#elsewhere.delete(nodeId);
+    if (left > 0 || this.#sessions.has(nodeId)) return;
+    this.#parts.liveness.disconnected(nodeId, this.#parts.clock.nowMs());
+  }
+
   #stopServing(): void {
     this.#drains = undefined;
     for (const session of this.#sessions.values()) end(session, 'the manager stops');
@@ -227,7 +305,7 @@ export class Dispatcher implements DispatcherServer {
       view: () => this.#view,
       clock,
       log,
-      hasSession: (nodeId) => this.#sessions.has(nodeId),
+      hasSession: (nodeId) => this.#sessions.has(nodeId) || this.#elsewhere.has(nodeId),
       followed: (nodeId) => this.#followedBy(nodeId),
       released: ({ taskId, nodeId }) => {
         for (const feed of this.#sessions.get(nodeId)?.taskFeeds ?? []) feed.add(taskId);
@@ -295,6 +373,7 @@ export class Dispatcher implements DispatcherServer {
     if (hello.clusterIncarnation === this.#clusterIncarnation) {
       this.#acknowledge(nodeId, hello.endpointsVersion);
     }
+    this.#tellOthers(nodeId);
     return session;
   }
 
@@ -302,6 +381,8 @@ export class Dispatcher implements DispatcherServer {
     end(session, 'the session ended');
     if (this.#sessions.get(session.nodeId) !== session) return;
     this.#sessions.delete(session.nodeId);
+    this.#tellOthers(session.nodeId);
+    if (this.#elsewhere.has(session.nodeId)) return;
     this.#parts.liveness.disconnected(session.nodeId, this.#parts.clock.nowMs());
   }
 
@@ -326,7 +407,11 @@ export class Dispatcher implements DispatcherServer {
       heartbeatPeriodMs: this.#heartbeatPeriodMs(),
       node: newNode({ id: row.id, createdAtMs, spec, status, lifecycle }),
       managers: managers.map((node) =>
-        newManagerAddress({ nodeId: node.id, address: node.lifecycle.managerAddress }),
+        newManagerAddress({
+          nodeId: node.id,
+          address: node.lifecycle.managerAddress,
+          raftId: node.lifecycle.raftId,
+        }),
       ),
     });
   }
@@ -340,31 +425,23 @@ export class Dispatcher implements DispatcherServer {
     return periodNs > 0 ? Math.ceil(periodNs / 1e6) : defaultHeartbeatPeriodMs;
   }
 
-  async #watchLiveness(signal: AbortSignal): Promise<void> {
-    const { clock, liveness } = this.#parts;
-    while (!signal.aborted) {
-      const beforeMs = clock.nowMs();
-      await clock.sleep(livenessPeriodMs, signal).catch(() => undefined);
-      const lateMs = clock.nowMs() - beforeMs - livenessPeriodMs;
-      if (lateMs > livenessPeriodMs) liveness.forgive(lateMs);
-      if (!signal.aborted) await this.#endExpired(signal);
-    }
-  }
-
   /** All sessions of silent nodes end at once; a node that opens another meanwhile is not down. */
-  async #endExpired(signal: AbortSignal): Promise<void> {
+  async #endExpired(term: number, signal: AbortSignal): Promise<void> {
     const expired = this.#parts.liveness.takeExpired(this.#parts.clock.nowMs());
     const silent = expired.map((nodeId) => ({ nodeId, session: this.#sessions.get(nodeId) }));
     for (const { session } of silent)
       if (session !== undefined) end(session, 'no heartbeat came in time');
     for (const { nodeId, session } of silent) {
       const newer = this.#sessions.get(nodeId);
-      if (newer === undefined || newer === session) await this.#markDown(nodeId, signal);
+      if (newer === undefined || newer === session) await this.#markDown({ nodeId, term }, signal);
     }
   }
 
   /** What cannot be written now is tried again at the next look. */
-  async #markDown(nodeId: NodeId, signal: AbortSignal): Promise<void> {
+  async #markDown(
+    { nodeId, term }: { nodeId: NodeId; term: number },
+    signal: AbortSignal,
+  ): Promise<void> {
     const { clock, liveness, log } = this.#parts;
     const down = {
       state: NodeState.nodeDown,
@@ -372,7 +449,7 @@ export class Dispatcher implements DispatcherServer {
       description: undefined,
     };
     try {
-      await this.#writer.setStatus(nodeId, down, signal);
+      await this.#writer.setStatus(nodeId, down, signal, term);
       log.at('warn', 'node is down', { nodeId });
     } catch (error) {
       if (signal.aborted) return;

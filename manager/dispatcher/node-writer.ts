@@ -24,10 +24,20 @@ export class NodeWriter {
     this.#parts = parts;
   }
 
-  /** Gives a node that is there another status, where it has another. @throws ShoalError as `report` */
-  async setStatus(nodeId: NodeId, status: SeenStatus, signal: AbortSignal): Promise<void> {
+  /**
+   * Gives a node that is there another status, where it has another.
+   * @param term what only the leader of this term may say; 0 for what the node says itself.
+   * @throws ShoalError as `report`
+   */
+  async setStatus(
+    nodeId: NodeId,
+    status: SeenStatus,
+    signal: AbortSignal,
+    term = 0,
+  ): Promise<void> {
     const op = nodeStatusOp(this.#parts.proposer.view, nodeId, status);
-    if (op !== undefined) await this.#submit(nodeId, 'node status', [op], signal);
+    const change = { nodeId, reason: 'node status', term };
+    if (op !== undefined) await this.#submit(change, [op], signal);
   }
 
   /**
@@ -42,7 +52,8 @@ export class NodeWriter {
     for (let attempt = 1; attempt <= attemptsMax; attempt += 1) {
       const { ops, unknown } = planReports(this.#parts.proposer.view, nodeId, reports);
       if (ops.length === 0) return unknown;
-      for (const part of setsOf(ops)) await this.#submit(nodeId, 'status report', part, signal);
+      const change = { nodeId, reason: 'status report', term: 0 };
+      for (const part of setsOf(ops)) await this.#submit(change, part, signal);
       // What was refused (a task went away meanwhile) or is new shows in the next look.
     }
     throw new ShoalError('conflict', 'tasks of the report change all the time; report again');
@@ -50,15 +61,14 @@ export class NodeWriter {
 
   /** Resolves when the set took effect, or the store had moved on. */
   async #submit(
-    nodeId: NodeId,
-    reason: string,
+    { nodeId, reason, term }: { nodeId: NodeId; reason: string; term: number },
     ops: readonly Op[],
     signal: AbortSignal,
   ): Promise<void> {
     const id = this.#parts.newSetId();
     const actor = { kind: 'node', nodeId } as const;
     const outcome = await this.#parts.proposer.submit(
-      { id, term: 0, actor, reason, traceId: id, minLevel: 1, reads: [], claims: [], ops },
+      { id, term, actor, reason, traceId: id, minLevel: 1, reads: [], claims: [], ops },
       signal,
     );
     switch (outcome.kind) {

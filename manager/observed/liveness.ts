@@ -7,7 +7,7 @@ const graceHeartbeats = 3;
 const suspectGraceMs = 3_000;
 
 /**
- * Which nodes live, as this leader sees it: never replicated, rebuilt with full grace by the next leader.
+ * Which nodes live, as this manager sees it: never replicated. Every manager keeps one, so that a new leader does not begin in the dark.
  *
  * A closed connection makes a node suspect at once; silence does so after the grace. A leader that was itself late forgives everybody by as much.
  */
@@ -17,6 +17,12 @@ export class LivenessTable implements LivenessPort {
 
   seen(nodeId: NodeId, nowMs: number, periodMs: number): void {
     this.#deadlinesMs.set(nodeId, nowMs + periodMs * graceHeartbeats);
+  }
+
+  grant(nodeId: NodeId, nowMs: number, periodMs: number): void {
+    const deadlineMs = this.#deadlinesMs.get(nodeId);
+    if (deadlineMs === undefined) this.seen(nodeId, nowMs, periodMs);
+    else this.#deadlinesMs.set(nodeId, Math.max(deadlineMs, nowMs + suspectGraceMs));
   }
 
   disconnected(nodeId: NodeId, nowMs: number): void {

@@ -1,9 +1,11 @@
 import type { NodeId } from '../../common/pure/ids.ts';
 
-/** Which nodes live, as this leader sees it. Never replicated; times are on the monotonic clock, milliseconds. */
+/** Which nodes live, as this manager sees it: from their sessions, and from what other managers say of theirs. Never replicated; times are on the monotonic clock, milliseconds. */
 export interface LivenessPort {
-  /** A node has said something and owes the next sign of life after `periodMs`, or gets grace because this leader is new. */
+  /** A node has said something and owes the next sign of life after `periodMs`. */
   seen(nodeId: NodeId, nowMs: number, periodMs: number): void;
+  /** This manager begins to lead: a node that it knows nothing of has full grace, and any other at least time to dial again. */
+  grant(nodeId: NodeId, nowMs: number, periodMs: number): void;
   /** The node's connection has closed. */
   disconnected(nodeId: NodeId, nowMs: number): void;
   forget(nodeId: NodeId): void;

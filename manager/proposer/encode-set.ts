@@ -3,6 +3,7 @@ import { isShoalError } from '../../common/pure/errors.ts';
 import { limits } from '../../common/pure/limits.ts';
 import { decodeChangeSet, encodeChangeSet, newChangeSet } from '../../proto/gen/changeset.ts';
 import type { ChangeSet } from '../../proto/gen/changeset.ts';
+import { Writer } from '../../proto/gen/wire.ts';
 import { findTooNew } from '../store/evaluate.ts';
 import type { Refusal, SetRequest } from './port.ts';
 
@@ -10,15 +11,18 @@ export type EncodedSet =
   | { readonly kind: 'encoded'; readonly bytes: Uint8Array }
   | { readonly kind: 'refused'; readonly refusal: Refusal };
 
+/** Tag of `ChangeSet.wall_ms`: field 6, a number. */
+const wallTag = 48;
+
 /**
- * The bytes of a set, stamped with `wallMs`; or why no member could apply it.
+ * The bytes of a set, without a wall time; or why no member could apply it.
  *
  * What is let through here ends up in the log of every member: a set that cannot be decoded, or is too new for this very version,
  * would end them all.
  */
-export function encodeSet(request: SetRequest, wallMs: number): EncodedSet {
+export function encodeSet(request: SetRequest): EncodedSet {
   const { actor, ...rest } = request;
-  const set = newChangeSet({ ...rest, actor: actorName(actor), wallMs });
+  const set = newChangeSet({ ...rest, actor: actorName(actor) });
   if (set.id === '') return invalid('a set has no id');
   if (set.ops.length > limits.setOps) return invalid('the set has too many operations');
   if (findTooNew(set) !== undefined) return { kind: 'refused', refusal: { kind: 'level' } };
@@ -28,6 +32,26 @@ export function encodeSet(request: SetRequest, wallMs: number): EncodedSet {
     if (!isShoalError(error)) throw error;
     return invalid(error.message);
   }
+}
+
+/** What another manager encoded, if it is a set that every member can apply and that no controller made. */
+export function checkForwarded(bytes: Uint8Array): ChangeSet | undefined {
+  if (bytes.length > limits.setBytes) return undefined;
+  try {
+    const set = decodeChangeSet(bytes);
+    const isFit = set.id !== '' && set.term === 0 && set.ops.length <= limits.setOps;
+    return isFit && findTooNew(set) === undefined ? set : undefined;
+  } catch (error) {
+    if (!isShoalError(error)) throw error;
+    return undefined;
+  }
+}
+
+/** What stamps an encoded set with `wallMs` when it stands behind it: of a field that comes twice the last counts. */
+export function wallStampBytes(wallMs: number): Uint8Array {
+  const writer = new Writer();
+  writer.uint64(wallTag, wallMs, 'ChangeSet.wallMs');
+  return writer.take();
 }
 
 function encodeChecked(set: ChangeSet): EncodedSet {

@@ -4,15 +4,20 @@ import type { SetOutcome } from './port.ts';
 
 /** Tag of `Batch.sets`: field 1, with a length. */
 const setsTag = 10;
-/** What tag and length of one set take at most. */
-const setOverheadBytes = 8;
+/** What tag, length and stamp of one set take at most. */
+const setOverheadBytes = 16;
 
 /** A set that waits for its outcome. */
 export interface WaitingSet {
   readonly id: string;
+  /** Encoded, without a wall time. */
   readonly bytes: Uint8Array;
   readonly ops: number;
+  /** Term that it is bound to; 0: whoever leads may propose it. */
+  readonly term: number;
   readonly sinceMs: number;
+  /** It went out once, and may take effect whatever becomes of it now. */
+  isInDoubt: boolean;
   readonly outcome: Promise<SetOutcome>;
   resolve(outcome: SetOutcome): void;
 }
@@ -46,23 +51,47 @@ export class Outbox {
     return this.#sets.get(setId);
   }
 
-  add(set: Pick<WaitingSet, 'id' | 'bytes' | 'ops' | 'sinceMs'>): WaitingSet {
+  add(set: Pick<WaitingSet, 'id' | 'bytes' | 'ops' | 'term' | 'sinceMs'>): WaitingSet {
     const { promise, resolve } = Promise.withResolvers<SetOutcome>();
-    const waiting = { ...set, outcome: promise, resolve };
+    const waiting = { ...set, isInDoubt: false, outcome: promise, resolve };
     this.#sets.set(set.id, waiting);
     this.#queue.push(waiting);
     this.#bytes += set.bytes.length;
     return waiting;
   }
 
-  /** Takes the queued sets that make the next entry, and gives its data. */
-  nextEntry(requestId: number): Uint8Array {
-    const count = this.#countForEntry();
-    const sets = this.#queue.splice(0, count);
-    this.#entries.set(requestId, sets);
+  /** Takes the queued sets that make the next entry, and gives its data. @param stamp what is put behind each set. */
+  nextEntry(requestId: number, stamp: Uint8Array): Uint8Array {
     const writer = new Writer();
-    for (const set of sets) writer.bytes(setsTag, set.bytes);
+    for (const { bytes } of this.nextBatch(requestId)) {
+      const stamped = new Uint8Array(bytes.length + stamp.length);
+      stamped.set(bytes, 0);
+      stamped.set(stamp, bytes.length);
+      writer.bytes(setsTag, stamped);
+    }
     return writer.take();
+  }
+
+  /** Takes the queued sets that go out together. */
+  nextBatch(requestId: number): readonly WaitingSet[] {
+    const sets = this.#queue.splice(0, this.#countForEntry());
+    this.#entries.set(requestId, sets);
+    return sets;
+  }
+
+  /** What is left of these goes out again, before all that is queued. Nobody knows whether it took effect; a set takes effect once only. */
+  requeue(sets: readonly WaitingSet[], isInDoubt: boolean): void {
+    const queued = new Set(this.#queue);
+    const left = sets.filter((set) => this.#sets.get(set.id) === set && !queued.has(set));
+    for (const set of left) set.isInDoubt ||= isInDoubt;
+    this.#queue.unshift(...left);
+  }
+
+  /** All that went out and has no outcome, which will not be told any more. */
+  takeProposed(): readonly WaitingSet[] {
+    const queued = new Set(this.#queue);
+    this.#entries.clear();
+    return [...this.#sets.values()].filter((set) => !queued.has(set));
   }
 
   /** The entry will not come any more: its sets, unless they have an outcome. */
@@ -81,17 +110,17 @@ export class Outbox {
     waiting.resolve(outcome);
   }
 
-  /** Ends all: those in the queue with `queued`, those proposed with `proposed`. */
-  settleAll(queued: SetOutcome, proposed: SetOutcome): void {
-    this.settleQueued(() => true, queued);
-    for (const id of this.#sets.keys()) this.settle(id, proposed);
+  /** Ends all: what never went out with `dropped`, the rest as unknown. */
+  settleAll(dropped: SetOutcome): void {
+    this.settleQueued(() => true, dropped);
+    for (const id of this.#sets.keys()) this.settle(id, { kind: 'unknown' });
     this.#entries.clear();
   }
 
-  /** Ends what has waited since before `sinceMs`. */
-  expire(sinceMs: number): void {
+  /** Ends what has waited since before `sinceMs`, with `dropped` if it never went out. */
+  expire(sinceMs: number, dropped: SetOutcome): void {
     const isOld = (set: WaitingSet): boolean => set.sinceMs < sinceMs;
-    this.settleQueued(isOld, { kind: 'dropped', reason: 'tooBusy' });
+    this.settleQueued(isOld, dropped);
     for (const set of this.#sets.values()) {
       if (isOld(set)) this.settle(set.id, { kind: 'unknown' });
     }
@@ -100,11 +129,11 @@ export class Outbox {
     }
   }
 
-  /** Ends those queued sets that `matches`. */
+  /** Ends those queued sets that `matches` with `outcome`, unless they went out once. */
   settleQueued(matches: (set: WaitingSet) => boolean, outcome: SetOutcome): void {
     const gone = this.#queue.filter(matches);
     this.#queue = this.#queue.filter((set) => !matches(set));
-    for (const set of gone) this.settle(set.id, outcome);
+    for (const set of gone) this.settle(set.id, set.isInDoubt ? { kind: 'unknown' } : outcome);
   }
 
   #countForEntry(): number {

@@ -1,5 +1,6 @@
 import type { Actor } from '../../common/ports/identity.ts';
 import type { Claim, Op, Read } from '../../proto/gen/changeset.ts';
+import type { SubmitResponse } from '../../proto/gen/managers.ts';
 import type { Refusal } from '../store/refusal.ts';
 import type { StoreView } from '../store/view.ts';
 
@@ -32,6 +33,16 @@ export type SetOutcome =
   | { readonly kind: 'refused'; readonly refusal: Refusal }
   | { readonly kind: 'dropped'; readonly reason: DropReason }
   | { readonly kind: 'unknown' };
+
+/** The way to the manager that leads. */
+export interface LeaderLink {
+  /**
+   * Has the leader propose these sets.
+   * @param leader its raft id.
+   * @throws ShoalError whatever went wrong: they may have been proposed or not.
+   */
+  submit(leader: number, sets: readonly Uint8Array[], signal: AbortSignal): Promise<SubmitResponse>;
+}
 
 /** Main's half of consensus, as the rest of the manager sees it. */
 export interface ProposerPort {

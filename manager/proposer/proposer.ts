@@ -6,18 +6,25 @@ import { limits } from '../../common/pure/limits.ts';
 import { TaskGroup } from '../../common/run/task-group.ts';
 import type { ConsensusPort, FromConsensus, Leadership } from '../consensus/port.ts';
 
+import type { ConfChange } from '../raft/confchange/change.ts';
 import { cutSnapshot } from '../store/snapshot.ts';
 import type { Store } from '../store/store.ts';
 import type { StoreView } from '../store/view.ts';
 import { awaitSignal } from './await-signal.ts';
 import { Barriers } from './barriers.ts';
-import { encodeSet } from './encode-set.ts';
+import { checkForwarded, encodeSet, wallStampBytes } from './encode-set.ts';
+import { Forwarding } from './forwarding.ts';
 import { Intake } from './intake.ts';
 import { proposerMetrics, type ProposerMetrics } from './metrics.ts';
-import { Outbox } from './outbox.ts';
-import type { ProposerPort, SetOutcome, SetRequest } from './port.ts';
+import { Outbox, type WaitingSet } from './outbox.ts';
+import type { DropReason, LeaderLink, ProposerPort, SetOutcome, SetRequest } from './port.ts';
 import { storeMetrics, type StoreMetrics } from './store-metrics.ts';
 import { WallStamp } from './wall-stamp.ts';
+
+type ConsensusOutcome = Extract<FromConsensus, { kind: 'outcome' }>['outcome'];
+
+/** What consensus says of the group of members. */
+export type GroupMessage = Extract<FromConsensus, { kind: 'members' | 'progress' | 'removed' }>;
 
 /** How often what has waited too long is looked for, while something waits. */
 const sweepMs = 1000;
@@ -29,10 +36,15 @@ export interface ProposerParts {
   readonly log: Log;
   /** Counts nothing when absent. */
   readonly metrics?: Metrics;
+  /** The way to another manager that leads; there is none when absent. */
+  readonly leader?: LeaderLink;
 }
 
 /**
- * Main's half of consensus: proposes change sets, applies what is committed, and answers who waits.
+ * Main's half of consensus: proposes change sets or has the leader propose them, applies what is committed, and answers who waits.
+ *
+ * Sets of users and nodes wait while nobody leads, and go out again when somebody else does: a set that was proposed twice takes effect
+ * once.
  *
  * Everything that consensus says is handled in the call that brings it, in order; only long work (replay, snapshots) goes on in
  * later turns.
@@ -49,16 +61,23 @@ export class Proposer implements ProposerPort, AsyncDisposable {
   readonly #storeMetrics: StoreMetrics;
   readonly #group = new TaskGroup();
   readonly #outbox = new Outbox();
+  readonly #forwarding: Forwarding | undefined;
   readonly #barriers: Barriers;
   readonly #intake: Intake;
   readonly #stamp = new WallStamp();
   readonly #handlers = new Set<(leadership: Leadership) => void>();
+  /** Who waits for the outcome of a change of the group, by request. */
+  readonly #changes = new Map<number, (outcome: ConsensusOutcome) => void>();
+  readonly #groupHandlers = new Set<(message: GroupMessage) => void>();
   readonly #ready = Promise.withResolvers<void>();
   readonly #fail: (error: unknown) => void;
   #leadership: Leadership | undefined;
   #replayedIndex: number | undefined;
+  /** Since when nobody leads; undefined while somebody does. */
+  #leaderlessMs: number | undefined;
   #requestId = 0;
   #isFlushPlanned = false;
+  #isRetryPlanned = false;
   #isSweeping = false;
   #isStopping = false;
   #hasFailed = false;
@@ -69,8 +88,9 @@ export class Proposer implements ProposerPort, AsyncDisposable {
   #isTurnPlanned = false;
   #whenIdle: (() => void) | undefined;
 
-  constructor({ consensus, store, clock, log, metrics = noMetrics }: ProposerParts) {
+  constructor({ consensus, store, clock, log, metrics = noMetrics, leader }: ProposerParts) {
     this.view = store.view;
+    this.#leaderlessMs = clock.nowMs();
     this.#consensus = consensus;
     this.#store = store;
     this.#clock = clock;
@@ -79,6 +99,23 @@ export class Proposer implements ProposerPort, AsyncDisposable {
     this.#storeMetrics = storeMetrics(metrics, store);
     this.#intake = new Intake(store);
     this.#barriers = new Barriers(() => this.#askBarrier());
+    if (leader !== undefined) {
+      this.#forwarding = new Forwarding({
+        leader,
+        outbox: this.#outbox,
+        clock,
+        spawn: (name, job) => {
+          this.#spawn(name, job);
+        },
+        nextId: () => this.#nextRequestId(),
+        outcomeOf: (setId) => store.outcomeOf(setId),
+        appliedIndex: () => store.applied.index,
+        settled: () => {
+          this.#flush();
+          this.#checkIdle();
+        },
+      });
+    }
     const { promise, reject } = Promise.withResolvers<never>();
     this.failure = promise;
     this.#fail = reject;
@@ -109,8 +146,16 @@ export class Proposer implements ProposerPort, AsyncDisposable {
     };
   }
 
+  /** Calls `handler` with what consensus says of the group of members, from now on. The result ends it. */
+  onGroup(handler: (message: GroupMessage) => void): () => void {
+    this.#groupHandlers.add(handler);
+    return () => {
+      this.#groupHandlers.delete(handler);
+    };
+  }
+
   /**
-   * Resolves once the log was replayed and this member leads.
+   * Resolves once all that was in the log at the start, as far as it was known to be committed, is applied.
    * @throws what `failure` rejects with, and the reason of `signal`.
    */
   async ready(signal: AbortSignal): Promise<void> {
@@ -123,17 +168,26 @@ export class Proposer implements ProposerPort, AsyncDisposable {
     if (known !== undefined) return known;
     const waiting = this.#outbox.get(set.id);
     if (waiting !== undefined) return await awaitSignal(waiting.outcome, signal);
-    const dropped = this.#cannotTake(set);
+    const dropped = this.#cannotTake(set.term);
     if (dropped !== undefined) return dropped;
-    const encoded = encodeSet(set, this.#wallMs());
+    const encoded = encodeSet(set);
     if (encoded.kind === 'refused') return encoded;
     const { bytes } = encoded;
-    if (this.#outbox.isFull(bytes.length)) return { kind: 'dropped', reason: 'tooBusy' };
-    const sinceMs = this.#clock.nowMs();
-    const added = this.#outbox.add({ id: set.id, bytes, ops: set.ops.length, sinceMs });
-    this.#planFlush();
-    this.#sweep();
-    return await awaitSignal(added.outcome, signal);
+    return await this.#queue({ id: set.id, bytes, ops: set.ops.length, term: set.term }, signal);
+  }
+
+  /** Proposes a set that another manager encoded, if this one leads; as `submit`. */
+  async submitForwarded(bytes: Uint8Array, signal: AbortSignal): Promise<SetOutcome> {
+    const set = checkForwarded(bytes);
+    if (set === undefined) return { kind: 'refused', refusal: { kind: 'level' } };
+    const known = this.#store.outcomeOf(set.id);
+    if (known !== undefined) return known;
+    const waiting = this.#outbox.get(set.id);
+    if (waiting !== undefined) return await awaitSignal(waiting.outcome, signal);
+    if (this.#isStopping || this.#hasFailed) return { kind: 'dropped', reason: 'stopping' };
+    // One hop: what came here goes no further.
+    if (this.#leadership?.self !== true) return { kind: 'dropped', reason: 'notLeader' };
+    return await this.#queue({ id: set.id, bytes, ops: set.ops.length, term: 0 }, signal);
   }
 
   async barrier(signal: AbortSignal): Promise<void> {
@@ -141,9 +195,26 @@ export class Proposer implements ProposerPort, AsyncDisposable {
     if (this.#isStopping || this.#hasFailed) {
       throw new ShoalError('unavailable', 'the manager is stopping');
     }
+    if (this.#isLeaderless) throw noLeader();
     const done = this.#barriers.add(this.#clock.nowMs());
     this.#sweep();
     await awaitSignal(done, signal);
+  }
+
+  /**
+   * Has consensus change who belongs to the group, if this member leads in `term`. `onGroup` tells when that has come about.
+   * @throws the reason of `signal`
+   */
+  async changeMembers(
+    term: number,
+    change: ConfChange,
+    signal: AbortSignal,
+  ): Promise<'committed' | 'dropped' | 'noRoom' | 'unknown'> {
+    const requestId = this.#nextRequestId();
+    const { promise, resolve } = Promise.withResolvers<ConsensusOutcome>();
+    this.#changes.set(requestId, resolve);
+    this.#consensus.post({ kind: 'changeMembers', requestId, term, change });
+    return await awaitSignal(promise, signal);
   }
 
   /** Takes no more sets, and waits until those in flight have their outcome, or `signal` aborts. */
@@ -165,11 +236,31 @@ export class Proposer implements ProposerPort, AsyncDisposable {
     await this.#group[Symbol.asyncDispose]();
   }
 
-  #cannotTake(set: SetRequest): SetOutcome | undefined {
+  async #queue(
+    set: Pick<WaitingSet, 'id' | 'bytes' | 'ops' | 'term'>,
+    signal: AbortSignal,
+  ): Promise<SetOutcome> {
+    if (this.#outbox.isFull(set.bytes.length)) return { kind: 'dropped', reason: 'tooBusy' };
+    const added = this.#outbox.add({ ...set, sinceMs: this.#clock.nowMs() });
+    this.#planFlush();
+    this.#sweep();
+    return await awaitSignal(added.outcome, signal);
+  }
+
+  #cannotTake(term: number): SetOutcome | undefined {
     if (this.#isStopping || this.#hasFailed) return { kind: 'dropped', reason: 'stopping' };
-    const leads = this.#leadership?.self === true;
-    const isOfOtherTerm = set.term !== 0 && set.term !== this.#leadership?.term;
-    return leads && !isOfOtherTerm ? undefined : { kind: 'dropped', reason: 'notLeader' };
+    const isFenced = term !== 0 && !(this.#leads && term === this.#leadership?.term);
+    return isFenced || this.#isLeaderless ? { kind: 'dropped', reason: 'notLeader' } : undefined;
+  }
+
+  get #leads(): boolean {
+    return this.#leadership?.self === true;
+  }
+
+  /** True when nobody has led for so long that nobody should wait for it. */
+  get #isLeaderless(): boolean {
+    const sinceMs = this.#leaderlessMs;
+    return sinceMs !== undefined && this.#clock.nowMs() - sinceMs >= limits.leaderlessMs;
   }
 
   #wallMs(): number {
@@ -186,11 +277,18 @@ export class Proposer implements ProposerPort, AsyncDisposable {
     });
   }
 
+  /** Sends what is queued on its way, if somebody leads. */
   #flush(): void {
+    const leader = this.#leadership?.leader;
+    if (this.#leads) this.#proposeQueued();
+    else if (leader !== undefined) this.#forwarding?.flush(leader);
+  }
+
+  #proposeQueued(): void {
     while (this.#outbox.queued > 0 && this.#outbox.entries < limits.proposerEntries) {
       const requestId = this.#nextRequestId();
       const queued = this.#outbox.queued;
-      const data = this.#outbox.nextEntry(requestId);
+      const data = this.#outbox.nextEntry(requestId, wallStampBytes(this.#wallMs()));
       this.#metrics.proposed(queued - this.#outbox.queued, data.length);
       this.#consensus.post({ kind: 'propose', requestId, term: 0, data });
     }
@@ -235,7 +333,9 @@ export class Proposer implements ProposerPort, AsyncDisposable {
         this.#streamSnapshot();
         break;
       case 'members':
-        // A manager is alone: there is no way to join one yet.
+      case 'progress':
+      case 'removed':
+        for (const handler of this.#groupHandlers) handler(message);
         break;
       case 'failed':
         this.#failWith(new ShoalError(message.code, message.message));
@@ -272,6 +372,7 @@ export class Proposer implements ProposerPort, AsyncDisposable {
       this.#consensus.post({ kind: 'credit', entries: round.entries, bytes: round.bytes });
     }
     for (const { setId, outcome } of round.results) this.#settle(setId, outcome, nowMs);
+    this.#forwarding?.advance(index);
     this.#barriers.advance(index);
     this.#checkReady();
     this.#checkIdle();
@@ -297,41 +398,72 @@ export class Proposer implements ProposerPort, AsyncDisposable {
   }
 
   #answered(message: Extract<FromConsensus, { kind: 'outcome' }>): void {
+    this.#changes.get(message.requestId)?.(message.outcome);
+    if (this.#changes.delete(message.requestId)) return;
     const sets = this.#outbox.takeEntry(message.requestId);
-    // What is committed has its outcome once it is applied.
-    if (message.outcome !== 'committed') {
-      const outcome: SetOutcome =
-        message.outcome === 'unknown'
-          ? { kind: 'unknown' }
-          : this.#dropped(message.outcome === 'noRoom');
-      for (const set of sets) this.#outbox.settle(set.id, outcome);
+    switch (message.outcome) {
+      case 'committed':
+        // What is committed has its outcome once it is applied.
+        break;
+      case 'dropped':
+        // Consensus cannot keep up, or hands leadership over.
+        this.#outbox.requeue(sets, false);
+        this.#planRetry();
+        return;
+      case 'noRoom':
+        for (const set of sets) this.#drop(set, 'diskFull');
+        break;
+      case 'unknown':
+        // This member leads no more, as it hears next.
+        this.#abandon(sets);
+        return;
     }
     this.#flush();
     this.#checkIdle();
   }
 
-  /** A leader drops what it cannot keep up with. */
-  #dropped(isDiskFull: boolean): SetOutcome {
-    if (this.#isStopping) return { kind: 'dropped', reason: 'stopping' };
-    if (isDiskFull) return { kind: 'dropped', reason: 'diskFull' };
-    const leads = this.#leadership?.self === true;
-    return { kind: 'dropped', reason: leads ? 'tooBusy' : 'notLeader' };
+  #drop(set: WaitingSet, reason: DropReason): void {
+    this.#outbox.settle(set.id, set.isInDoubt ? { kind: 'unknown' } : { kind: 'dropped', reason });
+  }
+
+  /** Sends what is queued on its way in a moment. */
+  #planRetry(): void {
+    if (this.#isRetryPlanned) return;
+    this.#isRetryPlanned = true;
+    this.#spawn('retry', async (signal) => {
+      await this.#clock.sleep(limits.proposerRetryMs, signal);
+      this.#isRetryPlanned = false;
+      this.#flush();
+    });
   }
 
   #lead({ term, leader, self }: Leadership): void {
     const before = this.#leadership;
     this.#leadership = { term, leader, self };
-    if (before?.self === true && (!self || before.term !== term)) {
-      this.#outbox.settleAll({ kind: 'dropped', reason: 'notLeader' }, { kind: 'unknown' });
-    }
+    this.#leaderlessMs = leader === undefined ? this.#clock.nowMs() : undefined;
+    if (before?.self === true && (!self || before.term !== term)) this.#endLeading();
+    this.#forwarding?.abandon();
     if (self) this.#stamp.begin();
     this.#log.at('info', 'leadership changed', { term, leader, self });
     for (const handler of this.#handlers) handler(this.#leadership);
-    this.#checkReady();
+    this.#planFlush();
+  }
+
+  #endLeading(): void {
+    this.#outbox.settleQueued(({ term }) => term !== 0, { kind: 'dropped', reason: 'notLeader' });
+    this.#abandon(this.#outbox.takeProposed());
+  }
+
+  /** What controllers decided is fenced by its term, and comes to nothing unless it is committed already; all else goes to whoever leads next. */
+  #abandon(proposed: readonly WaitingSet[]): void {
+    for (const { id, term } of proposed) {
+      if (term !== 0) this.#outbox.settle(id, { kind: 'unknown' });
+    }
+    this.#outbox.requeue(proposed, true);
   }
 
   #checkReady(): void {
-    if (this.#leadership?.self !== true || this.#replayedIndex === undefined) return;
+    if (this.#replayedIndex === undefined) return;
     if (this.#store.applied.index >= this.#replayedIndex) this.#ready.resolve();
   }
 
@@ -368,13 +500,22 @@ export class Proposer implements ProposerPort, AsyncDisposable {
       while (this.#outbox.size + this.#barriers.size > 0) {
         await this.#clock.sleep(sweepMs, signal);
         const sinceMs = this.#clock.nowMs() - limits.proposerAgeMs;
-        this.#outbox.expire(sinceMs);
+        this.#outbox.expire(sinceMs, {
+          kind: 'dropped',
+          reason: this.#leadership?.leader === undefined ? 'notLeader' : 'tooBusy',
+        });
         this.#barriers.expire(sinceMs);
+        if (this.#isLeaderless) this.#giveUpOnLeader();
         this.#flush();
         this.#checkIdle();
       }
       this.#isSweeping = false;
     });
+  }
+
+  #giveUpOnLeader(): void {
+    this.#outbox.settleAll({ kind: 'dropped', reason: 'notLeader' });
+    this.#barriers.failAll('lostQuorum', 'no manager leads at the moment');
   }
 
   /** A job that fails ends the manager, like everything else here that does. */
@@ -398,8 +539,14 @@ export class Proposer implements ProposerPort, AsyncDisposable {
 
   /** Nobody will hear more: what was proposed may still come. */
   #giveUp(): void {
-    this.#outbox.settleAll({ kind: 'dropped', reason: 'stopping' }, { kind: 'unknown' });
+    this.#outbox.settleAll({ kind: 'dropped', reason: 'stopping' });
     this.#barriers.failAll('unavailable', 'the manager is stopping');
+    for (const answer of this.#changes.values()) answer('unknown');
+    this.#changes.clear();
     this.#checkIdle();
   }
+}
+
+function noLeader(): ShoalError {
+  return new ShoalError('lostQuorum', 'no manager leads at the moment');
 }

@@ -145,8 +145,6 @@ export interface JoinRequest {
   readonly address: string;
   /** Port under which its manager listens, if the token is a manager's; 0 = 2377. */
   readonly port: number;
-  /** Filled in by the manager that forwards the request: where the connection came from. */
-  readonly source: string;
   /** Fields that this version does not know, as they came. */
   readonly unknown?: Uint8Array;
 }
@@ -159,7 +157,6 @@ export function newJoinRequest(fields: Partial<JoinRequest> = {}): JoinRequest {
     availability: fields.availability ?? NodeAvailability.active,
     address: fields.address ?? '',
     port: fields.port ?? 0,
-    source: fields.source ?? '',
   };
   return fields.unknown === undefined ? value : { ...value, unknown: fields.unknown };
 }
@@ -182,11 +179,10 @@ export function writeJoinRequest(writer: Writer, value: JoinRequest): void {
   if (value.availability !== NodeAvailability.active) writer.int32(24, value.availability, 'JoinRequest.availability');
   if (value.address !== '') writer.string(34, value.address);
   if (value.port !== 0) writer.uint32(40, value.port, 'JoinRequest.port');
-  if (value.source !== '') writer.string(50, value.source);
   if (value.unknown !== undefined) writer.raw(value.unknown);
 }
 
-const joinRequestFields: readonly number[] = [1, 2, 3, 4, 5, 6];
+const joinRequestFields: readonly number[] = [1, 2, 3, 4, 5];
 
 export function readJoinRequest(reader: Reader): JoinRequest {
   const value: Draft<JoinRequest> = {
@@ -195,7 +191,6 @@ export function readJoinRequest(reader: Reader): JoinRequest {
     availability: NodeAvailability.active,
     address: '',
     port: 0,
-    source: '',
   };
   let unknown: number[] | undefined;
   while (reader.pos < reader.end) {
@@ -215,9 +210,6 @@ export function readJoinRequest(reader: Reader): JoinRequest {
         break;
       case 40:
         value.port = reader.uint32('port');
-        break;
-      case 50:
-        value.source = reader.string('source');
         break;
       default:
         unknown = reader.skip(tag, joinRequestFields, unknown);
@@ -313,6 +305,8 @@ export interface JoinResponse {
   readonly managers: readonly ManagerAddress[];
   /** Without a port: what the cluster takes the node's address to be. */
   readonly address: string;
+  /** Incarnation of the cluster: members of another one are not talked to. */
+  readonly incarnation: number;
   /** Fields that this version does not know, as they came. */
   readonly unknown?: Uint8Array;
 }
@@ -329,6 +323,7 @@ export function newJoinResponse(fields: Partial<JoinResponse> = {}): JoinRespons
     founderRaftId: fields.founderRaftId ?? 0,
     managers: fields.managers ?? [],
     address: fields.address ?? '',
+    incarnation: fields.incarnation ?? 0,
   };
   return fields.unknown === undefined ? value : { ...value, unknown: fields.unknown };
 }
@@ -359,10 +354,11 @@ export function writeJoinResponse(writer: Writer, value: JoinResponse): void {
     writer.finish(mark);
   }
   if (value.address !== '') writer.string(74, value.address);
+  if (value.incarnation !== 0) writer.uint64(80, value.incarnation, 'JoinResponse.incarnation');
   if (value.unknown !== undefined) writer.raw(value.unknown);
 }
 
-const joinResponseFields: readonly number[] = [1, 2, 3, 4, 5, 6, 7, 8, 9];
+const joinResponseFields: readonly number[] = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10];
 
 export function readJoinResponse(reader: Reader): JoinResponse {
   const value: Draft<JoinResponse> = {
@@ -375,6 +371,7 @@ export function readJoinResponse(reader: Reader): JoinResponse {
     founderRaftId: 0,
     managers: [],
     address: '',
+    incarnation: 0,
   };
   let unknown: number[] | undefined;
   while (reader.pos < reader.end) {
@@ -410,6 +407,9 @@ export function readJoinResponse(reader: Reader): JoinResponse {
       }
       case 74:
         value.address = reader.string('address');
+        break;
+      case 80:
+        value.incarnation = reader.uint64('incarnation');
         break;
       default:
         unknown = reader.skip(tag, joinResponseFields, unknown);

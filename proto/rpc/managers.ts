@@ -67,7 +67,7 @@ export interface JoiningServer {
   root(request: RootRequest, call: ServerCall): Promise<RootResponse>;
   /**
    * Takes a node in, and signs its key. Again with the same key: the same node. Fails with `unauthenticated` when the token is wrong,
-   * `invalidArgument {field}` for a bad address, and as `Managers.Submit` drops sets.
+   * `invalidArgument {field}` for a bad key or address, and as a change of the cluster does.
    */
   join(request: JoinRequest, call: ServerCall): Promise<JoinResponse>;
 }
@@ -81,7 +81,7 @@ export interface JoiningClient {
   ): Promise<RootResponse>;
   /**
    * Takes a node in, and signs its key. Again with the same key: the same node. Fails with `unauthenticated` when the token is wrong,
-   * `invalidArgument {field}` for a bad address, and as `Managers.Submit` drops sets.
+   * `invalidArgument {field}` for a bad key or address, and as a change of the cluster does.
    */
   join(
     request: JoinRequest,
@@ -122,7 +122,6 @@ export function joiningHandlers(
 /** The methods of Managers: names, roles and codecs. */
 export const managersMethods: {
   readonly submit: RpcMethod<SubmitRequest, SubmitResponse>;
-  readonly forwardJoin: RpcMethod<JoinRequest, JoinResponse>;
   readonly observe: RpcMethod<ObserveRequest, Observation>;
 } = {
   submit: {
@@ -133,15 +132,6 @@ export const managersMethods: {
     decodeRequest: decodeSubmitRequest,
     encodeResponse: encodeSubmitResponse,
     decodeResponse: decodeSubmitResponse,
-  },
-  forwardJoin: {
-    name: 'Managers/forwardJoin',
-    kind: 'unary',
-    roles: ['manager'],
-    encodeRequest: encodeJoinRequest,
-    decodeRequest: decodeJoinRequest,
-    encodeResponse: encodeJoinResponse,
-    decodeResponse: decodeJoinResponse,
   },
   observe: {
     name: 'Managers/observe',
@@ -158,8 +148,6 @@ export const managersMethods: {
 export interface ManagersServer {
   /** Proposes sets on behalf of a manager that follows. One hop: who does not lead drops them. */
   submit(request: SubmitRequest, call: ServerCall): Promise<SubmitResponse>;
-  /** A join that came to a manager that follows. One hop: fails with `notLeader` where nobody leads. */
-  forwardJoin(request: JoinRequest, call: ServerCall): Promise<JoinResponse>;
   /** What the nodes that have sessions here say: first all of them, then what changes. */
   observe(request: ObserveRequest, call: ServerCall): AsyncIterable<Observation>;
 }
@@ -171,11 +159,6 @@ export interface ManagersClient {
     request: SubmitRequest,
     options: CallOptions,
   ): Promise<SubmitResponse>;
-  /** A join that came to a manager that follows. One hop: fails with `notLeader` where nobody leads. */
-  forwardJoin(
-    request: JoinRequest,
-    options: CallOptions,
-  ): Promise<JoinResponse>;
   /** What the nodes that have sessions here say: first all of them, then what changes. */
   observe(
     request: ObserveRequest,
@@ -188,8 +171,6 @@ export function managersClient(channel: RpcChannel): ManagersClient {
   return {
     submit: (request, options) =>
       channel.unary(managersMethods.submit, request, options),
-    forwardJoin: (request, options) =>
-      channel.unary(managersMethods.forwardJoin, request, options),
     observe: (request, options) =>
       channel.serverStream(managersMethods.observe, request, options),
   };
@@ -205,12 +186,6 @@ export function managersHandlers(
       method: managersMethods.submit,
       handle: (request, call) =>
         server.submit(request as SubmitRequest, call),
-    },
-    {
-      kind: 'unary',
-      method: managersMethods.forwardJoin,
-      handle: (request, call) =>
-        server.forwardJoin(request as JoinRequest, call),
     },
     {
       kind: 'serverStream',

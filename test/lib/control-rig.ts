@@ -64,6 +64,7 @@ export class ControlRig {
     proposer: this.proposer,
     logs: noLogs,
     leaderNodeId: () => 'n1',
+    isReachable: () => true,
     newSetId: this.proposer.newSetId,
     newServiceId: () => asId<'service'>(this.ids.shift() ?? 'none left'),
     refusal: () => this.refusal,

@@ -159,6 +159,7 @@ export class DispatcherRig {
 
   run(): void {
     this.group.spawn('dispatcher', () => this.dispatcher.run(this.stop.signal));
+    this.group.spawn('liveness', () => this.dispatcher.lead(0, this.stop.signal));
   }
 
   node(id: string, state: NodeState = NodeState.nodeUnknown): void {

@@ -28,6 +28,7 @@ class StoreControl extends FakeNodeControl {
       },
     },
     leaderNodeId: () => 'n1',
+    isReachable: () => true,
     newSetId: this.proposer.newSetId,
     newServiceId: () => asId<'service'>('new'),
   });

@@ -10,6 +10,7 @@ import { encodeSet } from '../../../manager/proposer/encode-set.ts';
 import { cutSnapshot } from '../../../manager/store/snapshot.ts';
 import { Store } from '../../../manager/store/store.ts';
 import { decodeChangeSet, encodeBatch, newBatch } from '../../../proto/gen/changeset.ts';
+import { fixedEntropy } from '../../lib/consensus.ts';
 import { KeptLog } from '../../lib/kept-log.ts';
 import { FakeConsensus } from '../../lib/proposer-rig.ts';
 import { VirtualClock } from '../../lib/virtual-clock.ts';
@@ -17,6 +18,13 @@ import { drawOptions } from '../../sim/options.ts';
 import { simFounding } from '../../sim/founding.ts';
 
 const nodeId = asId<'node'>('n'.repeat(25));
+
+/** Of a manager that is alone. */
+const noDialer = {
+  dial: () => {
+    throw new Error('nobody is dialled');
+  },
+};
 
 /** The snapshot of a cluster that was just founded, a row a piece. */
 function snapshotPieces(): {
@@ -26,7 +34,7 @@ function snapshotPieces(): {
 } {
   const store = new Store();
   const founding = simFounding(nodeId, seededRandom(1), drawOptions(1));
-  const encoded = encodeSet(foundingSet(founding), 1000);
+  const encoded = encodeSet(foundingSet(founding));
   if (encoded.kind === 'refused') throw new Error('the founding set is refused');
   const data = encodeBatch(newBatch({ sets: [decodeChangeSet(encoded.bytes)] }));
   store.apply({ index: 1, term: 1, data });
@@ -43,7 +51,14 @@ test('a manager that leads before it has taken in a snapshot of many pieces serv
   const noted: ClusterEvent[] = [];
   const manager = new Manager({
     nodeId,
+    raftId: 1,
     consensus,
+    dialer: noDialer,
+    entropy: fixedEntropy(1),
+    signer: () => Promise.reject(new Error('nothing is signed here')),
+    knownManagers: [],
+    managerAddress: '10.0.0.1:2377',
+    removedFromCluster: () => undefined,
     clock,
     random: seededRandom(2),
     log: new KeptLog(),

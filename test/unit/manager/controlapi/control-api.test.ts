@@ -151,6 +151,7 @@ async function competing(name: string): Promise<Pick<SetRequest, 'id' | 'claims'
     proposer: other,
     logs: noLogs,
     leaderNodeId: () => '',
+    isReachable: () => true,
     newSetId: () => asId<'set'>('competing'),
     newServiceId: () => asId<'service'>('other'),
   });
@@ -451,6 +452,7 @@ describe('the cluster', () => {
       proposer,
       logs: noLogs,
       leaderNodeId: () => '',
+      isReachable: () => true,
       newSetId: proposer.newSetId,
       newServiceId: () => asId<'service'>('s'),
     });

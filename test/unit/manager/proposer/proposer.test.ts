@@ -59,11 +59,32 @@ describe('proposing', () => {
     const second = rig.submit();
     await rig.clock.settle();
     const [one, two] = rig.consensus.takeProposals();
-    rig.consensus.answer(two?.requestId ?? 0, 'unknown');
-    rig.consensus.answer(one?.requestId ?? 0, 'dropped');
+    rig.consensus.say({
+      kind: 'outcome',
+      requestId: two?.requestId ?? 0,
+      outcome: 'noRoom',
+      index: 0,
+    });
+    rig.consensus.answer(one?.requestId ?? 0, 'committed');
+    rig.consensus.commit(one?.data ?? new Uint8Array());
     await rig.clock.settle();
-    expect(first.outcome).toEqual({ kind: 'dropped', reason: 'tooBusy' });
-    expect(second.outcome).toEqual({ kind: 'unknown' });
+    expect(first.outcome?.kind).toBe('done');
+    expect(second.outcome).toEqual({ kind: 'dropped', reason: 'diskFull' });
+  });
+
+  it('what consensus does not take goes out again in a moment', async () => {
+    await using rig = new ProposerRig();
+    const set = rig.submit();
+    await rig.clock.settle();
+    const [refused] = rig.consensus.takeProposals();
+    rig.consensus.answer(refused?.requestId ?? 0, 'dropped');
+    await rig.clock.settle();
+    expect(rig.consensus.takeProposals()).toEqual([]);
+    await rig.clock.advance(limits.proposerRetryMs);
+    const [again] = rig.consensus.takeProposals();
+    rig.consensus.commit(again?.data ?? new Uint8Array());
+    await rig.clock.settle();
+    expect(set.outcome).toEqual({ kind: 'done', revision: 1 });
   });
 
   it('a retry of a set in flight waits for the same outcome, a later one is answered from the timeline', async () => {
@@ -84,46 +105,74 @@ describe('proposing', () => {
 
   it('a set that was feared lost and comes all the same is not repeated', async () => {
     await using rig = new ProposerRig();
-    const first = rig.submit({ id: 'same' });
+    const set = rig.submit({ id: 'same' });
     await rig.clock.settle();
     const [proposal] = rig.consensus.takeProposals();
     rig.consensus.answer(proposal?.requestId ?? 0, 'unknown');
-    await rig.clock.settle();
-    expect(first.outcome).toEqual({ kind: 'unknown' });
-    const retry = rig.submit({ id: 'same' });
+    rig.consensus.term = 2;
+    rig.consensus.lead();
     await rig.clock.settle();
     const [second] = rig.consensus.takeProposals();
+    expect(setsOf(second?.data ?? new Uint8Array())).toEqual(['same']);
     rig.consensus.commit(proposal?.data ?? new Uint8Array());
     rig.consensus.commit(second?.data ?? new Uint8Array());
     await rig.clock.settle();
-    expect(retry.outcome).toEqual({ kind: 'done', revision: 1 });
+    expect(set.outcome).toEqual({ kind: 'done', revision: 1 });
     expect(rig.proposer.view.revision).toBe(1);
   });
 
-  it('without leadership, or for another term, a set is dropped at once', async () => {
+  it('without a leader sets wait for one; those of another term are dropped at once', async () => {
     await using rig = new ProposerRig({ leads: false });
     const early = rig.submit();
+    const tooEarly = rig.submit({ term: 1 });
     await rig.clock.settle();
-    expect(early.outcome).toEqual({ kind: 'dropped', reason: 'notLeader' });
+    expect(early.outcome).toBeUndefined();
+    expect(tooEarly.outcome).toEqual({ kind: 'dropped', reason: 'notLeader' });
+    expect(rig.consensus.takeProposals()).toEqual([]);
     rig.consensus.lead();
     const fenced = rig.submit({ term: 7 });
     const ours = rig.submit({ term: 1 });
     await rig.clock.settle();
     expect(fenced.outcome).toEqual({ kind: 'dropped', reason: 'notLeader' });
     expect(ours.outcome).toBeUndefined();
+    const sets = rig.consensus.takeProposals().flatMap(({ data }) => setsOf(data));
+    expect(sets).toEqual(['set-1', 'set-4']);
+  });
+
+  it('once nobody has led for long, sets and reads fail at once', async () => {
+    await using rig = new ProposerRig({ leads: false });
+    const early = rig.submit();
+    const read = failureOf(rig.proposer.barrier(rig.signal));
+    await rig.clock.advance(limits.leaderlessMs + 1000);
+    const dropped = { kind: 'dropped', reason: 'notLeader' };
+    expect(early.outcome).toEqual(dropped);
+    expect(await read).toMatchObject({ code: 'lostQuorum' });
+    const late = rig.submit();
+    await rig.clock.settle();
+    expect(late.outcome).toEqual(dropped);
+    await expect(rig.proposer.barrier(rig.signal)).rejects.toMatchObject({ code: 'lostQuorum' });
+    rig.consensus.lead();
+    const after = rig.submit();
+    await rig.clock.settle();
+    expect(after.outcome).toBeUndefined();
     expect(rig.consensus.takeProposals()).toHaveLength(1);
   });
 
-  it('with leadership lost, what was proposed is unknown and what was not is dropped', async () => {
+  it('with leadership lost, only what is bound to the term ends; the rest waits for the next leader', async () => {
     await using rig = new ProposerRig();
     const proposed = rig.submit();
+    const bound = rig.submit({ term: 1 });
     await rig.clock.settle();
-    const queued = rig.submit();
+    const queued = rig.submit({ term: 1 });
     rig.consensus.term = 2;
     rig.consensus.lead(false);
     await rig.clock.settle();
-    expect(proposed.outcome).toEqual({ kind: 'unknown' });
+    expect(proposed.outcome).toBeUndefined();
+    expect(bound.outcome).toEqual({ kind: 'unknown' });
     expect(queued.outcome).toEqual({ kind: 'dropped', reason: 'notLeader' });
+    // It went out once: nobody may be told that it certainly takes no effect.
+    await rig.clock.advance(limits.proposerAgeMs + 2000);
+    expect(proposed.outcome).toEqual({ kind: 'unknown' });
   });
 
   it('what no member could apply is refused before it is in the log', async () => {

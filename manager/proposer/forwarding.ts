@@ -1,0 +1,114 @@
+import { isShoalError } from '../../common/pure/errors.ts';
+import { limits } from '../../common/pure/limits.ts';
+import type { Clock } from '../../common/ports/clock.ts';
+import { SubmitResult } from '../../proto/gen/managers.ts';
+import type { Outbox, WaitingSet } from './outbox.ts';
+import type { DropReason, LeaderLink, SetOutcome } from './port.ts';
+
+export interface ForwardingParts {
+  readonly leader: LeaderLink;
+  readonly outbox: Outbox;
+  readonly clock: Clock;
+  readonly spawn: (name: string, job: (signal: AbortSignal) => Promise<void>) => void;
+  /** A number that neither an entry nor a batch has. */
+  readonly nextId: () => number;
+  /** What became of a set, as far as the store of this member knows. */
+  readonly outcomeOf: (setId: string) => SetOutcome | undefined;
+  readonly appliedIndex: () => number;
+  /** A batch has come back: there may be room for the next one. */
+  readonly settled: () => void;
+}
+
+interface Decided {
+  readonly set: WaitingSet;
+  readonly index: number;
+}
+
+const dropReasons: ReadonlyMap<SubmitResult, DropReason> = new Map([
+  [SubmitResult.submitTooBusy, 'tooBusy'],
+  [SubmitResult.submitDiskFull, 'diskFull'],
+]);
+
+/**
+ * Sets on their way to a leader elsewhere.
+ *
+ * What the leader decided has its outcome here once this member has applied it, so whoever waits finds it in the store. What did not get
+ * through goes out again.
+ */
+export class Forwarding {
+  readonly #parts: ForwardingParts;
+  /** Decided, and not applied here yet. */
+  #decided: Decided[] = [];
+  #underWay = 0;
+  /** Of the leader that all under way go to. */
+  #era = new AbortController();
+
+  constructor(parts: ForwardingParts) {
+    this.#parts = parts;
+  }
+
+  /** Sends what is queued to `leader`, as far as there is room. */
+  flush(leader: number): void {
+    const { outbox, nextId, spawn } = this.#parts;
+    while (outbox.queued > 0 && this.#underWay < limits.proposerForwards) {
+      const id = nextId();
+      const sets = outbox.nextBatch(id);
+      const { signal: era } = this.#era;
+      this.#underWay += 1;
+      spawn('forward', async (signal) => {
+        await this.#send({ id, leader, sets }, AbortSignal.any([signal, era]));
+        this.#underWay -= 1;
+        this.#parts.settled();
+      });
+    }
+  }
+
+  /** Somebody else leads, or nobody: what is under way goes out again. */
+  abandon(): void {
+    this.#era.abort(new Error('another manager leads'));
+    this.#era = new AbortController();
+  }
+
+  /** Everything up to `index` is applied here. */
+  advance(index: number): void {
+    if (this.#decided.length === 0) return;
+    for (const decided of this.#decided) if (decided.index <= index) this.#settle(decided);
+    this.#decided = this.#decided.filter((decided) => decided.index > index);
+  }
+
+  async #send(
+    { id, leader, sets }: { id: number; leader: number; sets: readonly WaitingSet[] },
+    signal: AbortSignal,
+  ): Promise<void> {
+    const { outbox, clock } = this.#parts;
+    try {
+      const bytes = sets.map((set) => set.bytes);
+      const answer = await this.#parts.leader.submit(leader, bytes, signal);
+      outbox.takeEntry(id);
+      for (const [at, set] of sets.entries()) {
+        this.#answered(set, answer.sets[at]?.result ?? SubmitResult.submitUnknown, answer.index);
+      }
+      if (answer.sets.every(({ result }) => result === SubmitResult.submitDecided)) return;
+    } catch (error) {
+      outbox.takeEntry(id);
+      outbox.requeue(sets, true);
+      if (signal.aborted) return;
+      if (!isShoalError(error)) throw error;
+    }
+    await clock.sleep(limits.proposerRetryMs, signal).catch(() => undefined);
+  }
+
+  #answered(set: WaitingSet, result: SubmitResult, index: number): void {
+    const { outbox, appliedIndex } = this.#parts;
+    const reason = dropReasons.get(result);
+    if (reason !== undefined && !set.isInDoubt) outbox.settle(set.id, { kind: 'dropped', reason });
+    else if (result !== SubmitResult.submitDecided) {
+      outbox.requeue([set], result === SubmitResult.submitUnknown);
+    } else if (index <= appliedIndex()) this.#settle({ set, index });
+    else this.#decided.push({ set, index });
+  }
+
+  #settle({ set }: Decided): void {
+    this.#parts.outbox.settle(set.id, this.#parts.outcomeOf(set.id) ?? { kind: 'unknown' });
+  }
+}
