@@ -5,6 +5,7 @@ import type { Log } from '../common/ports/log.ts';
 import type { RpcChannel } from '../common/ports/rpc.ts';
 import type { NodeId } from '../common/pure/ids.ts';
 import type { Random } from '../common/pure/random.ts';
+import type { SessionMessage } from '../proto/gen/dispatcher.ts';
 import type { NodeDescription } from '../proto/gen/objects.ts';
 import { Agent } from './agent/agent.ts';
 import { DockerExecutor } from './executor/docker/docker-executor.ts';
@@ -26,6 +27,8 @@ export interface WorkerParts {
   readonly log: Log;
   readonly connect: (signal: AbortSignal) => Promise<RpcChannel>;
   readonly describe: (description: NodeDescription) => NodeDescription;
+  /** As the agent's. */
+  readonly heard?: (message: SessionMessage) => void;
 }
 
 /** Opens the worker role of a node and begins: what the journal remembers is adopted before any manager is asked. */
@@ -57,6 +60,7 @@ export async function startWorker(parts: WorkerParts): Promise<Agent> {
     }),
     connect: parts.connect,
     describe: parts.describe,
+    ...(parts.heard === undefined ? {} : { heard: parts.heard }),
   });
   agent.start();
   return agent;

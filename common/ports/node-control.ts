@@ -30,12 +30,31 @@ export interface InitRequest {
   readonly spec: ClusterSpec;
 }
 
+export interface JoinRequest {
+  readonly listenAddress: string;
+  readonly advertiseAddress: string;
+  readonly dataPathAddress: string;
+  /** Managers to try, in turn: host, with an optional port. */
+  readonly remoteAddresses: readonly string[];
+  readonly token: string;
+  readonly availability: NodeAvailability;
+}
+
 /** The node's own life: what the API may ask of it whatever its role. */
 export interface NodeControl {
   facts(): NodeFacts;
   /** Makes a swarm of one node and answers its id once the manager serves. @throws ShoalError `alreadyInSwarm`, `invalidArgument {field}` */
   init(context: RequestContext, request: InitRequest): Promise<string>;
-  /** Leaves the swarm: containers of its tasks, state and identity go. @throws ShoalError `notInSwarm`, `failedPrecondition {managers}` without `force` */
+  /**
+   * Takes the node into a swarm, in the role that the token stands for; resolves once that role serves.
+   * @throws ShoalError `alreadyInSwarm`, `invalidArgument {field}`, `unavailable` when no manager answers: nothing is left behind; `timeout {reason: join}` when the
+   *   node is taken in, and its roles take longer: they go on
+   */
+  join(context: RequestContext, request: JoinRequest): Promise<void>;
+  /**
+   * Leaves the swarm: containers of its tasks, state and identity go.
+   * @throws ShoalError `notInSwarm`, `failedPrecondition {managers, reachable?}` for a manager without `force`
+   */
   leave(context: RequestContext, force: boolean): Promise<void>;
   /** The cluster, through whichever manager answers. @throws ShoalError `notSwarmManager`, `locked` when there is none */
   cluster(): ClusterApi;

@@ -173,6 +173,8 @@ export const limits = {
   /** First and longest wait before a node asks again for the certificate of another role, in milliseconds. */
   renewRetryMs: 200,
   renewRetryMsMax: 5000,
+  /** How long a manager that ends waits for another to lead, in milliseconds. */
+  leaderHandOverMs: 2000,
   /** How long a manager that was removed waits to learn what it is now, in milliseconds. */
   removedVerdictMs: 30_000,
   /** Bytes buffered for one RPC stream. */

@@ -17,6 +17,8 @@ export type Interfaces = Readonly<Record<string, readonly NetworkInterfaceInfo[]
 
 /** Port of managers unless another is given. */
 const managerPort = 2377;
+/** Consensus listens on the port after the manager's. */
+const managerPortMax = 65_534;
 const dataPathPortMin = 1024;
 const dataPathPortMax = 49_151;
 /** A subnet holds at least 8 addresses. */
@@ -50,7 +52,53 @@ export function parseListenAddress(text: string, interfaces: Interfaces): HostPo
       'listen address must be an IP address or network interface (with optional port number)',
     );
   }
+  if (parsed.port !== undefined && parsed.port > managerPortMax) {
+    throw invalid(
+      'ListenAddr',
+      `listen port ${String(parsed.port)} is too high: managers use the next port too, so give one up to ${String(managerPortMax)}`,
+    );
+  }
   return { host, port: parsed.port ?? managerPort };
+}
+
+/** Where consensus is found, of a manager that is found at `manager`. */
+export function consensusAddress(manager: HostPort): HostPort {
+  return { host: manager.host, port: manager.port + 1 };
+}
+
+/** Reads an address that `hostPortText` wrote. @throws ShoalError `corrupt` */
+export function readHostPort(text: string): HostPort {
+  const parsed = splitHostPort(text);
+  if (parsed?.port === undefined)
+    throw new ShoalError('corrupt', 'an address in the identity cannot be read', {
+      fields: { address: text },
+    });
+  return { host: parsed.host, port: parsed.port };
+}
+
+/** Reads the address of a manager to join: a host, with an optional port. @throws ShoalError `invalidArgument {field}` */
+export function parseRemoteAddress(text: string): HostPort {
+  const parsed = splitHostPort(text);
+  if (parsed === undefined) {
+    throw invalid(
+      'RemoteAddrs',
+      `invalid remoteAddr ${JSON.stringify(text)}: give host:port of a manager, such as 10.0.0.1:${String(managerPort)}`,
+    );
+  }
+  return { host: parsed.host, port: parsed.port ?? managerPort };
+}
+
+/**
+ * The address that a joining node gives for itself. Undefined when it need not: the manager sees where the connection comes from.
+ * @throws ShoalError `invalidArgument {field}` when one was given that is not usable
+ */
+export function chooseJoinAddress(
+  text: string,
+  listen: HostPort,
+  interfaces: Interfaces,
+): HostPort | undefined {
+  if (text === '' && isUnspecified(listen.host)) return undefined;
+  return chooseAdvertiseAddress(text, listen, interfaces);
 }
 
 /**
@@ -91,6 +139,12 @@ function parseAdvertiseAddress(text: string, listen: HostPort, interfaces: Inter
     throw invalid(
       'AdvertiseAddr',
       'advertise address must be a non-zero IP address or network interface (with optional port number)',
+    );
+  }
+  if (parsed.port !== undefined && parsed.port > managerPortMax) {
+    throw invalid(
+      'AdvertiseAddr',
+      `advertise port ${String(parsed.port)} is too high: managers use the next port too, so give one up to ${String(managerPortMax)}`,
     );
   }
   return { host, port: parsed.port ?? listen.port };

@@ -57,13 +57,18 @@ export async function planFounding(
     identity: {
       nodeId,
       clusterId,
+      role: 'manager',
       raftId,
+      founderRaftId: raftId,
+      incarnation: 1,
+      hasLog: false,
       certificatePem: toPem('CERTIFICATE', credentials.certificateDer),
       privateKeyPem: toPem('PRIVATE KEY', credentials.keys.privateKeyPkcs8),
       trustRootPem: foundation.trustRootPem,
       dataKey: parts.entropy.bytes(dataKeyBytes),
       advertiseAddress: managerAddress,
       listenAddress: hostPortText(listen),
+      managers: [{ nodeId, address: managerAddress, raftId }],
     },
     founding: {
       setId: newId(random),

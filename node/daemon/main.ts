@@ -20,6 +20,7 @@ import { packageVersion } from '../../common/platform/package-version.ts';
 import { configErrorExitCode, daemonHelp, isHelpRequested, parseDaemonConfig } from './config.ts';
 import type { DaemonConfig } from './config.ts';
 import { DiskWatch } from './disk-watch.ts';
+import { GrpcNets } from './grpc-nets.ts';
 import { daemonMetrics } from './metrics.ts';
 import { Node } from './node.ts';
 import { productFacts } from './product-facts.ts';
@@ -89,6 +90,7 @@ async function serve(config: DaemonConfig, log: Log, stop: StopSignals): Promise
     room,
     engine,
     publishedPorts: proxy,
+    nets: new GrpcNets(),
     clock,
     random,
     entropy,
@@ -123,7 +125,8 @@ async function serve(config: DaemonConfig, log: Log, stop: StopSignals): Promise
   await api.listen(config.hostSocket);
   await metrics.listen(config.metricsAddr.host, config.metricsAddr.port);
   log.at('info', 'the API is served', { socket: config.hostSocket, pid: process.pid, version });
-  await node.start();
+  // A manager that waits for its log, or a worker for a manager, is told to stop like any other.
+  await Promise.race([node.start(), stop.requested]);
   await stop.requested;
   await api.close(apiGraceMs);
 }

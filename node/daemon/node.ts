@@ -9,24 +9,33 @@ import type { Log } from '../../common/ports/log.ts';
 import type { Metrics } from '../../common/ports/metrics.ts';
 import type {
   InitRequest,
+  JoinRequest,
   NodeControl,
   NodeFacts,
   SwarmState,
 } from '../../common/ports/node-control.ts';
 import { isShoalError, ShoalError } from '../../common/pure/errors.ts';
+import { limits } from '../../common/pure/limits.ts';
 import type { Random } from '../../common/pure/random.ts';
+import { withDeadline } from '../../common/run/deadline.ts';
 import { EventMemory } from '../../manager/controlapi/event-memory.ts';
 import { checkClusterSpec } from '../../manager/controlapi/validate/cluster-spec.ts';
 import type { Founding } from '../../manager/founding.ts';
 import type { PublishedPorts } from '../../worker/proxy/port.ts';
 import type { DataRootPaths } from '../dataroot/data-root.ts';
 import { IdentityFile } from '../identity/identity.ts';
-import type { Identity } from '../identity/identity.ts';
+import { KeptIdentity } from '../identity/kept-identity.ts';
 import { UnfinishedMark } from '../identity/unfinished-mark.ts';
 import { initialLifecycle, stepLifecycle } from '../lifecycle/lifecycle.ts';
 import type { LifecycleAction, LifecycleEvent, LifecycleState } from '../lifecycle/lifecycle.ts';
+import { readHostPort } from './addresses.ts';
+import type { ClusterNets } from './cluster-net.ts';
 import type { DiskWatch } from './disk-watch.ts';
 import { planFounding } from './founding.ts';
+import { enrol, planJoin } from './joining.ts';
+import type { JoinPlan } from './joining.ts';
+import { leaveRefusal } from './leaving.ts';
+import { requireManagerPorts } from './ports-check.ts';
 import { Roles } from './roles.ts';
 import { sweepNode } from './sweep.ts';
 
@@ -40,6 +49,7 @@ export interface NodeParts {
   readonly room: DiskWatch;
   readonly engine: EngineApi;
   readonly publishedPorts: PublishedPorts;
+  readonly nets: ClusterNets;
   readonly clock: Clock;
   readonly random: Random;
   readonly entropy: Entropy;
@@ -57,10 +67,10 @@ export class Node implements NodeControl, AsyncDisposable {
   readonly #unfinished: UnfinishedMark;
   readonly #events = new EventMemory();
   #state: LifecycleState = initialLifecycle;
-  #identity: Identity | undefined;
+  #identity: KeptIdentity | undefined;
   #roles: Roles | undefined;
-  /** Never rejects. */
-  #resuming: Promise<void> = Promise.resolve();
+  /** Why the roles could not begin, if they could not. Never rejects. */
+  #resuming: Promise<unknown> = Promise.resolve();
   #isDisposed = false;
 
   constructor(parts: NodeParts) {
@@ -75,8 +85,9 @@ export class Node implements NodeControl, AsyncDisposable {
    */
   async open(): Promise<void> {
     try {
-      this.#identity = await this.#identityFile.load();
-      const hasIdentity = this.#identity !== undefined;
+      const identity = await this.#identityFile.load();
+      const hasIdentity = identity !== undefined;
+      if (hasIdentity) this.#identity = new KeptIdentity(this.#identityFile, identity, true);
       if (!hasIdentity) await this.#clearWaste();
       this.#step({ kind: 'started', hasIdentity });
     } catch (error) {
@@ -107,18 +118,15 @@ export class Node implements NodeControl, AsyncDisposable {
   }
 
   facts(): NodeFacts {
-    const identity = this.#identity;
-    const isManager = this.#state.kind === 'active' && this.#roles?.isServing === true;
+    const identity = this.#identity?.current;
+    const isManager = this.#state.kind === 'active' && this.#roles?.api !== undefined;
     return {
       swarmState: swarmState(this.#state),
       controlAvailable: isManager,
       nodeId: identity?.nodeId ?? '',
       nodeAddress: identity?.advertiseAddress.replace(/:\d+$/, '') ?? '',
       error: this.#state.kind === 'error' ? this.#state.message : '',
-      managers:
-        identity === undefined
-          ? []
-          : [{ nodeId: identity.nodeId, address: identity.advertiseAddress }],
+      managers: identity?.managers ?? [],
       warnings: [...this.#shortage(), ...(this.#roles?.warnings ?? [])],
     };
   }
@@ -129,12 +137,9 @@ export class Node implements NodeControl, AsyncDisposable {
   }
 
   cluster(): ClusterApi {
-    if (this.#roles?.isServing === true) return this.#roles.api;
-    const reason =
-      this.#state.kind === 'inactive' || this.#state.kind === 'leaving' ? 'noSwarm' : 'starting';
-    throw new ShoalError('notSwarmManager', 'this node is not a swarm manager', {
-      fields: { reason },
-    });
+    const api = this.#roles?.api;
+    if (api !== undefined) return api;
+    throw new ShoalError('notSwarmManager', 'this node is not a swarm manager');
   }
 
   events(signal: AbortSignal): AsyncGenerator<readonly ClusterEvent[]> {
@@ -148,39 +153,48 @@ export class Node implements NodeControl, AsyncDisposable {
     const refusal = this.#parts.room.refusal();
     if (refusal !== undefined) throw refusal;
     const plan = await planFounding(this.#parts, request, os.networkInterfaces());
+    await requireManagerPorts(readHostPort(plan.identity.listenAddress));
     this.#step({ kind: 'initRequested' });
     try {
-      this.#identity = plan.identity;
+      const identity = new KeptIdentity(this.#identityFile, plan.identity, false);
+      this.#identity = identity;
       await this.#unfinished.set();
-      await this.#begin(plan.founding);
+      await this.#begin(identity, plan.founding);
       // What makes the node a member: a crash before this leaves an inactive node, and `start` clears what is left of the attempt.
-      await this.#identityFile.save(plan.identity);
+      await identity.save();
       await this.#unfinished.clear();
       this.#step({ kind: 'serving' });
       return plan.identity.nodeId;
     } catch (error) {
-      await this.#roles?.[Symbol.asyncDispose]();
-      this.#roles = undefined;
-      this.#step({ kind: 'failed', message: messageOf(error) });
+      await this.#endRoles();
       await this.#forget();
+      this.#step({ kind: 'failed', message: messageOf(error) });
       throw error;
     }
   }
 
+  async join(context: RequestContext, request: JoinRequest): Promise<void> {
+    if (this.#state.kind !== 'inactive')
+      throw new ShoalError('alreadyInSwarm', 'this node is already part of a swarm');
+    const plan = planJoin(request, os.networkInterfaces());
+    const refusal = this.#parts.room.refusal();
+    if (refusal !== undefined) throw refusal;
+    await requireManagerPorts(plan.listen);
+    const { clock } = this.#parts;
+    const untilMs = clock.nowMs() + limits.joinWaitMs;
+    this.#step({ kind: 'joinRequested' });
+    await this.#enrol(plan, context.signal);
+    this.#step({ kind: 'enrolled' });
+    this.#resuming = this.#resume();
+    await this.#awaitRoles(Math.max(0, untilMs - clock.nowMs()), context.signal);
+  }
+
   async leave(context: RequestContext, force: boolean): Promise<void> {
-    // What is half started cannot be ended in order.
-    await this.#resuming;
     if (this.#state.kind === 'inactive')
       throw new ShoalError('notInSwarm', 'this node is not part of a swarm');
-    if (this.#state.kind === 'active' && !force) {
-      throw new ShoalError(
-        'failedPrecondition',
-        'removing the last manager erases all state of the swarm',
-        {
-          fields: { reason: 'lastManager', managers: 1 },
-        },
-      );
-    }
+    const isActiveManager =
+      this.#state.kind === 'active' && this.#identity?.current.role === 'manager';
+    if (isActiveManager && !force) throw await leaveRefusal(this.#roles?.api, context);
     await this.#requireEngine(context.signal);
     this.#step({ kind: 'leaveRequested' });
     try {
@@ -197,8 +211,45 @@ export class Node implements NodeControl, AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     if (this.#isDisposed) return;
     this.#isDisposed = true;
-    await this.#roles?.[Symbol.asyncDispose]();
-    this.#roles = undefined;
+    await this.#endRoles();
+  }
+
+  /** Lets a cluster take the node in. What goes wrong leaves nothing behind. */
+  async #enrol(plan: JoinPlan, signal: AbortSignal): Promise<void> {
+    const { clock } = this.#parts;
+    try {
+      await this.#unfinished.set();
+      const deadline = { clock, durationMs: limits.joinWaitMs, signal };
+      const enrolled = await withDeadline(deadline, (inner) => enrol(this.#parts, plan, inner));
+      const identity = new KeptIdentity(this.#identityFile, enrolled, false);
+      await identity.save();
+      await this.#unfinished.clear();
+      this.#identity = identity;
+    } catch (error) {
+      await this.#forget();
+      this.#step({ kind: 'failed', message: messageOf(error) });
+      throw error;
+    }
+  }
+
+  /** @throws ShoalError `timeout {reason: join}` when they take longer: they go on; why they cannot begin */
+  async #awaitRoles(durationMs: number, signal: AbortSignal): Promise<void> {
+    const deadline = { clock: this.#parts.clock, durationMs, signal };
+    const failure = await withDeadline(deadline, (inner) => {
+      const aborted = new Promise<never>((_, reject) => {
+        inner.addEventListener('abort', () => {
+          reject(inner.reason instanceof Error ? inner.reason : new Error('the wait ended'));
+        });
+      });
+      return Promise.race([this.#resuming, aborted]);
+    }).catch((error: unknown) => {
+      if (!isShoalError(error, 'timeout')) throw error;
+      throw new ShoalError('timeout', 'the node was taken in, but its roles do not serve yet', {
+        fields: { reason: 'join' },
+        cause: error,
+      });
+    });
+    if (failure !== undefined) throw failure;
   }
 
   #step(event: LifecycleEvent): LifecycleAction {
@@ -215,12 +266,17 @@ export class Node implements NodeControl, AsyncDisposable {
     throw new ShoalError(step.code, 'the node is in another state');
   }
 
-  async #resume(): Promise<void> {
+  /** @returns why the roles could not begin, if they could not */
+  async #resume(): Promise<unknown> {
+    const identity = this.#identity;
+    if (identity === undefined) return undefined;
     try {
-      await this.#begin(undefined);
+      await this.#begin(identity, undefined);
       this.#step({ kind: 'serving' });
+      return undefined;
     } catch (error) {
-      this.#resumeFailed(error);
+      if (!this.#isDisposed && this.#state.kind === 'pending') this.#resumeFailed(error);
+      return error;
     }
   }
 
@@ -229,30 +285,35 @@ export class Node implements NodeControl, AsyncDisposable {
     this.#step({ kind: 'failed', message: messageOf(error) });
   }
 
-  async #begin(founding: Founding | undefined): Promise<void> {
-    const identity = this.#identity;
-    if (identity === undefined) return;
-    const { failed, ...parts } = this.#parts;
-    this.#roles = await Roles.start({
+  async #begin(identity: KeptIdentity, founding: Founding | undefined): Promise<void> {
+    const { failed, nets, ...parts } = this.#parts;
+    const roles = new Roles({
       ...parts,
       identity,
+      net: nets.open(identity.current),
       founding,
       noteEvent: (event) => {
         this.#events.note(event);
       },
-      failed: (error) => this.#fail(error, failed),
+      degraded: (message) => {
+        if (this.#roles === roles) this.#step({ kind: 'failed', message });
+      },
+      failed: (error) => {
+        this.#step({ kind: 'failed', message: messageOf(error) });
+        failed(error);
+      },
     });
-    this.#parts.log.at('info', 'the swarm is served', {
-      nodeId: identity.nodeId,
-      clusterId: identity.clusterId,
-    });
+    this.#roles = roles;
+    await roles.start();
+    const { nodeId, clusterId, role } = identity.current;
+    this.#parts.log.at('info', 'the swarm is served', { nodeId, clusterId, role });
   }
 
-  /** While the roles start, whoever starts them learns of it and shows it: a log that is refused must not end the daemon, or nobody could leave. */
-  #fail(error: unknown, failed: (error: unknown) => void): void {
-    if (this.#roles === undefined) return;
-    this.#step({ kind: 'failed', message: messageOf(error) });
-    failed(error);
+  async #endRoles(): Promise<void> {
+    const roles = this.#roles;
+    this.#roles = undefined;
+    await roles?.[Symbol.asyncDispose]();
+    await this.#resuming;
   }
 
   /** Leaving must not leave containers behind: without the engine it is refused before anything was touched. */
@@ -273,11 +334,10 @@ export class Node implements NodeControl, AsyncDisposable {
 
   async #end(): Promise<void> {
     const never = new AbortController().signal;
-    await this.#roles?.[Symbol.asyncDispose]();
-    this.#roles = undefined;
+    await this.#endRoles();
     await this.#parts.publishedPorts.stop(proxyLeaveGraceMs, never);
     if (this.#identity !== undefined)
-      await sweepNode(this.#parts.engine, this.#identity.nodeId, this.#parts.log, never);
+      await sweepNode(this.#parts.engine, this.#identity.current.nodeId, this.#parts.log, never);
     await this.#forget();
   }
 

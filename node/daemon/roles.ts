@@ -5,23 +5,27 @@ import type { EngineApi } from '../../common/ports/engine-api.ts';
 import type { Entropy } from '../../common/ports/entropy.ts';
 import type { Log } from '../../common/ports/log.ts';
 import type { Metrics } from '../../common/ports/metrics.ts';
-import type { RpcChannel } from '../../common/ports/rpc.ts';
+import { isShoalError, ShoalError } from '../../common/pure/errors.ts';
 import type { Random } from '../../common/pure/random.ts';
-import { MemoryRpcServer } from '../../common/run/rpc/memory-channel.ts';
+import { TaskGroup } from '../../common/run/task-group.ts';
 import type { Founding } from '../../manager/founding.ts';
-import { driverOptions } from '../../manager/consensus/options.ts';
-import { ThreadConsensusPort } from '../../manager/consensus/thread/thread-port.ts';
-import { Manager } from '../../manager/manager.ts';
-import type { NodeDescription } from '../../proto/gen/objects.ts';
+import type { SessionMessage } from '../../proto/gen/dispatcher.ts';
 import type { Agent } from '../../worker/agent/agent.ts';
 import type { PublishedPorts } from '../../worker/proxy/port.ts';
 import { startWorker } from '../../worker/worker.ts';
 import type { DataRootPaths } from '../dataroot/data-root.ts';
-import type { Identity } from '../identity/identity.ts';
+import { issuerFacts } from '../identity/certificate.ts';
+import type { KeptIdentity } from '../identity/kept-identity.ts';
+import type { ClusterNet } from './cluster-net.ts';
 import type { DiskWatch } from './disk-watch.ts';
+import { ManagerRole } from './manager-role.ts';
+import { Membership } from './membership.ts';
+import { SessionWays } from './session-ways.ts';
 
 export interface RolesParts {
-  readonly identity: Identity;
+  readonly identity: KeptIdentity;
+  /** The roles' from now on: it ends with them. */
+  readonly net: ClusterNet;
   readonly hostname: string;
   readonly paths: DataRootPaths;
   readonly disk: Disk;
@@ -38,79 +42,76 @@ export interface RolesParts {
   readonly founding: Founding | undefined;
   /** Takes what users are shown of each change. */
   readonly noteEvent: (event: ClusterEvent) => void;
+  /** Something that people have to see and mend: what runs goes on. @param reason in words */
+  readonly degraded: (reason: string) => void;
   /** The roles cannot go on: the process must end. */
   readonly failed: (error: unknown) => void;
 }
 
-/** Subject and key of the issuer, as a node describes its own certificate. */
-type TlsFacts = Pick<NodeDescription, 'trustRootPem' | 'issuerSubject' | 'issuerPublicKey'>;
-
 /**
- * The roles that a node holds in its swarm, created and disposed within the running process: always the worker, and the manager.
+ * The roles that a node holds in its swarm, created and disposed within the running process: always the worker, and the manager while the cluster
+ * says so.
  *
  * The worker begins first: what ran before goes on, whatever becomes of the manager.
  */
 export class Roles implements AsyncDisposable {
   readonly #parts: RolesParts;
-  readonly #consensus: ThreadConsensusPort;
-  readonly #manager: Manager;
-  readonly #server: MemoryRpcServer;
-  readonly #channelReady = Promise.withResolvers<void>();
-  readonly #starting = new AbortController();
+  readonly #group = new TaskGroup();
+  readonly #ways: SessionWays;
+  readonly #membership: Membership;
+  readonly #heardOnce = Promise.withResolvers<void>();
   #agent: Agent | undefined;
-  #isServing = false;
+  #manager: ManagerRole | undefined;
+  #hasStarted = false;
+  #isDisposed = false;
 
-  private constructor(parts: RolesParts) {
+  constructor(parts: RolesParts) {
     this.#parts = parts;
-    const { identity, clock, log, entropy } = parts;
-    this.#consensus = new ThreadConsensusPort({
-      options: driverOptions({
-        directory: parts.paths.raft,
-        clusterId: identity.clusterId,
-        memberId: identity.raftId,
-      }),
-      dataKey: identity.dataKey,
+    const { identity, net, random } = parts;
+    this.#ways = new SessionWays({
+      identity,
+      dialer: net.dialer,
+      random: random.fork('session ways'),
+      ownManager: () => (this.#manager?.isServing === true ? this.#manager : undefined),
     });
-    this.#manager = new Manager({
-      nodeId: identity.nodeId,
-      consensus: this.#consensus,
-      clock,
-      random: parts.random.fork('manager'),
-      log,
-      ...(parts.metrics === undefined ? {} : { metrics: parts.metrics }),
-      founding: parts.founding,
-      newSessionId: () => Buffer.from(entropy.bytes(16)).toString('hex'),
-      turn: () => new Promise((resolve) => setImmediate(resolve)),
-      loopOptions: { fixedBudgetRows: undefined },
-      refusal: () => parts.room.refusal(),
-      noteEvent: parts.noteEvent,
-      failed: parts.failed,
+    this.#membership = new Membership({
+      ...parts,
+      random: random.fork('membership'),
+      startManager: () => {
+        this.#group.spawn('manager', () => this.#lateManager());
+      },
+      endManager: () => this.#endManager(),
+      reconnect: () => {
+        this.#ways.reset();
+      },
     });
-    this.#server = new MemoryRpcServer(this.#manager.handlers, clock);
+    // Nobody may be waiting when the roles end.
+    this.#heardOnce.promise.catch(() => undefined);
   }
 
-  /** Starts both roles and resolves once the manager serves. @throws ShoalError when the manager cannot start */
-  static async start(parts: RolesParts): Promise<Roles> {
-    const roles = new Roles(parts);
+  /**
+   * Starts the roles; resolves once they serve: the manager answers, or a manager elsewhere has taken the worker's session.
+   * @throws ShoalError when they cannot; the roles have ended then
+   */
+  async start(): Promise<void> {
+    const failure = Promise.withResolvers<never>();
+    failure.promise.catch(() => undefined);
     try {
-      await roles.#startWorker();
-      await roles.#manager.start(roles.#starting.signal);
-      roles.#isServing = true;
-      roles.#channelReady.resolve();
-      return roles;
+      await this.#startWorker((error) => {
+        failure.reject(error);
+        if (this.#hasStarted) this.#parts.failed(error);
+      });
+      await Promise.race([this.#begin(), failure.promise]);
+      this.#hasStarted = true;
     } catch (error) {
-      await roles[Symbol.asyncDispose]();
+      await this[Symbol.asyncDispose]();
       throw error;
     }
   }
 
-  get api(): ClusterApi {
-    return this.#manager.api;
-  }
-
-  /** True while the manager leads or follows and answers. */
-  get isServing(): boolean {
-    return this.#isServing;
+  /** The cluster, while this node's manager serves. */
+  get api(): ClusterApi | undefined {
+    return this.#manager?.isServing === true ? this.#manager.api : undefined;
   }
 
   get warnings(): readonly string[] {
@@ -122,53 +123,114 @@ export class Roles implements AsyncDisposable {
       );
   }
 
-  /** Sessions end first, then the manager finishes what is in flight; containers and proxy stay as they are. */
+  /** Sessions end first, then the manager finishes what is in flight; containers and proxy stay as they are. Twice is harmless. */
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#isServing = false;
-    this.#channelReady.resolve();
+    if (this.#isDisposed) return;
+    this.#isDisposed = true;
+    this.#group.abort();
+    this.#heardOnce.reject(new ShoalError('cancelled', 'the roles of this node end'));
+    await this.#ways[Symbol.asyncDispose]();
     await this.#agent?.[Symbol.asyncDispose]();
-    await this.#server.close();
-    await this.#manager[Symbol.asyncDispose]();
-    await this.#consensus[Symbol.asyncDispose]();
+    await this.#endManager();
+    await this.#group[Symbol.asyncDispose]();
+    await this.#parts.net[Symbol.asyncDispose]();
   }
 
-  async #startWorker(): Promise<void> {
-    const { identity, hostname, engine, publishedPorts, disk, paths, clock, random, log } =
-      this.#parts;
+  async #begin(): Promise<void> {
+    const { identity } = this.#parts;
+    this.#group.spawn('membership', (signal) => this.#followMembership(signal));
+    if (identity.current.role === 'manager') await this.#membership.regainLog(this.#group.signal);
+    const isServing = identity.current.role === 'manager' && (await this.#startManager());
+    // Also where the cluster took the role away meanwhile.
+    if (!isServing) await this.#heardOnce.promise;
+  }
+
+  async #followMembership(signal: AbortSignal): Promise<void> {
+    try {
+      await this.#membership.run(signal);
+    } catch (error) {
+      if (!signal.aborted) this.#fail(error, 'the role of this node cannot be changed');
+    }
+  }
+
+  /** The manager of a node that became one. */
+  async #lateManager(): Promise<void> {
+    try {
+      await this.#startManager();
+    } catch (error) {
+      if (!this.#isDisposed) this.#fail(error, 'the manager of this node cannot start');
+    }
+  }
+
+  #fail(error: unknown, what: string): void {
+    if (!isShoalError(error)) {
+      this.#parts.failed(error);
+      return;
+    }
+    this.#parts.log.at('error', 'a role of this node failed', { error });
+    this.#parts.degraded(`${what}: ${error.message}`);
+  }
+
+  /** @returns false when the role was taken away before it served */
+  async #startManager(): Promise<boolean> {
+    const { identity, paths, founding } = this.#parts;
+    this.#group.signal.throwIfAborted();
+    // Begun logs are never begun anew under the same number.
+    if (!identity.current.hasLog) await identity.change({ hasLog: true });
+    const manager: ManagerRole = new ManagerRole({
+      ...this.#parts,
+      identity: identity.current,
+      directory: paths.raft,
+      founding,
+      removed: () => {
+        this.#membership.removed();
+      },
+      failed: (error) => {
+        if (this.#manager === manager && manager.isServing) this.#parts.failed(error);
+      },
+    });
+    this.#manager = manager;
+    try {
+      await manager.start();
+    } catch (error) {
+      if (this.#manager !== manager) return false;
+      throw error;
+    }
+    this.#ways.ownManagerServes();
+    return true;
+  }
+
+  async #endManager(): Promise<void> {
+    const manager = this.#manager;
+    this.#manager = undefined;
+    await manager?.[Symbol.asyncDispose]();
+  }
+
+  async #startWorker(failed: (error: unknown) => void): Promise<void> {
+    const { identity, engine, disk, paths, clock, random, log } = this.#parts;
+    const { nodeId, trustRootPem } = identity.current;
+    const tls = { trustRootPem, ...issuerFacts(trustRootPem) };
     this.#agent = await startWorker({
-      nodeId: identity.nodeId,
-      hostname,
+      nodeId,
+      hostname: this.#parts.hostname,
       engine,
-      publishedPorts,
+      publishedPorts: this.#parts.publishedPorts,
       disk,
       directory: paths.worker,
       clock,
       random,
       log,
-      connect: () => this.#connect(),
-      describe: (description) => ({
-        ...description,
-        ...this.#tlsFacts(),
-        levelMin: 1,
-        levelMax: 1,
-      }),
+      connect: (signal) => this.#ways.connect(signal),
+      describe: (description) => ({ ...description, ...tls, levelMin: 1, levelMax: 1 }),
+      heard: (message) => {
+        this.#hear(message);
+      },
     });
-    this.#agent.settled().catch(this.#parts.failed);
+    this.#agent.settled().catch(failed);
   }
 
-  /** Manager and worker of one process talk over the in-memory channel, encoded and decoded as between hosts. */
-  async #connect(): Promise<RpcChannel> {
-    await this.#channelReady.promise;
-    const { nodeId, clusterId } = this.#parts.identity;
-    return this.#server.channel({ nodeId, clusterId, role: 'manager' });
-  }
-
-  #tlsFacts(): TlsFacts {
-    const cluster = this.#manager.view.cluster();
-    return {
-      trustRootPem: this.#parts.identity.trustRootPem,
-      issuerSubject: cluster?.lifecycle.issuerSubject ?? new Uint8Array(0),
-      issuerPublicKey: cluster?.lifecycle.issuerPublicKey ?? new Uint8Array(0),
-    };
+  #hear(message: SessionMessage): void {
+    this.#membership.hear(message);
+    this.#heardOnce.resolve();
   }
 }

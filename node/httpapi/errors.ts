@@ -37,12 +37,15 @@ const alreadyInSwarm =
   'This node is already part of a swarm. Use "docker swarm leave" to leave this swarm and join another one.';
 const noLeader =
   "The swarm does not have a leader. It's possible that too few managers are online. Make sure more than half of the managers are online.";
+const joinGoesOn =
+  'Timeout was reached before node joined. The attempt to join the swarm will continue in the background. Use the "docker info" command to see the current swarm status of your node.';
 const leaveManager =
   'You are attempting to leave the swarm on a node that is participating as a manager. ';
 const leaveLast =
   'Removing the last manager erases all current state of the swarm. Use `--force` to ignore this message. ';
+const leaveUncounted = 'Doing so may lose the consensus of your cluster. ';
 const leaveOneOfMany =
-  'Doing so may lose the consensus of your cluster. The only way to restore a swarm that has lost consensus is to reinitialize it with `--force-new-cluster`. Use `--force` to suppress this message.';
+  'The only way to restore a swarm that has lost consensus is to reinitialize it with `--force-new-cluster`. Use `--force` to suppress this message.';
 
 /** Status and words of every code: the only place where they are made. */
 const rows: Readonly<Record<ErrorCodeName, Row>> = {
@@ -88,7 +91,10 @@ const rows: Readonly<Record<ErrorCodeName, Row>> = {
   diskFull: (error) => ({ status: 507, message: error.message }),
   limitExceeded: limitReply,
   levelTooLow: (error) => ({ status: 400, message: rpc('FailedPrecondition', error.message) }),
-  timeout: () => ({ status: 500, message: rpc('DeadlineExceeded', 'context deadline exceeded') }),
+  timeout: ({ fields: { reason } }) =>
+    reason === 'join'
+      ? { status: 503, message: joinGoesOn }
+      : { status: 500, message: rpc('DeadlineExceeded', 'context deadline exceeded') },
   cancelled: () => ({ status: 500, message: 'context canceled' }),
   engineUnavailable: (error) => ({ status: 503, message: error.message }),
   engineRefused: (error) => ({ status: 500, message: error.message }),
@@ -153,14 +159,28 @@ function portText({ port, service, id, mode }: ErrorFields): string {
   return `port '${port}' is already in use by service '${service}' (${id}) as ${how}`;
 }
 
-function preconditionReply({ message, fields: { managers, service } }: ShoalError): ErrorReply {
-  if (managers === undefined) {
-    const text =
-      service === undefined ? message : `service ${service} does not have a previous spec`;
-    return { status: 400, message: rpc('FailedPrecondition', text) };
-  }
-  const rest = Number(managers) <= 1 ? leaveLast : leaveOneOfMany;
-  return { status: 503, message: leaveManager + rest };
+function preconditionReply({ message, fields }: ShoalError): ErrorReply {
+  if (fields['managers'] !== undefined)
+    return { status: 503, message: leaveManager + leaveText(fields) };
+  return { status: 400, message: rpc('FailedPrecondition', preconditionText(message, fields)) };
+}
+
+function preconditionText(message: string, { service, node, state }: ErrorFields): string {
+  if (service !== undefined) return `service ${service} does not have a previous spec`;
+  if (state === 'up') return `node ${node} is not down and can't be removed`;
+  if (state === 'manager')
+    return `node ${node} is a cluster manager and is a member of the raft cluster. It must be demoted to worker before removal`;
+  return message;
+}
+
+/** What a manager that leaves does to the swarm, as far as the numbers are known. */
+function leaveText({ managers, reachable }: ErrorFields): string {
+  const [all, answering] = [Number(managers), Number(reachable ?? 0)];
+  if (all === 1) return leaveLast;
+  if (answering === 0) return leaveUncounted + leaveOneOfMany;
+  const losesQuorum = answering - 2 <= all - answering;
+  if (!losesQuorum) return leaveOneOfMany;
+  return `Removing this node leaves ${String(answering - 1)} managers out of ${String(all)}. Without a Raft quorum your swarm will be inaccessible. ${leaveOneOfMany}`;
 }
 
 function limitReply({ message, fields: { field } }: ShoalError): ErrorReply {

@@ -1,7 +1,10 @@
-/** Where a node stands with a swarm. `pending`: it is on its way in. `error`: what it has cannot be used; only leaving helps. */
+/**
+ * Where a node stands with a swarm. `pending`: it is on its way in; with `init` and `join` it has nothing yet, with `resume` an identity that stays.
+ * `error`: what it has cannot be used; only leaving helps.
+ */
 export type LifecycleState =
   | { readonly kind: 'inactive' }
-  | { readonly kind: 'pending'; readonly purpose: 'init' | 'resume' }
+  | { readonly kind: 'pending'; readonly purpose: 'init' | 'join' | 'resume' }
   | { readonly kind: 'active' }
   | { readonly kind: 'leaving' }
   | { readonly kind: 'error'; readonly message: string };
@@ -11,6 +14,9 @@ export type LifecycleEvent =
   /** The daemon has started and looked for an identity. */
   | { readonly kind: 'started'; readonly hasIdentity: boolean }
   | { readonly kind: 'initRequested' }
+  | { readonly kind: 'joinRequested' }
+  /** A cluster has taken the node in, and its identity is durable. */
+  | { readonly kind: 'enrolled' }
   /** The roles that `begin` started serve now. */
   | { readonly kind: 'serving' }
   | { readonly kind: 'leaveRequested' }
@@ -18,8 +24,8 @@ export type LifecycleEvent =
   | { readonly kind: 'left' }
   | { readonly kind: 'failed'; readonly message: string };
 
-/** What the shell must do. `begin`: create the roles that the identity holds. `end`: dispose them and forget the swarm. */
-export type LifecycleAction = 'none' | 'found' | 'begin' | 'end';
+/** What the shell must do. `found`, `enrol`: get an identity. `begin`: create the roles that the identity holds. `end`: dispose them and forget the swarm. */
+export type LifecycleAction = 'none' | 'found' | 'enrol' | 'begin' | 'end';
 
 export type LifecycleStep =
   | { readonly kind: 'next'; readonly state: LifecycleState; readonly action: LifecycleAction }
@@ -40,6 +46,14 @@ export function stepLifecycle(state: LifecycleState, event: LifecycleEvent): Lif
       return state.kind === 'inactive'
         ? next({ kind: 'pending', purpose: 'init' }, 'found')
         : refuse('alreadyInSwarm');
+    case 'joinRequested':
+      return state.kind === 'inactive'
+        ? next({ kind: 'pending', purpose: 'join' }, 'enrol')
+        : refuse('alreadyInSwarm');
+    case 'enrolled':
+      return hasNothingYet(state)
+        ? next({ kind: 'pending', purpose: 'resume' }, 'begin')
+        : next(state, 'none');
     case 'serving':
       return state.kind === 'pending' ? next({ kind: 'active' }, 'none') : next(state, 'none');
     case 'leaveRequested':
@@ -58,17 +72,21 @@ function stepLeave(state: LifecycleState): LifecycleStep {
     case 'leaving':
       return refuse('busy');
     case 'pending':
-      return state.purpose === 'init' ? refuse('busy') : next({ kind: 'leaving' }, 'end');
+      return hasNothingYet(state) ? refuse('busy') : next({ kind: 'leaving' }, 'end');
     case 'active':
     case 'error':
       return next({ kind: 'leaving' }, 'end');
   }
 }
 
-/** A founding that fails leaves nothing behind; a swarm that is there but cannot be served is an error that people must see. */
+/** A founding or an enrolment that fails leaves nothing behind; a swarm that is there but cannot be served is an error that people must see. */
 function stepFailed(state: LifecycleState, message: string): LifecycleStep {
-  if (state.kind === 'pending' && state.purpose === 'init') return next(initialLifecycle, 'end');
+  if (hasNothingYet(state)) return next(initialLifecycle, 'end');
   return next({ kind: 'error', message }, 'none');
+}
+
+function hasNothingYet(state: LifecycleState): boolean {
+  return state.kind === 'pending' && state.purpose !== 'resume';
 }
 
 function next(state: LifecycleState, action: LifecycleAction): LifecycleStep {

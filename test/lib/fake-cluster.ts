@@ -16,6 +16,7 @@ import type {
 } from '../../common/ports/cluster-api.ts';
 import type {
   InitRequest,
+  JoinRequest,
   NodeControl,
   NodeFacts,
   SwarmState,
@@ -169,6 +170,10 @@ export class FakeCluster implements ClusterApi {
       });
       return { warnings: [] };
     });
+  }
+
+  removeNode(_: RequestContext, ref: string, force: boolean): Promise<void> {
+    return this.#do(`removeNode ${ref}${force ? ' by force' : ''}`, () => undefined);
   }
 
   removeService(_: RequestContext, ref: string): Promise<void> {
@@ -331,6 +336,9 @@ export class FakeNodeControl implements NodeControl {
   controlAvailable = false;
   warnings: string[] = [];
   lastInit: InitRequest | undefined;
+  lastJoin: JoinRequest | undefined;
+  /** What joining ends with; the node becomes a worker when undefined. */
+  joinFailure: ShoalError | undefined;
   readonly memory: EventMemory = new EventMemory();
   readonly #ended = new AbortController();
 
@@ -365,11 +373,21 @@ export class FakeNodeControl implements NodeControl {
     return Promise.resolve(fakeNodeId);
   }
 
+  join(_: RequestContext, request: JoinRequest): Promise<void> {
+    if (this.state !== 'inactive') {
+      return Promise.reject(new ShoalError('alreadyInSwarm', 'already in a swarm'));
+    }
+    this.lastJoin = request;
+    if (this.joinFailure !== undefined) return Promise.reject(this.joinFailure);
+    this.state = 'active';
+    return Promise.resolve();
+  }
+
   leave(_: RequestContext, force: boolean): Promise<void> {
     if (this.state === 'inactive') {
       return Promise.reject(new ShoalError('notInSwarm', 'not in a swarm'));
     }
-    if (!force) {
+    if (!force && this.controlAvailable) {
       const fields = { managers: 1 };
       return Promise.reject(new ShoalError('failedPrecondition', 'last manager', { fields }));
     }

@@ -235,6 +235,10 @@ class SimNodeControl implements NodeControl {
     return Promise.reject(new ShoalError('alreadyInSwarm', 'this node is part of a swarm'));
   }
 
+  join(): Promise<void> {
+    return Promise.reject(new ShoalError('alreadyInSwarm', 'this node is part of a swarm'));
+  }
+
   leave(): Promise<void> {
     return Promise.reject(new ShoalError('failedPrecondition', 'this node stays'));
   }

@@ -7,7 +7,7 @@ import { withDeadline } from '../../common/run/deadline.ts';
 import { TaskGroup } from '../../common/run/task-group.ts';
 import { Wakeup } from '../../common/run/wakeup.ts';
 import { newTaskReport } from '../../proto/gen/dispatcher.ts';
-import type { Assignment, EndpointSet } from '../../proto/gen/dispatcher.ts';
+import type { Assignment, EndpointSet, SessionMessage } from '../../proto/gen/dispatcher.ts';
 import type { NodeDescription, TaskStatus } from '../../proto/gen/objects.ts';
 import { newJournalRecord } from '../../proto/gen/node.ts';
 import type { JournalMark } from '../../proto/gen/node.ts';
@@ -41,6 +41,8 @@ export interface AgentParts {
   readonly connect: (signal: AbortSignal) => Promise<RpcChannel>;
   /** Adds what the executor cannot know: certificates, levels, warnings. */
   readonly describe: (description: NodeDescription) => NodeDescription;
+  /** Takes what a manager says of the node and of all managers: at the start of each session, and whenever that changes. Must not fail. */
+  readonly heard?: (message: SessionMessage) => void;
 }
 
 /**
@@ -230,8 +232,9 @@ export class Agent implements AsyncDisposable {
       endpoints: (complete, version, put, remove) => {
         this.#takeEndpoints(complete, version, put, remove);
       },
-      managers: (managers) => {
-        this.#mark({ managers });
+      heard: (message) => {
+        this.#mark({ managers: message.managers });
+        this.#parts.heard?.(message);
       },
       unknownTask: (taskId) => {
         this.#tasks.remove(taskId);

@@ -15,7 +15,6 @@ import type {
   Assignment,
   AssignmentsMessage,
   EndpointSet,
-  ManagerAddress,
   SessionMessage,
 } from '../../proto/gen/dispatcher.ts';
 import type { NodeDescription } from '../../proto/gen/objects.ts';
@@ -54,7 +53,8 @@ export interface SessionSink {
     put: readonly EndpointSet[],
     remove: readonly string[],
   ): void;
-  managers(managers: readonly ManagerAddress[]): void;
+  /** What the manager says of the node and of all managers: when it takes the session, and whenever that changes. */
+  heard(message: SessionMessage): void;
   unknownTask(taskId: string): void;
 }
 
@@ -132,7 +132,7 @@ export class Session {
   #hear(message: SessionMessage, group: TaskGroup): void {
     this.#heartbeatPeriodMs = message.heartbeatPeriodMs;
     this.#clusterIncarnation = message.clusterIncarnation;
-    this.#parts.sink.managers(message.managers);
+    this.#parts.sink.heard(message);
     if (this.#sessionId !== '') return;
     this.#sessionId = message.sessionId;
     this.#parts.opened();

@@ -1,6 +1,6 @@
 import { ShoalError } from '../../../common/pure/errors.ts';
 import { limits } from '../../../common/pure/limits.ts';
-import type { InitRequest } from '../../../common/ports/node-control.ts';
+import type { InitRequest, JoinRequest } from '../../../common/ports/node-control.ts';
 import { NodeAvailability } from '../../../proto/gen/specs.ts';
 import { readClusterSpec, writeCluster } from '../shapes/cluster.ts';
 import { JsonFields } from '../../../proto/http/json-fields.ts';
@@ -25,7 +25,13 @@ export function swarmRoutes(parts: ApiParts): readonly Route[] {
   });
   return [
     route('POST', '/swarm/init', async (call) => await initSwarm(parts, call)),
-    route('POST', '/swarm/join', () => Promise.reject(joinRefusal(parts))),
+    // The node itself keeps the time: whoever waits longer is told that it goes on.
+    {
+      method: 'POST',
+      path: '/swarm/join',
+      deadlineMs: undefined,
+      handle: async (call) => await joinSwarm(parts, call),
+    },
     route('POST', '/swarm/leave', async ({ request, context }) => {
       await control.leave(context, flagParameter(request.query, 'force'));
       return emptyReply(200);
@@ -54,27 +60,55 @@ function readInitRequest(body: JsonValue): InitRequest {
   if (fields.flag('AutoLockManagers')) throw notSupportedYet('AutoLockManagers');
   const spec = fields.child('Spec');
   if (isJsonObject(body) && spec !== undefined) refuseUnsupportedCluster(rawField(body, 'Spec'));
-  const listenAddress = fields.text('ListenAddr');
-  if (listenAddress === '') {
-    throw new ShoalError('invalidArgument', 'invalid ListenAddr "": invalid empty address');
-  }
   return {
-    listenAddress,
+    listenAddress: listenAddress(fields),
     advertiseAddress: fields.text('AdvertiseAddr'),
     dataPathAddress: fields.text('DataPathAddr'),
     dataPathPort: fields.count32('DataPathPort'),
     forceNewCluster: fields.flag('ForceNewCluster'),
     autoLock: false,
-    availability: fields.choice(
-      'Availability',
-      'Availability',
-      availabilityWords,
-      NodeAvailability.active,
-    ),
+    availability: availability(fields),
     addressPools: fields.texts('DefaultAddrPool'),
     subnetSize: fields.count32('SubnetSize'),
     spec: checkedName(readClusterSpec(spec)),
   };
+}
+
+async function joinSwarm({ control }: ApiParts, call: Call): Promise<Response> {
+  const body = await readJsonBody(call);
+  if (control.facts().swarmState !== 'inactive') {
+    throw new ShoalError('alreadyInSwarm', 'this node is already part of a swarm');
+  }
+  await control.join(call.context, readJoinRequest(new JsonFields(body)));
+  return emptyReply(200);
+}
+
+function readJoinRequest(fields: JsonFields): JoinRequest {
+  const remoteAddresses = fields.texts('RemoteAddrs');
+  if (remoteAddresses.length === 0) {
+    throw new ShoalError('invalidArgument', 'at least 1 RemoteAddr is required to join');
+  }
+  if (remoteAddresses.includes('')) {
+    throw new ShoalError('invalidArgument', 'invalid remoteAddr "": invalid empty address');
+  }
+  return {
+    listenAddress: listenAddress(fields),
+    advertiseAddress: fields.text('AdvertiseAddr'),
+    dataPathAddress: fields.text('DataPathAddr'),
+    remoteAddresses,
+    token: fields.text('JoinToken'),
+    availability: availability(fields),
+  };
+}
+
+function listenAddress(fields: JsonFields): string {
+  const address = fields.text('ListenAddr');
+  if (address !== '') return address;
+  throw new ShoalError('invalidArgument', 'invalid ListenAddr "": invalid empty address');
+}
+
+function availability(fields: JsonFields): NodeAvailability {
+  return fields.choice('Availability', 'Availability', availabilityWords, NodeAvailability.active);
 }
 
 function rawField(body: Readonly<Record<string, JsonValue>>, name: string): JsonValue {
@@ -109,12 +143,6 @@ async function updateSwarm({ control }: ApiParts, call: Call): Promise<Response>
   refuseUnsupportedCluster(body);
   await api.updateCluster(call.context, version, checkedName(spec));
   return emptyReply(200);
-}
-
-function joinRefusal({ control }: ApiParts): ShoalError {
-  if (control.facts().swarmState !== 'inactive')
-    return new ShoalError('alreadyInSwarm', 'this node is already part of a swarm');
-  return notSupportedYet('joining a swarm');
 }
 
 /** Nothing is ever locked while managers cannot be. */

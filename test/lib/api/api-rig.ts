@@ -33,6 +33,7 @@ export class ApiRig {
     this.api = new ApiFixture(node, {
       facts: () => node.facts(),
       init: (context, request) => node.init(context, request),
+      join: (context, request) => node.join(context, request),
       leave: (context, force) => node.leave(context, force),
       events: (signal) => node.events(signal),
       cluster: () => {

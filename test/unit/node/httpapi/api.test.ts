@@ -2,6 +2,7 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 
 import { limits } from '../../../../common/pure/limits.ts';
+import { ShoalError } from '../../../../common/pure/errors.ts';
 import { NodeAvailability } from '../../../../proto/gen/specs.ts';
 import { ApiFixture } from '../../../lib/api-fixture.ts';
 import { fakeNodeId, FakeNodeControl } from '../../../lib/fake-cluster.ts';
@@ -230,6 +231,64 @@ describe('/swarm', () => {
     expect(outside.control.state).toBe('inactive');
   });
 
+  const join = {
+    ListenAddr: '0.0.0.0:2377',
+    RemoteAddrs: ['10.0.0.1:2377'],
+    JoinToken: 'SWMTKN-1-x-y',
+  };
+
+  test('join hands on what was given, and waits longer than others', async () => {
+    const outside = new ApiFixture(new FakeNodeControl());
+    const body = {
+      ...join,
+      AdvertiseAddr: '10.0.0.2',
+      DataPathAddr: 'eth1',
+      Availability: 'drain',
+    };
+    const { status, text } = await outside.ask('POST', '/swarm/join', { body });
+    expect([status, text]).toEqual([200, '']);
+    expect(outside.control.lastJoin).toEqual({
+      listenAddress: '0.0.0.0:2377',
+      advertiseAddress: '10.0.0.2',
+      dataPathAddress: 'eth1',
+      remoteAddresses: ['10.0.0.1:2377'],
+      token: 'SWMTKN-1-x-y',
+      availability: NodeAvailability.drain,
+    });
+    const onWorker = await outside.ask('GET', '/services');
+    expect([onWorker.status, onWorker.json]).toEqual([
+      503,
+      message(
+        "This node is not a swarm manager. Worker nodes can't be used to view or modify cluster state. Please run this command on a manager node or promote the current node to a manager.",
+      ),
+    ]);
+  });
+
+  test.each([
+    [{ ...join, ListenAddr: '' }, 400, 'invalid ListenAddr "": invalid empty address'],
+    [{ ...join, RemoteAddrs: [] }, 400, 'at least 1 RemoteAddr is required to join'],
+    [{ ...join, RemoteAddrs: [''] }, 400, 'invalid remoteAddr "": invalid empty address'],
+    [{ ...join, Availability: 'sometimes' }, 400, 'invalid Availability: "sometimes"'],
+    [{ ...join, JoinToken: 5 }, 400, 'invalid JSON: JoinToken: expected string, found number 5'],
+  ])('join with %j is refused', async (body, status, text) => {
+    const outside = new ApiFixture(new FakeNodeControl());
+    const answer = await outside.ask('POST', '/swarm/join', { body });
+    expect([answer.status, answer.json]).toEqual([status, message(text)]);
+    expect(outside.control.lastJoin).toBeUndefined();
+  });
+
+  test('a join that goes on in the background says so', async () => {
+    const outside = new ApiFixture(new FakeNodeControl());
+    outside.control.joinFailure = new ShoalError('timeout', 'late', { fields: { reason: 'join' } });
+    const answer = await outside.ask('POST', '/swarm/join', { body: join });
+    expect([answer.status, answer.json]).toEqual([
+      503,
+      message(
+        'Timeout was reached before node joined. The attempt to join the swarm will continue in the background. Use the "docker info" command to see the current swarm status of your node.',
+      ),
+    ]);
+  });
+
   test('inspect shows the cluster and its tokens', async () => {
     const { json } = await api.ask('GET', '/swarm');
     expect(json).toMatchObject({
@@ -278,7 +337,6 @@ describe('/swarm', () => {
     expect((await api.ask('POST', '/swarm/leave?force=1')).json).toEqual(
       message('This node is not part of a swarm'),
     );
-    expect((await api.ask('POST', '/swarm/join', { body: {} })).status).toBe(501);
     expect((await api.ask('POST', '/swarm/unlock', { body: {} })).json).toMatchObject({
       message: expect.stringContaining('This node is not a swarm manager.') as string,
     });

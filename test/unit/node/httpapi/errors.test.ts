@@ -139,9 +139,27 @@ const rows: readonly Row[] = [
   },
   {
     code: 'failedPrecondition',
-    fields: { managers: 3 },
+    fields: { managers: 0, reachable: 0 },
     status: 503,
     text: 'You are attempting to leave the swarm on a node that is participating as a manager. Doing so may lose the consensus of your cluster. The only way to restore a swarm that has lost consensus is to reinitialize it with `--force-new-cluster`. Use `--force` to suppress this message.',
+  },
+  {
+    code: 'failedPrecondition',
+    fields: { managers: 3, reachable: 3 },
+    status: 503,
+    text: 'You are attempting to leave the swarm on a node that is participating as a manager. The only way to restore a swarm that has lost consensus is to reinitialize it with `--force-new-cluster`. Use `--force` to suppress this message.',
+  },
+  {
+    code: 'failedPrecondition',
+    fields: { managers: 3, reachable: 2 },
+    status: 503,
+    text: 'You are attempting to leave the swarm on a node that is participating as a manager. Removing this node leaves 1 managers out of 3. Without a Raft quorum your swarm will be inaccessible. The only way to restore a swarm that has lost consensus is to reinitialize it with `--force-new-cluster`. Use `--force` to suppress this message.',
+  },
+  {
+    code: 'failedPrecondition',
+    fields: { managers: 2, reachable: 2 },
+    status: 503,
+    text: 'You are attempting to leave the swarm on a node that is participating as a manager. Removing this node leaves 1 managers out of 2. Without a Raft quorum your swarm will be inaccessible. The only way to restore a swarm that has lost consensus is to reinitialize it with `--force-new-cluster`. Use `--force` to suppress this message.',
   },
   {
     code: 'failedPrecondition',

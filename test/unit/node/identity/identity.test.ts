@@ -13,13 +13,21 @@ function identity(fields: Partial<Identity> = {}): Identity {
   return {
     nodeId: asId<'node'>('n'),
     clusterId: asId<'cluster'>('c'),
+    role: 'manager',
     raftId: 2 ** 48 - 1,
+    founderRaftId: 5,
+    incarnation: 2,
+    hasLog: true,
     certificatePem: 'certificate',
     privateKeyPem: 'key',
     trustRootPem: 'root',
     dataKey: Uint8Array.from({ length: 32 }, (_, index) => index),
     advertiseAddress: '10.0.0.1:2377',
     listenAddress: '0.0.0.0:2377',
+    managers: [
+      { nodeId: asId<'node'>('n'), address: '10.0.0.1:2377', raftId: 2 ** 48 - 1 },
+      { nodeId: asId<'node'>('m'), address: '10.0.0.2:2377', raftId: 5 },
+    ],
     ...fields,
   };
 }
@@ -78,6 +86,34 @@ describe('an identity', () => {
   });
 });
 
+const worker: Partial<Identity> = { role: 'worker', raftId: 0, founderRaftId: 0, hasLog: false };
+
+describe('an identity file', () => {
+  test('of a worker has no number in consensus', async () => {
+    const on = await root();
+    const file = new IdentityFile(on, directory);
+    await file.save(identity(worker));
+    expect(await file.load()).toEqual(identity(worker));
+  });
+
+  test('of the time when every node had founded its swarm is that of a manager with a log', async () => {
+    const on = disk();
+    const { role, founderRaftId, incarnation, hasLog, managers, ...old } = identity();
+    const dataKey = Buffer.from(old.dataKey).toString('base64');
+    await write(on, JSON.stringify({ version: 1, ...old, dataKey }));
+    expect(await new IdentityFile(on, directory).load()).toEqual(
+      identity({
+        role,
+        founderRaftId: old.raftId,
+        incarnation: 1,
+        hasLog,
+        managers: managers.slice(0, 1),
+      }),
+    );
+    expect([founderRaftId, incarnation]).toEqual([5, 2]);
+  });
+});
+
 describe('an identity file is refused', () => {
   test.each([
     ['without content', ''],
@@ -103,6 +139,13 @@ describe('an identity file is refused', () => {
     ['raft id 0', { raftId: 0 }],
     ['a raft id beyond what is exact', { raftId: 2 ** 60 }],
     ['an address that is no text', { listenAddress: 1 }],
+    ['a role that there is not', { role: 'boss' }],
+    ['a manager without a founder', { founderRaftId: 0 }],
+    ['a manager that does not know whether it has a log', { hasLog: undefined }],
+    ['no incarnation', { incarnation: 0 }],
+    ['no address book', { managers: undefined }],
+    ['an address book with a hole', { managers: [null] }],
+    ['an address without a number', { managers: [{ nodeId: 'n', address: 'a' }] }],
   ])('with %s', async (_, fields) => {
     const on = disk();
     const dataKey = Buffer.alloc(32).toString('base64');

@@ -6,6 +6,7 @@ import type { LifecycleEvent, LifecycleState } from '../../../../node/lifecycle/
 const states: Readonly<Record<string, LifecycleState>> = {
   inactive: { kind: 'inactive' },
   founding: { kind: 'pending', purpose: 'init' },
+  joining: { kind: 'pending', purpose: 'join' },
   resuming: { kind: 'pending', purpose: 'resume' },
   active: { kind: 'active' },
   leaving: { kind: 'leaving' },
@@ -16,6 +17,8 @@ const events: Readonly<Record<string, LifecycleEvent>> = {
   'started without identity': { kind: 'started', hasIdentity: false },
   'started with identity': { kind: 'started', hasIdentity: true },
   init: { kind: 'initRequested' },
+  join: { kind: 'joinRequested' },
+  enrolled: { kind: 'enrolled' },
   serving: { kind: 'serving' },
   leave: { kind: 'leaveRequested' },
   left: { kind: 'left' },
@@ -24,7 +27,7 @@ const events: Readonly<Record<string, LifecycleEvent>> = {
 
 function nameOf(state: LifecycleState): string {
   if (state.kind !== 'pending') return state.kind;
-  return state.purpose === 'init' ? 'founding' : 'resuming';
+  return { init: 'founding', join: 'joining', resume: 'resuming' }[state.purpose];
 }
 
 /** `next state, action`, or what is refused. */
@@ -40,6 +43,8 @@ const table: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     'started without identity': 'inactive, none',
     'started with identity': 'resuming, begin',
     init: 'founding, found',
+    join: 'joining, enrol',
+    enrolled: 'inactive, none',
     serving: 'inactive, none',
     leave: 'refused notInSwarm',
     left: 'inactive, none',
@@ -47,13 +52,23 @@ const table: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   },
   founding: {
     init: 'refused alreadyInSwarm',
+    join: 'refused alreadyInSwarm',
     serving: 'active, none',
+    leave: 'refused busy',
+    left: 'inactive, none',
+    failed: 'inactive, end',
+  },
+  joining: {
+    init: 'refused alreadyInSwarm',
+    join: 'refused alreadyInSwarm',
+    enrolled: 'resuming, begin',
     leave: 'refused busy',
     left: 'inactive, none',
     failed: 'inactive, end',
   },
   resuming: {
     init: 'refused alreadyInSwarm',
+    join: 'refused alreadyInSwarm',
     serving: 'active, none',
     leave: 'leaving, end',
     left: 'inactive, none',
@@ -61,6 +76,7 @@ const table: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   },
   active: {
     init: 'refused alreadyInSwarm',
+    join: 'refused alreadyInSwarm',
     serving: 'active, none',
     leave: 'leaving, end',
     left: 'inactive, none',
@@ -68,6 +84,7 @@ const table: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   },
   leaving: {
     init: 'refused alreadyInSwarm',
+    join: 'refused alreadyInSwarm',
     serving: 'leaving, none',
     leave: 'refused busy',
     left: 'inactive, none',
@@ -75,6 +92,7 @@ const table: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   },
   error: {
     init: 'refused alreadyInSwarm',
+    join: 'refused alreadyInSwarm',
     serving: 'error, none',
     leave: 'leaving, end',
     left: 'inactive, none',
