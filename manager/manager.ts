@@ -186,6 +186,8 @@ export class Manager implements AsyncDisposable {
       logs: this.#logs,
       leaderNodeId: () => this.#leaderNodeId,
       isReachable: (row) => this.#isReachable(row),
+      canGo: ({ lifecycle }) =>
+        this.#leadership?.self !== true || this.#membership.canGo(lifecycle.raftId),
       newSetId,
       newServiceId: () => newId(this.#ids),
       ...(parts.refusal === undefined ? {} : { refusal: parts.refusal }),

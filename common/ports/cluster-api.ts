@@ -177,7 +177,10 @@ export interface ClusterApi {
 
   listNodes(context: RequestContext, filters: Filters): Promise<RowList<NodeView>>;
   getNode(context: RequestContext, ref: string): Promise<NodeView>;
+  /** `failedPrecondition` where the last manager would be demoted, or the quorum lost. */
   updateNode(context: RequestContext, ref: string, version: number, spec: NodeSpec): Promise<void>;
+  /** Of a node that is down, or of any with `force`. `failedPrecondition {node, state}`: it is `up`, or a `manager`. */
+  removeNode(context: RequestContext, ref: string, force: boolean): Promise<void>;
 
   createService(
     context: RequestContext,

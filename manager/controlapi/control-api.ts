@@ -24,7 +24,7 @@ import type { ClusterRow, NodeRow } from '../store/rows.ts';
 import type { StoreView } from '../store/view.ts';
 import { updateClusterChange } from './cluster.ts';
 import { findNetwork } from './network.ts';
-import { filterNodes, findNode, updateNodeChange } from './node.ts';
+import { filterNodes, findNode, removeNodeChange, updateNodeChange } from './node.ts';
 import {
   createServiceChange,
   filterServices,
@@ -45,6 +45,8 @@ export interface ControlApiParts {
   readonly leaderNodeId: () => string;
   /** True when a manager answers others, as far as this one knows. */
   readonly isReachable: (row: NodeRow) => boolean;
+  /** True when the managers that are left without this one, and answer, are a quorum; true where this manager does not know. */
+  readonly canGo: (row: NodeRow) => boolean;
   readonly newSetId: () => SetId;
   readonly newServiceId: () => ServiceId;
   /** Why nobody may change anything but by removing, if that is so. */
@@ -94,7 +96,13 @@ export class ControlApi implements ClusterApi {
   }
 
   updateNode(context: RequestContext, ref: string, version: number, spec: NodeSpec): Promise<void> {
-    return submitChange(this.#parts, context, (view) => updateNodeChange(view, ref, version, spec));
+    return submitChange(this.#parts, context, (view) =>
+      updateNodeChange(view, ref, { version, spec }, this.#parts.canGo),
+    );
+  }
+
+  removeNode(context: RequestContext, ref: string, force: boolean): Promise<void> {
+    return submitAnyway(this.#parts, context, (view) => removeNodeChange(view, ref, force));
   }
 
   async createService(

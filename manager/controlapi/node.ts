@@ -1,10 +1,10 @@
 import { ShoalError } from '../../common/pure/errors.ts';
 import { asId } from '../../common/pure/ids.ts';
 import type { Filters } from '../../common/ports/cluster-api.ts';
-import { Facet, Table } from '../../proto/gen/objects.ts';
+import { Facet, NodeState, Table } from '../../proto/gen/objects.ts';
 import { NodeRole } from '../../proto/gen/specs.ts';
 import type { NodeSpec } from '../../proto/gen/specs.ts';
-import { putOp, readOf } from '../store/ops.ts';
+import { deleteOp, giveBack, homeOf, putOp, readOf } from '../store/ops.ts';
 import type { NodeRow } from '../store/rows.ts';
 import type { StoreView } from '../store/view.ts';
 import { anyOf, checkFilters, labelsMatch } from './filters.ts';
@@ -26,18 +26,21 @@ export function findNode(view: StoreView, ref: string): NodeRow {
   );
 }
 
+/**
+ * Gives a node another spec; the membership controller then gives it the role that this asks for.
+ * @param canGo whether the managers that are left without this one, and answer, are a quorum; true where nobody here knows.
+ * @throws ShoalError `outOfSequence`, `failedPrecondition` where the last manager would go, or the quorum with it
+ */
 export function updateNodeChange(
   view: StoreView,
   ref: string,
-  version: number,
-  spec: NodeSpec,
+  { version, spec }: { readonly version: number; readonly spec: NodeSpec },
+  canGo: (row: NodeRow) => boolean,
 ): Change<void> {
   const row = findNode(view, ref);
   if (row.specVersion !== version) throw new ShoalError('outOfSequence', 'update out of sequence');
-  if (spec.role !== row.spec.role) {
-    throw new ShoalError('notImplemented', 'changing the role of a node is not supported yet', {
-      fields: { field: 'Role' },
-    });
+  if (spec.role === NodeRole.worker && row.spec.role === NodeRole.manager) {
+    checkDemotion(view, row, canGo);
   }
   const facet = { table: Table.nodes, key: row.id, facet: Facet.spec };
   return {
@@ -47,6 +50,44 @@ export function updateNodeChange(
     ops: [putOp(facet, { kind: 'nodeSpec', value: spec })],
     result: undefined,
   };
+}
+
+/**
+ * Removes a node that is down, or any with `force`; what ran on it runs elsewhere. A manager has to be demoted first.
+ * @throws ShoalError `notFound`, `failedPrecondition {node, state}`
+ */
+export function removeNodeChange(view: StoreView, ref: string, force: boolean): Change<void> {
+  const row = findNode(view, ref);
+  const { id, lifecycle, status } = row;
+  const refuse = (state: string, message: string): ShoalError =>
+    new ShoalError('failedPrecondition', message, { fields: { node: id, state } });
+  if (lifecycle.role === NodeRole.manager)
+    throw refuse('manager', 'the node is a manager and must be demoted before removal');
+  if (status.state !== NodeState.nodeDown && !force)
+    throw refuse('up', 'the node is not down and cannot be removed');
+  return {
+    reason: 'node remove',
+    reads: [readOf({ ...homeOf.nodeLifecycle, key: id }, row.lifecycleVersion)],
+    claims: view.claimsOf(id).map(({ space, key }) => giveBack(space, key, id)),
+    ops: [deleteOp(Table.nodes, id)],
+    result: undefined,
+  };
+}
+
+function checkDemotion(view: StoreView, row: NodeRow, canGo: (row: NodeRow) => boolean): void {
+  const managers = view.nodes().filter(({ spec }) => spec.role === NodeRole.manager);
+  if (managers.length <= 1) {
+    throw new ShoalError(
+      'failedPrecondition',
+      'attempting to demote the last manager of the swarm',
+    );
+  }
+  if (!canGo(row)) {
+    throw new ShoalError(
+      'failedPrecondition',
+      "can't remove member from the raft: this would result in a loss of quorum",
+    );
+  }
 }
 
 const nodeFilters = ['id', 'name', 'label', 'node.label', 'role', 'membership'] as const;

@@ -56,9 +56,7 @@ const cases: Readonly<Record<string, readonly Case[]>> = {
     { target: '/nodes/n1/update', body: node, status: 400, says: "invalid node version ''" },
     { target: '/nodes/n1/update?version=1', body: node, status: 500, says: 'out of sequence' },
   ],
-  'DELETE /nodes/{id} force': [
-    { target: '/nodes/n2?force=1', status: notYet, says: 'removing a node is not supported yet' },
-  ],
+  'DELETE /nodes/{id} force': [{ target: '/nodes/n2?force=1', status: 200, says: '' }],
   'GET /services filters': [
     filter('/services', { id: ['s1'] }, '"ID":"s1"'),
     filter('/services', { name: ['we'] }, '"ID":"s1"'),

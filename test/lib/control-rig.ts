@@ -65,6 +65,7 @@ export class ControlRig {
     logs: noLogs,
     leaderNodeId: () => 'n1',
     isReachable: () => true,
+    canGo: () => true,
     newSetId: this.proposer.newSetId,
     newServiceId: () => asId<'service'>(this.ids.shift() ?? 'none left'),
     refusal: () => this.refusal,

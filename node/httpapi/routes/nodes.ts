@@ -1,12 +1,11 @@
 import { limits } from '../../../common/pure/limits.ts';
 import { JsonFields } from '../../../proto/http/json-fields.ts';
 import { readNodeSpec, writeNode } from '../shapes/node.ts';
-import { notSupportedYet } from '../../../proto/http/unsupported.ts';
 import { readJsonBody } from '../body.ts';
 import type { Route, RouteHandler } from '../call.ts';
 import type { ListReplies } from '../list-reply.ts';
 import type { ApiParts } from '../parts.ts';
-import { checkFilterWords, filtersParameter, versionParameter } from '../query.ts';
+import { checkFilterWords, filtersParameter, flagParameter, versionParameter } from '../query.ts';
 import { emptyReply, jsonReply } from '../reply.ts';
 
 const filterKeys: ReadonlySet<string> = new Set([
@@ -45,9 +44,10 @@ export function nodeRoutes({ control }: ApiParts, lists: ListReplies): readonly 
       await api.updateNode(call.context, call.params['id'] ?? '', version, spec);
       return emptyReply(200);
     }),
-    route('DELETE', '/nodes/:id', async ({ params, context }) => {
-      await control.cluster().getNode(context, params['id'] ?? '');
-      throw notSupportedYet('removing a node');
+    route('DELETE', '/nodes/:id', async ({ request, params, context }) => {
+      const force = flagParameter(request.query, 'force');
+      await control.cluster().removeNode(context, params['id'] ?? '', force);
+      return emptyReply(200);
     }),
   ];
 }

@@ -29,6 +29,7 @@ class StoreControl extends FakeNodeControl {
     },
     leaderNodeId: () => 'n1',
     isReachable: () => true,
+    canGo: () => true,
     newSetId: this.proposer.newSetId,
     newServiceId: () => asId<'service'>('new'),
   });

@@ -152,6 +152,7 @@ async function competing(name: string): Promise<Pick<SetRequest, 'id' | 'claims'
     logs: noLogs,
     leaderNodeId: () => '',
     isReachable: () => true,
+    canGo: () => true,
     newSetId: () => asId<'set'>('competing'),
     newServiceId: () => asId<'service'>('other'),
   });
@@ -376,7 +377,7 @@ describe('views', () => {
 describe('a node', () => {
   beforeEach(populate);
 
-  test('is drained; its role stays', async () => {
+  test('is drained', async () => {
     const { meta, spec: before } = await api.getNode(context, 'n1');
     const drained = { ...before, availability: NodeAvailability.drain };
     await api.updateNode(context, 'n1', meta.version, drained);
@@ -384,10 +385,39 @@ describe('a node', () => {
     await expect(api.updateNode(context, 'n1', meta.version, drained)).rejects.toMatchObject({
       code: 'outOfSequence',
     });
-    const version = (await api.getNode(context, 'n1')).meta.version;
-    await expect(
-      api.updateNode(context, 'n1', version, { ...drained, role: NodeRole.worker }),
-    ).rejects.toMatchObject({ code: 'notImplemented', fields: { field: 'Role' } });
+  });
+
+  test('that is the last manager is not demoted, and no manager is removed', async () => {
+    const { meta, spec: before } = await api.getNode(context, 'n1');
+    const demoted = { ...before, role: NodeRole.worker };
+    await expect(api.updateNode(context, 'n1', meta.version, demoted)).rejects.toMatchObject({
+      code: 'failedPrecondition',
+      message: 'attempting to demote the last manager of the swarm',
+    });
+    await expect(api.removeNode(context, 'n1', true)).rejects.toMatchObject({
+      code: 'failedPrecondition',
+      fields: { node: 'n1', state: 'manager' },
+    });
+  });
+
+  test('is promoted and demoted by its spec', async () => {
+    const { meta, spec: before } = await api.getNode(context, 'n2');
+    const promoted = { ...before, role: NodeRole.manager };
+    await api.updateNode(context, 'n2', meta.version, promoted);
+    const { meta: after, spec: now } = await api.getNode(context, 'n2');
+    expect(now.role).toBe(NodeRole.manager);
+    await api.updateNode(context, 'n2', after.version, before);
+    expect((await api.getNode(context, 'n2')).spec.role).toBe(NodeRole.worker);
+  });
+
+  test('is removed once it is down, or by force, with all that it holds', async () => {
+    await expect(api.removeNode(context, 'n2', false)).rejects.toMatchObject({
+      code: 'failedPrecondition',
+      fields: { node: 'n2', state: 'up' },
+    });
+    await api.removeNode(context, 'n2', true);
+    await expect(api.getNode(context, 'n2')).rejects.toMatchObject({ code: 'notFound' });
+    await expect(api.removeNode(context, 'nope', true)).rejects.toMatchObject({ code: 'notFound' });
   });
 });
 
@@ -453,6 +483,7 @@ describe('the cluster', () => {
       logs: noLogs,
       leaderNodeId: () => '',
       isReachable: () => true,
+      canGo: () => true,
       newSetId: proposer.newSetId,
       newServiceId: () => asId<'service'>('s'),
     });

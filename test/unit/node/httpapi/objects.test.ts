@@ -342,9 +342,11 @@ describe('/nodes', () => {
     expect(bad.json).toEqual(message('invalid Role: "king"'));
   });
 
-  test('removal is not there yet, 404 comes first', async () => {
-    expect((await api.ask('DELETE', `/nodes/${fakeNodeId}`)).status).toBe(501);
-    expect((await api.ask('DELETE', '/nodes/x')).json).toEqual(message('node x not found'));
+  test('is removed, by force if asked', async () => {
+    expect((await api.ask('DELETE', `/nodes/${fakeNodeId}`)).status).toBe(200);
+    expect((await api.ask('DELETE', `/nodes/${fakeNodeId}?force=1`)).status).toBe(200);
+    const removals = api.control.api.calls.filter((call) => call.startsWith('removeNode'));
+    expect(removals).toEqual([`removeNode ${fakeNodeId}`, `removeNode ${fakeNodeId} by force`]);
   });
 });
 
