@@ -7,7 +7,7 @@ import type {
 } from '../../manager/consensus/port.ts';
 import { Store } from '../../manager/store/store.ts';
 import { Proposer } from '../../manager/proposer/proposer.ts';
-import type { SetOutcome, SetRequest } from '../../manager/proposer/port.ts';
+import type { LeaderLink, SetOutcome, SetRequest } from '../../manager/proposer/port.ts';
 import { newClaim } from '../../proto/gen/changeset.ts';
 import { VirtualClock } from './virtual-clock.ts';
 
@@ -78,9 +78,11 @@ export class ProposerRig implements AsyncDisposable {
   readonly signal: AbortSignal = new AbortController().signal;
   #sets = 0;
 
-  constructor(options: { readonly leads?: boolean } = {}) {
+  constructor(options: { readonly leads?: boolean; readonly leader?: LeaderLink } = {}) {
     const { consensus, store, clock } = this;
-    this.proposer = new Proposer({ consensus, store, clock, log: silentLog });
+    const { leader } = options;
+    const link = leader === undefined ? {} : { leader };
+    this.proposer = new Proposer({ consensus, store, clock, log: silentLog, ...link });
     if (options.leads !== false) consensus.lead();
   }
 
