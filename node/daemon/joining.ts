@@ -183,7 +183,6 @@ function identityOf(
     nodeId: asId(response.nodeId),
     clusterId: asId(response.clusterId),
     ...credentials,
-    incarnation: 1,
     hasLog: false,
     trustRootPem,
     dataKey,
@@ -195,7 +194,13 @@ function identityOf(
 /** The parts of an identity that a cluster gives, together with a certificate. */
 export type Credentials = Pick<
   Identity,
-  'role' | 'raftId' | 'founderRaftId' | 'certificatePem' | 'privateKeyPem' | 'managers'
+  | 'role'
+  | 'raftId'
+  | 'founderRaftId'
+  | 'incarnation'
+  | 'certificatePem'
+  | 'privateKeyPem'
+  | 'managers'
 >;
 
 /** Reads what a cluster signed for `key`. @throws ShoalError `corrupt` when that cannot be */
@@ -217,6 +222,7 @@ export function readCredentials(
     role: isManager ? 'manager' : 'worker',
     raftId: isManager ? raftId : 0,
     founderRaftId: isManager ? founderRaftId : 0,
+    incarnation: Math.max(1, response.incarnation),
     certificatePem,
     privateKeyPem: key.privateKeyPem,
     managers: response.managers.map(({ nodeId: id, address, raftId: number }) => ({

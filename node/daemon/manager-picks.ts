@@ -4,7 +4,8 @@ import type { KnownManager } from '../identity/identity.ts';
 /** Picks the manager to try next: by chance, so that nodes spread over them, and none again before all others were tried. */
 export class ManagerPicks {
   readonly #random: Random;
-  #tried = new Set<string>();
+  readonly #tried = new Set<string>();
+  #last = '';
 
   constructor(random: Random) {
     this.#random = random;
@@ -13,10 +14,13 @@ export class ManagerPicks {
   /** Undefined when `managers` is empty. */
   next(managers: readonly KnownManager[]): KnownManager | undefined {
     const fresh = managers.filter(({ address }) => !this.#tried.has(address));
-    const choice = fresh.length > 0 ? fresh : managers;
     if (fresh.length === 0) this.#tried.clear();
-    const pick = choice[this.#random.below(Math.max(1, choice.length))];
-    if (pick !== undefined) this.#tried.add(pick.address);
+    const others = managers.filter(({ address }) => address !== this.#last);
+    const [choice = []] = [fresh, others, managers].filter(({ length }) => length > 0);
+    if (choice.length === 0) return undefined;
+    const pick = choice[this.#random.below(choice.length)];
+    this.#last = pick?.address ?? '';
+    this.#tried.add(this.#last);
     return pick;
   }
 }
