@@ -158,7 +158,9 @@ export class Roles implements AsyncDisposable {
     try {
       await this.#startManager();
     } catch (error) {
-      if (!this.#isDisposed) this.#fail(error, 'the manager of this node cannot start');
+      if (this.#isDisposed) return;
+      this.#fail(error, 'the manager of this node cannot start');
+      await this.#endManager();
     }
   }
 
