@@ -13,6 +13,7 @@ import type { Peers } from './peers.ts';
 import { Proposals } from './proposals.ts';
 import { RaftMember } from './raft-member.ts';
 import { Reads } from './reads.ts';
+import { recoverAlone } from './recovery.ts';
 import { SnapshotTaker } from './snapshot-taker.ts';
 import { Storage } from './storage.ts';
 import { contentOf, receiveFile } from './snapshot-transfer.ts';
@@ -184,6 +185,7 @@ export class ConsensusDriver {
     const storage = await Storage.open(this.#options, this.#ports);
     this.#storage = storage;
     const { log } = storage;
+    if (this.#options.recover) await recoverAlone(log, this.#options.memberId);
     const lastIndex = log.lastIndex;
     this.#delivery.begin(log.mark?.index ?? 0);
     await this.#replaySnapshot(storage, log.mark);

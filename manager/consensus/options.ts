@@ -11,6 +11,8 @@ export interface DriverOptions extends StorageOptions {
   readonly snapshotBytes: number;
   /** Bytes of entries proposed and not yet handed over; beyond it proposals are dropped. */
   readonly backlogBytes: number;
+  /** Begin as the only voter, whoever else belonged to the group: its quorum is lost. Give it for one start only. */
+  readonly recover: boolean;
   /** Milliseconds of one tick of the Raft library. */
   readonly tickMs: number;
   readonly raft: Omit<
@@ -62,6 +64,7 @@ export function driverOptions(
     snapshotBytes: limits.snapshotLogBytes,
     backlogBytes: limits.proposerBytes,
     voters: [member.memberId],
+    recover: false,
     tickMs: limits.raftTickMs,
     raft: raftOptions,
     ...member,

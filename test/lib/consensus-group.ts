@@ -98,7 +98,7 @@ export class ConsensusGroup {
   }
 
   /** Begins a life on what the last one left durable. Main applies all that it is given at once. */
-  start(id: number): void {
+  start(id: number, extra: Partial<DriverOptions> = {}): void {
     this.#starts += 1;
     const random = this.random.fork(`life ${this.#starts}`);
     const latency = random.fork('latency');
@@ -116,7 +116,7 @@ export class ConsensusGroup {
     };
     const entropy = fixedEntropy(random.u32());
     const ports = { disk, clock, peers, cipher: testCipher(), entropy };
-    const changes = { ...this.#changes, memberId: id, voters: this.#voters };
+    const changes = { ...this.#changes, memberId: id, voters: this.#voters, ...extra };
     const probe = new ConsensusProbe(disk, changes, 0, ports);
     probe.appliesAll = true;
     probe.credit(1_000_000, 1_000_000_000);

@@ -62,6 +62,11 @@ export class LogState {
     return Math.max(this.#hardState.commit, this.#mark?.index ?? 0);
   }
 
+  /** The entries beyond the mark, while they are kept. */
+  get entries(): readonly Entry[] {
+    return this.#entries;
+  }
+
   /** Hands over the entries beyond the mark and keeps none from now on. */
   takeEntries(): readonly Entry[] {
     const entries = this.#entries;

@@ -150,6 +150,11 @@ export class WriteAheadLog implements AsyncDisposable {
     return this.#segments.map((segment) => segment.name);
   }
 
+  /** The entries beyond the newest mark, until they are taken. */
+  get heldEntries(): readonly Entry[] {
+    return this.#accepted.entries;
+  }
+
   /** The entries beyond the newest mark, as they were at `open`. Handed over once. */
   takeEntries(): readonly Entry[] {
     return this.#accepted.takeEntries();
