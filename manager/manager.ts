@@ -45,7 +45,9 @@ import { ReplicatedDecider } from './orchestrator/replicated/replicated.ts';
 import { RestartDecider } from './orchestrator/restart/restart.ts';
 import { UpdateDecider } from './orchestrator/update/update.ts';
 import { awaitSignal } from './proposer/await-signal.ts';
+import type { SetRequest } from './proposer/port.ts';
 import { Proposer } from './proposer/proposer.ts';
+import { recoverySet } from './recovering.ts';
 import { Scheduler } from './scheduler/scheduler.ts';
 import type { Decider } from './store/decider.ts';
 import type { StoreEvent } from './store/events.ts';
@@ -81,6 +83,8 @@ export interface ManagerParts {
   readonly metrics?: Metrics;
   /** Only when the cluster is being founded. */
   readonly founding: Founding | undefined;
+  /** Consensus began alone because the quorum was lost: the cluster begins a new incarnation. Absent otherwise. */
+  readonly isRecovering?: boolean;
   /** Ids of sessions: nobody can guess them. */
   readonly newSessionId: () => string;
   /** Lets everything else that is ready run first. */
@@ -208,7 +212,7 @@ export class Manager implements AsyncDisposable {
    * @throws ShoalError `corrupt`, `storageFailed`, `levelTooLow`
    */
   async start(signal: AbortSignal): Promise<void> {
-    const { founding, knownManagers } = this.#parts;
+    const { founding, knownManagers, isRecovering } = this.#parts;
     this.#proposer.onGroup((message) => {
       if (message.kind === 'removed') this.#parts.removedFromCluster();
       else this.#membership.hear(message);
@@ -220,8 +224,12 @@ export class Manager implements AsyncDisposable {
     this.#proposer.failure.catch(this.#parts.failed);
     this.#tellPeers(knownManagers);
     await this.#proposer.ready(signal);
-    if (founding !== undefined) await this.#found(founding, signal);
-    else if (knownManagers.length > 0) await this.#awaitCluster(signal);
+    if (founding !== undefined) await this.#found(foundingSet(founding), signal);
+    else if (isRecovering === true) {
+      const { nodeId } = this.#parts;
+      await this.#proposer.barrier(signal);
+      await this.#found(recoverySet(this.view, nodeId, newId(this.#ids)), signal);
+    } else if (knownManagers.length > 0) await this.#awaitCluster(signal);
     if (this.view.cluster() === undefined) {
       throw new ShoalError(
         'corrupt',
@@ -259,10 +267,11 @@ export class Manager implements AsyncDisposable {
     await this.#proposer[Symbol.asyncDispose]();
   }
 
-  async #found(founding: Founding, signal: AbortSignal): Promise<void> {
-    const outcome = await this.#proposer.submit(foundingSet(founding), signal);
+  /** Makes the change with which a cluster begins. */
+  async #found(set: SetRequest, signal: AbortSignal): Promise<void> {
+    const outcome = await this.#proposer.submit(set, signal);
     if (outcome.kind !== 'done') {
-      throw new ShoalError('internal', 'the cluster could not be founded', {
+      throw new ShoalError('internal', 'the cluster could not be begun', {
         fields: { outcome: outcome.kind },
       });
     }

@@ -22,6 +22,9 @@ export interface LogEntry {
   readonly data: Uint8Array;
 }
 
+/** Revisions that a new incarnation of the cluster leaves out. */
+const incarnationRevisions = 2 ** 32;
+
 /** What became of one set of an entry. */
 export interface SetResult {
   readonly setId: string;
@@ -123,7 +126,7 @@ export class Store {
     }
     if (set.id === '') return this.#refuse(set, { kind: 'invalid', message: 'a set has no id' });
     if (set.term !== 0 && set.term !== entryTerm) return this.#refuse(set, { kind: 'term' });
-    const at = { revision: state.revision + 1, clusterMs: state.clusterMs };
+    const at = { revision: state.revision + this.#step(set), clusterMs: state.clusterMs };
     const evaluation = evaluateSet(state, set, at);
     if (evaluation.kind === 'refused') return this.#refuse(set, evaluation.refusal);
     state.commit(evaluation.effect, at);
@@ -131,6 +134,19 @@ export class Store {
     this.#publish(evaluation.effect, at.revision);
     const outcome = { kind: 'done', revision: at.revision } as const;
     return { setId: set.id, outcome, repeated: false };
+  }
+
+  /** A new incarnation begins far beyond all that the old one may have given out: no resume token of that one is of this one. */
+  #step(set: ChangeSet): number {
+    const incarnation = this.#state.cluster()?.lifecycle.incarnation;
+    if (incarnation === undefined) return 1;
+    const isNew = set.ops.some(
+      ({ op }) =>
+        op?.kind === 'put' &&
+        op.value.value?.kind === 'clusterLifecycle' &&
+        op.value.value.value.incarnation > incarnation,
+    );
+    return isNew ? incarnationRevisions : 1;
   }
 
   #refuse(set: ChangeSet, refusal: Refusal): SetResult {
