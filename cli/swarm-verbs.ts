@@ -54,6 +54,7 @@ function addInit(program: Command, run: RunBody): void {
     .option('--listen-addr <address>', listenHelp, '0.0.0.0:2377')
     .option('--default-addr-pool <cidr>', 'addresses for networks (repeatable)', collect)
     .option('--task-history-limit <count>', 'ended tasks to keep of each slot (default 5)')
+    .option('--force-new-cluster', 'go on as the only manager, when most of them are lost')
     .addOption(availabilityOption())
     .action(async (flags: InitFlags) => {
       const { runInit } = await import('./commands/init.ts');

@@ -7,6 +7,7 @@ export interface InitFlags {
   readonly defaultAddrPool?: readonly string[];
   readonly taskHistoryLimit?: string;
   readonly availability: string;
+  readonly forceNewCluster?: boolean;
 }
 
 /** Bits of a network's mask when the cluster takes networks from its pools: Docker's default. */
@@ -36,7 +37,7 @@ function buildInit(flags: InitFlags): Readonly<Record<string, unknown>> {
     Availability: flags.availability,
     DefaultAddrPool: flags.defaultAddrPool ?? [],
     SubnetSize: subnetMaskBits,
-    ForceNewCluster: false,
+    ForceNewCluster: flags.forceNewCluster === true,
     AutoLockManagers: false,
     Spec: { Orchestration: retention },
   };

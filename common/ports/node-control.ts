@@ -43,7 +43,10 @@ export interface JoinRequest {
 /** The node's own life: what the API may ask of it whatever its role. */
 export interface NodeControl {
   facts(): NodeFacts;
-  /** Makes a swarm of one node and answers its id once the manager serves. @throws ShoalError `alreadyInSwarm`, `invalidArgument {field}` */
+  /**
+   * Makes a swarm of one node and answers its id once the manager serves. With `forceNewCluster`, a manager goes on as the only one of its swarm, with all that it has.
+   * @throws ShoalError `alreadyInSwarm`, `notSwarmManager`, `invalidArgument {field}`
+   */
   init(context: RequestContext, request: InitRequest): Promise<string>;
   /**
    * Takes the node into a swarm, in the role that the token stands for; resolves once that role serves.

@@ -31,6 +31,8 @@ export interface ManagerRoleParts {
   readonly metrics?: Metrics;
   /** Only when the cluster is being founded. */
   readonly founding: Founding | undefined;
+  /** It goes on alone, whoever it had beside it. */
+  readonly recovers: boolean;
   readonly noteEvent: (event: ClusterEvent) => void;
   /** The cluster has removed this manager: it serves nobody any more. */
   readonly removed: () => void;
@@ -55,7 +57,7 @@ export class ManagerRole implements AsyncDisposable {
     const { raftId, founderRaftId, clusterId, dataKey } = identity;
     const member = { directory: parts.directory, clusterId, memberId: raftId };
     this.#consensus = new ThreadConsensusPort({
-      options: driverOptions(member, { voters: [founderRaftId] }),
+      options: driverOptions(member, { voters: [founderRaftId], recover: parts.recovers }),
       dataKey,
     });
     this.#manager = newManager(parts, this.#consensus);

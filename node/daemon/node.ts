@@ -33,6 +33,7 @@ import type { ClusterNets } from './cluster-net.ts';
 import type { DiskWatch } from './disk-watch.ts';
 import { planFounding } from './founding.ts';
 import { enrol, planJoin } from './joining.ts';
+import { recoveryAddresses } from './recovery.ts';
 import type { JoinPlan } from './joining.ts';
 import { leaveRefusal } from './leaving.ts';
 import { requireManagerPorts } from './ports-check.ts';
@@ -147,6 +148,8 @@ export class Node implements NodeControl, AsyncDisposable {
   }
 
   async init(_context: RequestContext, request: InitRequest): Promise<string> {
+    if (request.forceNewCluster && this.#identity !== undefined)
+      return await this.#recover(this.#identity, request);
     if (this.#state.kind !== 'inactive')
       throw new ShoalError('alreadyInSwarm', 'this node is already part of a swarm');
     checkInit(request);
@@ -159,7 +162,7 @@ export class Node implements NodeControl, AsyncDisposable {
       const identity = new KeptIdentity(this.#identityFile, plan.identity, false);
       this.#identity = identity;
       await this.#unfinished.set();
-      await this.#begin(identity, plan.founding);
+      await this.#begin(identity, { founding: plan.founding });
       // What makes the node a member: a crash before this leaves an inactive node, and `start` clears what is left of the attempt.
       await identity.save();
       await this.#unfinished.clear();
@@ -212,6 +215,31 @@ export class Node implements NodeControl, AsyncDisposable {
     if (this.#isDisposed) return;
     this.#isDisposed = true;
     await this.#endRoles();
+  }
+
+  /**
+   * A manager whose quorum is lost for good goes on alone, with all that its log holds. What fails on the way shows as state `error`, and can be tried again.
+   * @returns the node's id
+   */
+  async #recover(identity: KeptIdentity, request: InitRequest): Promise<string> {
+    const { nodeId, role } = identity.current;
+    if (role !== 'manager')
+      throw new ShoalError('notSwarmManager', 'only a manager can go on as the only one');
+    const addresses = recoveryAddresses(identity.current, request, os.networkInterfaces());
+    this.#step({ kind: 'recoveryRequested' });
+    await this.#endRoles();
+    const managers = identity.current.managers.filter((manager) => manager.nodeId === nodeId);
+    try {
+      await requireManagerPorts(readHostPort(addresses.listenAddress));
+      await identity.change({ ...addresses, managers });
+    } catch (error) {
+      this.#resumeFailed(error);
+      throw error;
+    }
+    this.#resuming = this.#resume({ recovers: true });
+    const failure = await this.#resuming;
+    if (failure !== undefined) throw failure;
+    return nodeId;
   }
 
   /** Lets a cluster take the node in. What goes wrong leaves nothing behind. */
@@ -267,11 +295,11 @@ export class Node implements NodeControl, AsyncDisposable {
   }
 
   /** @returns why the roles could not begin, if they could not */
-  async #resume(): Promise<unknown> {
+  async #resume(how: BeginOptions = {}): Promise<unknown> {
     const identity = this.#identity;
     if (identity === undefined) return undefined;
     try {
-      await this.#begin(identity, undefined);
+      await this.#begin(identity, how);
       this.#step({ kind: 'serving' });
       return undefined;
     } catch (error) {
@@ -285,13 +313,14 @@ export class Node implements NodeControl, AsyncDisposable {
     this.#step({ kind: 'failed', message: messageOf(error) });
   }
 
-  async #begin(identity: KeptIdentity, founding: Founding | undefined): Promise<void> {
+  async #begin(identity: KeptIdentity, how: BeginOptions): Promise<void> {
     const { failed, nets, ...parts } = this.#parts;
     const roles = new Roles({
       ...parts,
       identity,
       net: nets.open(identity.current),
-      founding,
+      founding: how.founding,
+      recovers: how.recovers === true,
       noteEvent: (event) => {
         this.#events.note(event);
       },
@@ -350,15 +379,17 @@ export class Node implements NodeControl, AsyncDisposable {
   }
 }
 
+/** How the roles begin, unless they go on from where they were. */
+interface BeginOptions {
+  readonly founding?: Founding;
+  /** The manager goes on alone, whoever it had beside it. */
+  readonly recovers?: boolean;
+}
+
 function checkInit(request: InitRequest): void {
-  const unsupported = request.forceNewCluster
-    ? 'ForceNewCluster'
-    : request.autoLock
-      ? 'AutoLockManagers'
-      : undefined;
-  if (unsupported !== undefined) {
-    throw new ShoalError('notImplemented', `${unsupported} is not supported yet`, {
-      fields: { field: unsupported },
+  if (request.autoLock) {
+    throw new ShoalError('notImplemented', 'AutoLockManagers is not supported yet', {
+      fields: { field: 'AutoLockManagers' },
     });
   }
   checkClusterSpec(request.spec);

@@ -40,6 +40,8 @@ export interface RolesParts {
   readonly metrics?: Metrics;
   /** Only when the cluster is being founded. */
   readonly founding: Founding | undefined;
+  /** The manager goes on alone, whoever it had beside it. */
+  readonly recovers: boolean;
   /** Takes what users are shown of each change. */
   readonly noteEvent: (event: ClusterEvent) => void;
   /** Something that people have to see and mend: what runs goes on. @param reason in words */
@@ -62,6 +64,8 @@ export class Roles implements AsyncDisposable {
   readonly #heardOnce = Promise.withResolvers<void>();
   #agent: Agent | undefined;
   #manager: ManagerRole | undefined;
+  /** A cluster is founded, or recovered, once: not by a manager that the node becomes later. */
+  #isFirstManager = true;
   #hasStarted = false;
   #isDisposed = false;
 
@@ -175,7 +179,11 @@ export class Roles implements AsyncDisposable {
 
   /** @returns false when the role was taken away before it served */
   async #startManager(): Promise<boolean> {
-    const { identity, paths, founding } = this.#parts;
+    const { identity, paths } = this.#parts;
+    const { founding, recovers } = this.#isFirstManager
+      ? this.#parts
+      : { founding: undefined, recovers: false };
+    this.#isFirstManager = false;
     this.#group.signal.throwIfAborted();
     // Begun logs are never begun anew under the same number.
     if (!identity.current.hasLog) await identity.change({ hasLog: true });
@@ -184,6 +192,7 @@ export class Roles implements AsyncDisposable {
       identity: identity.current,
       directory: paths.raft,
       founding,
+      recovers,
       removed: () => {
         this.#membership.removed();
       },

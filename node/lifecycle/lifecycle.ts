@@ -19,6 +19,8 @@ export type LifecycleEvent =
   | { readonly kind: 'enrolled' }
   /** The roles that `begin` started serve now. */
   | { readonly kind: 'serving' }
+  /** The node is to go on alone with what it has. */
+  | { readonly kind: 'recoveryRequested' }
   | { readonly kind: 'leaveRequested' }
   /** Nothing of the swarm is left on the node. */
   | { readonly kind: 'left' }
@@ -54,6 +56,8 @@ export function stepLifecycle(state: LifecycleState, event: LifecycleEvent): Lif
       return hasNothingYet(state)
         ? next({ kind: 'pending', purpose: 'resume' }, 'begin')
         : next(state, 'none');
+    case 'recoveryRequested':
+      return stepRecovery(state);
     case 'serving':
       return state.kind === 'pending' ? next({ kind: 'active' }, 'none') : next(state, 'none');
     case 'leaveRequested':
@@ -63,6 +67,12 @@ export function stepLifecycle(state: LifecycleState, event: LifecycleEvent): Lif
     case 'failed':
       return stepFailed(state, event.message);
   }
+}
+
+function stepRecovery(state: LifecycleState): LifecycleStep {
+  if (state.kind === 'inactive') return refuse('notInSwarm');
+  if (state.kind === 'leaving' || hasNothingYet(state)) return refuse('busy');
+  return next({ kind: 'pending', purpose: 'resume' }, 'begin');
 }
 
 function stepLeave(state: LifecycleState): LifecycleStep {

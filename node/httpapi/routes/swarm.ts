@@ -48,7 +48,8 @@ export function swarmRoutes(parts: ApiParts): readonly Route[] {
 
 async function initSwarm({ control }: ApiParts, call: Call): Promise<Response> {
   const body = await readJsonBody(call);
-  if (control.facts().swarmState !== 'inactive') {
+  const isForced = new JsonFields(body).flag('ForceNewCluster');
+  if (control.facts().swarmState !== 'inactive' && !isForced) {
     throw new ShoalError('alreadyInSwarm', 'this node is already part of a swarm');
   }
   const id = await control.init(call.context, readInitRequest(body));
