@@ -4,6 +4,8 @@ import type { SetOutcome } from './port.ts';
 
 /** Tag of `Batch.sets`: field 1, with a length. */
 const setsTag = 10;
+/** Tag of `Batch.check`: field 2, with a length. */
+const checkTag = 18;
 /** What tag, length and stamp of one set take at most. */
 const setOverheadBytes = 16;
 
@@ -60,8 +62,11 @@ export class Outbox {
     return waiting;
   }
 
-  /** Takes the queued sets that make the next entry, and gives its data. @param stamp what is put behind each set. */
-  nextEntry(requestId: number, stamp: Uint8Array): Uint8Array {
+  /**
+   * Takes the queued sets that make the next entry, and gives its data.
+   * @param stamp what is put behind each set. @param check what goes with them, encoded.
+   */
+  nextEntry(requestId: number, stamp: Uint8Array, check: Uint8Array | undefined): Uint8Array {
     const writer = new Writer();
     for (const { bytes } of this.nextBatch(requestId)) {
       const stamped = new Uint8Array(bytes.length + stamp.length);
@@ -69,6 +74,7 @@ export class Outbox {
       stamped.set(stamp, bytes.length);
       writer.bytes(setsTag, stamped);
     }
+    if (check !== undefined) writer.bytes(checkTag, check);
     return writer.take();
   }
 

@@ -4,6 +4,7 @@ import { noMetrics, type Metrics } from '../../common/ports/metrics.ts';
 import { ShoalError } from '../../common/pure/errors.ts';
 import { limits } from '../../common/pure/limits.ts';
 import { TaskGroup } from '../../common/run/task-group.ts';
+import { encodeStateCheck } from '../../proto/gen/changeset.ts';
 import type { ConsensusPort, FromConsensus, Leadership } from '../consensus/port.ts';
 
 import type { ConfChange } from '../raft/confchange/change.ts';
@@ -25,6 +26,9 @@ type ConsensusOutcome = Extract<FromConsensus, { kind: 'outcome' }>['outcome'];
 
 /** What consensus says of the group of members. */
 export type GroupMessage = Extract<FromConsensus, { kind: 'members' | 'progress' | 'removed' }>;
+
+/** Entries of which one says what the leader has made of the log. */
+const checkEntries = 64;
 
 /** How often what has waited too long is looked for, while something waits. */
 const sweepMs = 1000;
@@ -76,6 +80,7 @@ export class Proposer implements ProposerPort, AsyncDisposable {
   /** Since when nobody leads; undefined while somebody does. */
   #leaderlessMs: number | undefined;
   #requestId = 0;
+  #uncheckedEntries = 0;
   #isFlushPlanned = false;
   #isRetryPlanned = false;
   #isSweeping = false;
@@ -288,10 +293,22 @@ export class Proposer implements ProposerPort, AsyncDisposable {
     while (this.#outbox.queued > 0 && this.#outbox.entries < limits.proposerEntries) {
       const requestId = this.#nextRequestId();
       const queued = this.#outbox.queued;
-      const data = this.#outbox.nextEntry(requestId, wallStampBytes(this.#wallMs()));
+      const data = this.#outbox.nextEntry(
+        requestId,
+        wallStampBytes(this.#wallMs()),
+        this.#nextCheck(),
+      );
       this.#metrics.proposed(queued - this.#outbox.queued, data.length);
       this.#consensus.post({ kind: 'propose', requestId, term: 0, data });
     }
+  }
+
+  /** Every so many entries the others are told what this member has made of the log. */
+  #nextCheck(): Uint8Array | undefined {
+    this.#uncheckedEntries += 1;
+    if (this.#uncheckedEntries < checkEntries) return undefined;
+    this.#uncheckedEntries = 0;
+    return encodeStateCheck(this.#store.check);
   }
 
   #nextRequestId(): number {

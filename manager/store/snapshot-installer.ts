@@ -72,6 +72,7 @@ export class SnapshotInstaller {
     state.revision = header.revision;
     state.clusterMs = header.clusterMs;
     state.applied = { index: header.index, term: header.term };
+    state.outcomeSum = header.outcomeSum;
     if (state.level !== header.level) return fail('snapshot has another level than its cluster');
     return state;
   }

@@ -35,7 +35,7 @@ export class SnapshotCut {
   #stage: 'header' | 'content' | 'done' = 'header';
 
   constructor(state: State) {
-    const { revision, clusterMs, level, applied } = state;
+    const { revision, clusterMs, level, applied, outcomeSum } = state;
     this.applied = applied;
     this.#header = newSnapshotHeader({
       format: snapshotFormat,
@@ -44,6 +44,7 @@ export class SnapshotCut {
       level,
       index: applied.index,
       term: applied.term,
+      outcomeSum,
     });
     this.#content = cutContent(state);
   }

@@ -44,6 +44,8 @@ export class State implements StoreView {
   revision = 0;
   clusterMs = 0;
   applied: AppliedPoint = { index: 0, term: 0 };
+  /** Sum over the outcomes of all that was applied: equal at all members after the same entry. */
+  outcomeSum = 0;
   readonly timeline: Timeline = new Timeline();
   readonly claims: ClaimTable = new ClaimTable();
   readonly revisions: SpecRevisions = new SpecRevisions();

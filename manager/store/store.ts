@@ -1,6 +1,7 @@
+import { ShoalError } from '../../common/pure/errors.ts';
 import { invariant } from '../../common/pure/invariant.ts';
-import { decodeBatch } from '../../proto/gen/changeset.ts';
-import type { ChangeSet, TimelineLine } from '../../proto/gen/changeset.ts';
+import { decodeBatch, newBatch, newStateCheck } from '../../proto/gen/changeset.ts';
+import type { ChangeSet, StateCheck, TimelineLine } from '../../proto/gen/changeset.ts';
 import type { Effect, RowChange } from './changes.ts';
 import { evaluateSet, findTooNew } from './evaluate.ts';
 import type { StoreEvent } from './events.ts';
@@ -9,6 +10,7 @@ import { LiveView } from './live-view.ts';
 import { appliedLine, outcomeOf, refusedLine } from './outcome.ts';
 import type { RecordedOutcome } from './outcome.ts';
 import type { Refusal } from './refusal.ts';
+import { nextSum, OutcomeSums } from './outcome-sums.ts';
 import { State } from './state.ts';
 import type { AppliedPoint } from './state.ts';
 import type { StoreView } from './view.ts';
@@ -53,6 +55,7 @@ export class Store {
   readonly view: StoreView;
   #state = new State();
   readonly #hub = new WatchHub(0);
+  readonly #sums = new OutcomeSums();
   readonly #guard: RowGuard | undefined;
 
   constructor(options: { readonly guard?: RowGuard } = {}) {
@@ -73,16 +76,25 @@ export class Store {
   /**
    * Applies one entry: each of its sets takes effect as a whole or not at all.
    *
-   * @throws ShoalError `levelTooLow` when only a newer version can apply it, `corrupt` when it cannot be decoded. The state is then as it
+   * @throws ShoalError `levelTooLow` when only a newer version can apply it, `corrupt` when it cannot be decoded, or when the leader made
+   * something else of the entries before. The state is then as it
    * was before the entry or in the middle of it: the node must end.
    */
   apply(entry: LogEntry): ApplyResult {
     const state = this.#state;
     invariant(entry.index > state.applied.index, 'entries are applied in order');
-    const sets = entry.data.length === 0 ? [] : decodeBatch(entry.data).sets;
+    const { sets, check } = entry.data.length === 0 ? newBatch() : decodeBatch(entry.data);
+    if (check !== undefined) this.#compare(check);
     for (const set of sets) this.#holdKnown(set);
     const results = sets.map((set) => this.#applySet(set, entry.term));
     state.applied = { index: entry.index, term: entry.term };
+    const { revision, clusterMs } = state;
+    state.outcomeSum = nextSum(
+      state.outcomeSum,
+      { index: entry.index, revision, clusterMs },
+      results,
+    );
+    this.#sums.note(entry.index, state.outcomeSum);
     this.#hub.flush();
     return { results, revision: state.revision };
   }
@@ -110,6 +122,21 @@ export class Store {
   replace(state: State): void {
     this.#state = state;
     this.#hub.reset(state.revision);
+  }
+
+  /** What this member has made of the log so far, for others to compare with. */
+  get check(): StateCheck {
+    return newStateCheck({ index: this.#state.applied.index, sum: this.#state.outcomeSum });
+  }
+
+  #compare({ index, sum }: StateCheck): void {
+    const own = this.#sums.at(index);
+    if (own === undefined || own === sum) return;
+    throw new ShoalError(
+      'corrupt',
+      "the state of this manager differs from the leader's: leave the swarm with --force and join again",
+      { fields: { index } },
+    );
   }
 
   #holdKnown(set: ChangeSet): void {

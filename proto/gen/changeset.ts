@@ -924,6 +924,8 @@ export function readPut(reader: Reader): Put {
 /** One entry of the log: sets that were proposed together, applied in order, each whole or not at all. */
 export interface Batch {
   readonly sets: readonly ChangeSet[];
+  /** What the leader had made of the log before: a member that made something else of it must stop. */
+  readonly check: StateCheck | undefined;
   /** Fields that this version does not know, as they came. */
   readonly unknown?: Uint8Array;
 }
@@ -932,6 +934,7 @@ export interface Batch {
 export function newBatch(fields: Partial<Batch> = {}): Batch {
   const value: Batch = {
     sets: fields.sets ?? [],
+    check: fields.check,
   };
   return fields.unknown === undefined ? value : { ...value, unknown: fields.unknown };
 }
@@ -954,14 +957,20 @@ export function writeBatch(writer: Writer, value: Batch): void {
     writeChangeSet(writer, item);
     writer.finish(mark);
   }
+  if (value.check !== undefined) {
+    const mark = writer.begin(18);
+    writeStateCheck(writer, value.check);
+    writer.finish(mark);
+  }
   if (value.unknown !== undefined) writer.raw(value.unknown);
 }
 
-const batchFields: readonly number[] = [1];
+const batchFields: readonly number[] = [1, 2];
 
 export function readBatch(reader: Reader): Batch {
   const value: Draft<Batch> = {
     sets: [],
+    check: undefined,
   };
   let unknown: number[] | undefined;
   while (reader.pos < reader.end) {
@@ -974,8 +983,75 @@ export function readBatch(reader: Reader): Batch {
         reader.leave(outerEnd);
         break;
       }
+      case 18: {
+        const outerEnd = reader.enter('check');
+        value.check = readStateCheck(reader);
+        reader.leave(outerEnd);
+        break;
+      }
       default:
         unknown = reader.skip(tag, batchFields, unknown);
+    }
+  }
+  if (unknown !== undefined) value.unknown = reader.collect(unknown);
+  return value;
+}
+
+export interface StateCheck {
+  /** An entry that the leader had applied. */
+  readonly index: number;
+  /** Sum over all outcomes up to it. */
+  readonly sum: number;
+  /** Fields that this version does not know, as they came. */
+  readonly unknown?: Uint8Array;
+}
+
+/** A StateCheck of `fields`, with defaults for the rest. */
+export function newStateCheck(fields: Partial<StateCheck> = {}): StateCheck {
+  const value: StateCheck = {
+    index: fields.index ?? 0,
+    sum: fields.sum ?? 0,
+  };
+  return fields.unknown === undefined ? value : { ...value, unknown: fields.unknown };
+}
+
+/** @throws ShoalError `invalidArgument` naming the field whose number does not fit. */
+export function encodeStateCheck(value: StateCheck): Uint8Array {
+  const writer = new Writer();
+  writeStateCheck(writer, value);
+  return writer.take();
+}
+
+/** @throws ShoalError `corrupt` with the path of the field that is malformed. */
+export function decodeStateCheck(bytes: Uint8Array): StateCheck {
+  return readStateCheck(new Reader(bytes, 'StateCheck'));
+}
+
+export function writeStateCheck(writer: Writer, value: StateCheck): void {
+  if (value.index !== 0) writer.uint64(8, value.index, 'StateCheck.index');
+  if (value.sum !== 0) writer.uint32(16, value.sum, 'StateCheck.sum');
+  if (value.unknown !== undefined) writer.raw(value.unknown);
+}
+
+const stateCheckFields: readonly number[] = [1, 2];
+
+export function readStateCheck(reader: Reader): StateCheck {
+  const value: Draft<StateCheck> = {
+    index: 0,
+    sum: 0,
+  };
+  let unknown: number[] | undefined;
+  while (reader.pos < reader.end) {
+    const tag = reader.tag();
+    switch (tag) {
+      case 8:
+        value.index = reader.uint64('index');
+        break;
+      case 16:
+        value.sum = reader.uint32('sum');
+        break;
+      default:
+        unknown = reader.skip(tag, stateCheckFields, unknown);
     }
   }
   if (unknown !== undefined) value.unknown = reader.collect(unknown);
@@ -1247,6 +1323,8 @@ export interface SnapshotHeader {
   readonly level: number;
   readonly index: number;
   readonly term: number;
+  /** Sum over all outcomes up to `index`. */
+  readonly outcomeSum: number;
   /** Fields that this version does not know, as they came. */
   readonly unknown?: Uint8Array;
 }
@@ -1260,6 +1338,7 @@ export function newSnapshotHeader(fields: Partial<SnapshotHeader> = {}): Snapsho
     level: fields.level ?? 0,
     index: fields.index ?? 0,
     term: fields.term ?? 0,
+    outcomeSum: fields.outcomeSum ?? 0,
   };
   return fields.unknown === undefined ? value : { ...value, unknown: fields.unknown };
 }
@@ -1283,10 +1362,11 @@ export function writeSnapshotHeader(writer: Writer, value: SnapshotHeader): void
   if (value.level !== 0) writer.uint32(32, value.level, 'SnapshotHeader.level');
   if (value.index !== 0) writer.uint64(40, value.index, 'SnapshotHeader.index');
   if (value.term !== 0) writer.uint64(48, value.term, 'SnapshotHeader.term');
+  if (value.outcomeSum !== 0) writer.uint32(56, value.outcomeSum, 'SnapshotHeader.outcomeSum');
   if (value.unknown !== undefined) writer.raw(value.unknown);
 }
 
-const snapshotHeaderFields: readonly number[] = [1, 2, 3, 4, 5, 6];
+const snapshotHeaderFields: readonly number[] = [1, 2, 3, 4, 5, 6, 7];
 
 export function readSnapshotHeader(reader: Reader): SnapshotHeader {
   const value: Draft<SnapshotHeader> = {
@@ -1296,6 +1376,7 @@ export function readSnapshotHeader(reader: Reader): SnapshotHeader {
     level: 0,
     index: 0,
     term: 0,
+    outcomeSum: 0,
   };
   let unknown: number[] | undefined;
   while (reader.pos < reader.end) {
@@ -1318,6 +1399,9 @@ export function readSnapshotHeader(reader: Reader): SnapshotHeader {
         break;
       case 48:
         value.term = reader.uint64('term');
+        break;
+      case 56:
+        value.outcomeSum = reader.uint32('outcomeSum');
         break;
       default:
         unknown = reader.skip(tag, snapshotHeaderFields, unknown);

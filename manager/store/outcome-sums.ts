@@ -1,0 +1,41 @@
+import type { SetResult } from './store.ts';
+
+/** Entries whose sums are kept: a check names one that the leader applied a moment before it proposed. */
+const keptEntries = 4096;
+
+/** What a member made of the last entries, one sum each. Two members that made the same of the log have the same sums. */
+export class OutcomeSums {
+  readonly #sums = new Map<number, number>();
+
+  note(index: number, sum: number): void {
+    this.#sums.set(index, sum);
+    this.#sums.delete(index - keptEntries);
+  }
+
+  /** Undefined when it is not known any more, or was not yet. */
+  at(index: number): number | undefined {
+    return this.#sums.get(index);
+  }
+}
+
+/** The sum after an entry. @param results what became of its sets. */
+export function nextSum(
+  sum: number,
+  after: { readonly index: number; readonly revision: number; readonly clusterMs: number },
+  results: readonly SetResult[],
+): number {
+  let next = mix(mix(mix(sum, after.index), after.revision), after.clusterMs);
+  for (const { outcome, repeated } of results) {
+    const kind = outcome.kind === 'done' ? 'done' : outcome.refusal.kind;
+    next = mix(next, kind.length * 4 + kind.charCodeAt(0) * 64 + (repeated ? 1 : 0));
+  }
+  return next;
+}
+
+/** FNV-1a over both halves of a whole number, with a final avalanche. */
+function mix(sum: number, value: number): number {
+  let hash = Math.imul(sum ^ (value >>> 0), 0x01000193);
+  hash = Math.imul(hash ^ Math.floor(value / 2 ** 32), 0x01000193);
+  hash = Math.imul(hash ^ (hash >>> 15), 0x85ebca6b);
+  return (hash ^ (hash >>> 13)) >>> 0;
+}
