@@ -48,6 +48,24 @@ export const limits = {
   raftInflightMessages: 256,
   /** Bytes of such entries. */
   raftInflightBytes: 16_777_216,
+  /** Messages and bytes of entries that wait for one other manager; beyond it they are lost, as on a broken wire. */
+  peerQueueMessages: 4096,
+  peerQueueBytes: 33_554_432,
+  /** Bytes after which messages that could share a frame go into the next. */
+  peerFrameBytes: 1_048_576,
+  /** Bytes of one frame between managers: an entry, and what stands around it. */
+  peerFrameBytesMax: 4_194_304,
+  /** Bytes of one piece of a snapshot on its way to another manager, and how long the next may take, in milliseconds. */
+  peerPieceBytes: 262_144,
+  peerPieceMs: 10_000,
+  /** How long the other side may take to store a snapshot that has come whole, in milliseconds. */
+  peerStoreMs: 60_000,
+  /** Wait before a lost connection to another manager is dialled again: from the first to the last, in milliseconds. */
+  peerRedialMs: 20,
+  peerRedialMsMax: 1000,
+  /** How long a dial may take, and how often and for how long a silent connection is asked whether it is there, in milliseconds. */
+  peerDialMs: 2000,
+  peerKeepaliveMs: 1000,
   /** Bytes written and synced as one group by the log. */
   walGroupBytes: 1_048_576,
   /** Bytes of one segment of the log. */

@@ -1,7 +1,7 @@
 import type { Clock } from '../../common/ports/clock.ts';
 import { isShoalError, ShoalError } from '../../common/pure/errors.ts';
 import { invariant } from '../../common/pure/invariant.ts';
-import { seededRandom } from '../../common/pure/random.ts';
+import { seededRandom, type Random } from '../../common/pure/random.ts';
 import type { Disk } from '../../common/ports/disk.ts';
 import type { Entropy } from '../../common/ports/entropy.ts';
 import { TaskGroup } from '../../common/run/task-group.ts';
@@ -10,6 +10,7 @@ import type { Message } from '../raft/message.ts';
 import { Delivery } from './delivery.ts';
 import type { FromConsensus, Leadership, ToConsensus } from './port.ts';
 import type { Peers } from './peers.ts';
+import { GroupWatch } from './group-watch.ts';
 import { Proposals } from './proposals.ts';
 import { RaftMember } from './raft-member.ts';
 import { Reads } from './reads.ts';
@@ -63,6 +64,7 @@ export class ConsensusDriver {
   readonly #inbox: Job[] = [];
   #storage: Storage | undefined;
   #member: RaftMember | undefined;
+  #watch: GroupWatch | undefined;
   #snapshots: SnapshotTaker | undefined;
   /** Who leads as main knows. It hears of it once it was given all that was in the log. */
   #told: Leadership = { term: 0, leader: undefined, self: false };
@@ -117,7 +119,14 @@ export class ConsensusDriver {
         this.#changeMembers(message);
         return;
       case 'transfer':
-        this.#member?.transfer(message.to);
+        if (message.to === 0) this.#watch?.transferToBest();
+        else this.#member?.transfer(message.to);
+        return;
+      case 'peers':
+        this.#ports.peers.update(message.peers, message.removed);
+        return;
+      case 'credentials':
+        this.#ports.peers.renew(message);
         return;
       case 'readBarrier':
         this.#reads.add(message.requestId);
@@ -137,7 +146,24 @@ export class ConsensusDriver {
 
   /** Takes a message of another member. Before this one has begun, and after it has ended, it is lost. */
   receive(message: Message): void {
-    if (!this.#isEnding && !this.#isOver) this.#member?.receive(message);
+    if (this.#isEnding || this.#isOver) return;
+    this.#watch?.heard(message.from);
+    this.#member?.receive(message);
+  }
+
+  /** What was sent to member `id` may be lost. */
+  unreachable(id: number): void {
+    if (!this.#isEnding && !this.#isOver) this.#member?.unreachable(id);
+  }
+
+  /** The process of member `id` is gone: its connection ended, and nothing listens where it was. */
+  gone(id: number): void {
+    if (!this.#isEnding && !this.#isOver) this.#watch?.gone(id);
+  }
+
+  /** Another member says that this one was removed from the group. */
+  removed(): void {
+    if (!this.#isEnding) this.#send({ kind: 'removed' });
   }
 
   /**
@@ -201,8 +227,11 @@ export class ConsensusDriver {
         this.#member?.snapshotSaved(mark, this.#options.trailingEntries);
       },
     });
-    const member = this.#newMember(log);
+    const seed = this.#ports.entropy.bytes(4).reduce((number, byte) => number * 256 + byte, 0);
+    const random = seededRandom(seed);
+    const member = this.#newMember(log, random);
     this.#member = member;
+    this.#watch = this.#newWatch(member, random.fork('watch'));
     const index = member.startsAlone ? lastIndex : member.commitIndex;
     this.#delivery.whenReached(index, () => {
       this.#replayed(index);
@@ -211,14 +240,13 @@ export class ConsensusDriver {
     if (member.isAlone) member.campaign();
   }
 
-  #newMember(log: WriteAheadLog): RaftMember {
-    const { entropy, peers } = this.#ports;
-    const seed = entropy.bytes(4).reduce((number, byte) => number * 256 + byte, 0);
+  #newMember(log: WriteAheadLog, random: Random): RaftMember {
+    const { peers } = this.#ports;
     return new RaftMember({
       options: this.#options,
       log,
       peers,
-      random: seededRandom(seed),
+      random,
       events: {
         placed: (requestId, place) => {
           this.#placed(requestId, place);
@@ -250,6 +278,24 @@ export class ConsensusDriver {
         failed: (error) => {
           this.#fail(error);
         },
+      },
+    });
+  }
+
+  #newWatch(member: RaftMember, random: Random): GroupWatch {
+    const { clock } = this.#ports;
+    const { tickMs, raft } = this.#options;
+    return new GroupWatch({
+      member,
+      clock,
+      random,
+      electionMs: tickMs * raft.electionTicks,
+      handedOver: () => this.#delivery.sentIndex,
+      emit: (message) => {
+        this.#send(message);
+      },
+      spawn: (name, job) => {
+        this.#spawn(name, job);
       },
     });
   }
@@ -333,12 +379,16 @@ export class ConsensusDriver {
     const { tickMs, raft } = this.#options;
     let ticks = 0;
     this.#spawn('ticks', async (signal) => {
-      await runTicks({ clock, tickMs, signal }, () => {
+      const tick = (): boolean => {
         member.tick();
+        this.#watch?.tick();
         ticks += 1;
         if (ticks % raft.electionTicks === 0) this.#reads.askAgain();
         this.#isTicking = !member.isAtRest;
         return this.#isTicking;
+      };
+      await runTicks({ clock, tickMs, signal }, tick, (lateTicks) => {
+        member.bePatient(lateTicks);
       });
     });
   }
@@ -410,6 +460,7 @@ export class ConsensusDriver {
 
   #applied(index: number): void {
     invariant(index <= this.#delivery.sentIndex, 'main applies only what it was given');
+    this.#watch?.applied(index);
     this.#member?.applied(index);
     if (this.#isReplayed && !this.#isEnding) this.#snapshots?.applied(index);
   }

@@ -49,6 +49,21 @@ export class LocalConsensusPort implements ConsensusPort {
     await this.#driver.receiveSnapshot(message, content);
   }
 
+  /** What was sent to member `id` may be lost. */
+  unreachable(id: number): void {
+    this.#driver.unreachable(id);
+  }
+
+  /** The process of member `id` is gone. */
+  gone(id: number): void {
+    this.#driver.gone(id);
+  }
+
+  /** Another member says that this one was removed. */
+  removed(): void {
+    this.#driver.removed();
+  }
+
   receive(handler: (message: FromConsensus) => void): void {
     invariant(this.#handler === undefined, 'the port has one receiver');
     this.#handler = handler;

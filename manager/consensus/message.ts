@@ -12,9 +12,13 @@ export function tightMessage<Kind extends Message>(message: Kind): Kind {
   return withData(message, (data) => (isWindow(data) ? new Uint8Array(data) : data));
 }
 
-/** The buffers of a tight message that have `bytesMin` or more. */
+/**
+ * The buffers of a tight message that have `bytesMin` or more and may be handed over. Those of committed entries may not: the log still sends them to
+ * other members.
+ */
 export function largeBuffers(message: Message, bytesMin: number): ArrayBufferLike[] {
   const buffers: ArrayBufferLike[] = [];
+  if (message.kind === 'committed') return buffers;
   withData(message, (data) => {
     if (data.byteLength >= bytesMin) buffers.push(data.buffer);
     return data;

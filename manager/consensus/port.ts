@@ -67,7 +67,17 @@ export type ToConsensus =
       /** Raft ids. They are told so, and not listened to. */
       readonly removed: readonly number[];
     }
-  /** Hand leadership over to member `to`, if that can follow at once. Whether it came to that is told by `leadership`. */
+  /** This member proves itself to others with another certificate from now on. */
+  | {
+      readonly kind: 'credentials';
+      readonly certificatePem: string;
+      readonly privateKeyPem: string;
+      readonly trustRootPem: string;
+    }
+  /**
+   * Hand leadership over to member `to`, or with 0 to whoever is most up to date, if that can follow at once. Whether it came to that is told
+   * by `leadership`.
+   */
   | { readonly kind: 'transfer'; readonly to: number }
   /** Ask for an index that covers everything acknowledged so far. Answered by one `barrierDone`. */
   | { readonly kind: 'readBarrier'; readonly requestId: number }
@@ -130,7 +140,7 @@ export type FromConsensus =
   /** Storage failed or an invariant broke: nothing more comes, the process must end. Never retried. */
   | {
       readonly kind: 'failed';
-      readonly code: 'storageFailed' | 'corrupt' | 'internal';
+      readonly code: 'storageFailed' | 'corrupt' | 'unavailable' | 'internal';
       readonly message: string;
     }
   | { readonly kind: 'stopped' };

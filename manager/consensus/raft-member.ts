@@ -13,7 +13,7 @@ import { Configurations } from './configurations.ts';
 import { LogWindow } from './log-window.ts';
 import type { DriverOptions } from './options.ts';
 import type { Peers } from './peers.ts';
-import type { Leadership } from './port.ts';
+import type { Leadership, PeerProgress } from './port.ts';
 import type { WriteAheadLog } from './wal/log.ts';
 import { encodeHandle } from './snapshot-handle.ts';
 import type { LogRecord, SnapshotMark } from './wal/record.ts';
@@ -78,6 +78,9 @@ export class RaftMember {
   /** How many were given to the log and are not durable. */
   #writes = 0;
   #isPlanned = false;
+  #isMuted = false;
+  /** Ticks that do not count. */
+  #patienceTicks = 0;
   #isClosed = false;
   /** The log had changes of the configuration at the start. */
   readonly #hasChanges: boolean;
@@ -152,10 +155,23 @@ export class RaftMember {
 
   /** Time goes by. Not for a lone voter that waits for its own disk: it would stand again and again. */
   tick(): void {
-    if (this.isAlone && this.#writes > 0) return;
+    if (this.#patienceTicks > 0) {
+      this.#patienceTicks -= 1;
+      return;
+    }
+    if (this.#isMuted || (this.isAlone && this.#writes > 0)) return;
     this.#do(() => {
       this.#node.tick();
     });
+  }
+
+  /**
+   * This thread was late by so many ticks: what others sent meanwhile may only now be read, so a follower waits as many more before it stands for
+   * election.
+   */
+  bePatient(lateTicks: number): void {
+    if (this.leadership.self) return;
+    this.#patienceTicks = Math.min(lateTicks, this.#parts.options.raft.electionTicks);
   }
 
   /** Takes a message of another member, but no snapshot. One with entries for which the disk has no room counts as lost. */
@@ -202,6 +218,42 @@ export class RaftMember {
       const refusal = this.#node.proposeConfChange('EntryConfChangeV2', change);
       this.#placed([requestId], refusal === undefined);
     });
+  }
+
+  /** The others, as the leader knows them; nobody unless this member leads. */
+  get progress(): readonly Omit<PeerProgress, 'isActive'>[] {
+    const { memberId } = this.#parts.options;
+    const others = [...this.#node.status().progress].filter(([id]) => id !== memberId);
+    return others.map(([id, { match }]) => ({ id, matchIndex: match }));
+  }
+
+  /** Those of `progress` that vote. */
+  get voterProgress(): readonly Omit<PeerProgress, 'isActive'>[] {
+    const { voters } = this.#configurations.confState;
+    return this.progress.filter(({ id }) => voters.includes(id));
+  }
+
+  get lastIndex(): number {
+    return this.#node.status().lastIndex;
+  }
+
+  /** What was sent to `id` may be lost. */
+  unreachable(id: MemberId): void {
+    this.#do(() => {
+      this.#node.reportUnreachable(id);
+    });
+  }
+
+  /** Behaves as if there were no leader until one is heard: who leads is known to be gone. */
+  forgetLeader(): void {
+    this.#do(() => {
+      this.#node.forgetLeader();
+    });
+  }
+
+  /** While muted, nobody hears of this member and time stands still for it: another one will lead. */
+  mute(isMuted: boolean): void {
+    this.#isMuted = isMuted;
   }
 
   /** Asks to hand leadership over to `id`. Whether it comes to that shows in who leads. */
@@ -304,6 +356,7 @@ export class RaftMember {
     if (message.to === appendThread) this.#write(message);
     else if (message.to === applyThread) this.#handOver(message);
     else if (message.to === this.#parts.options.memberId) this.#node.step(message);
+    else if (this.#isMuted) return;
     else if (message.type === 'MsgSnap') this.#parts.events.sendSnapshot(message);
     else this.#parts.peers.send(message);
   }

@@ -110,6 +110,8 @@ export class ConsensusGroup {
       send: (message) => {
         if (!clock.isOver) this.#carry(message);
       },
+      update: () => undefined,
+      renew: () => undefined,
       sendSnapshot: async (message, content, signal) => {
         await this.#carrySnapshot({ message, content, signal }, clock);
       },
