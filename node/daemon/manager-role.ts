@@ -139,6 +139,7 @@ function newManager(parts: ManagerRoleParts, consensus: ThreadConsensusPort): Ma
     log,
     ...(parts.metrics === undefined ? {} : { metrics: parts.metrics }),
     founding: parts.founding,
+    isRecovering: parts.recovers,
     newSessionId: () => Buffer.from(entropy.bytes(16)).toString('hex'),
     turn: () => new Promise((resolve) => setImmediate(resolve)),
     loopOptions: { fixedBudgetRows: undefined },

@@ -67,7 +67,8 @@ export class Roles implements AsyncDisposable {
   /** A cluster is founded, or recovered, once: not by a manager that the node becomes later. */
   #isFirstManager = true;
   #hasStarted = false;
-  #isDisposed = false;
+  #starting: Promise<void> = Promise.resolve();
+  #ending: Promise<void> | undefined;
 
   constructor(parts: RolesParts) {
     this.#parts = parts;
@@ -98,14 +99,10 @@ export class Roles implements AsyncDisposable {
    * @throws ShoalError when they cannot; the roles have ended then
    */
   async start(): Promise<void> {
-    const failure = Promise.withResolvers<never>();
-    failure.promise.catch(() => undefined);
+    const starting = this.#start();
+    this.#starting = starting.catch(() => undefined);
     try {
-      await this.#startWorker((error) => {
-        failure.reject(error);
-        if (this.#hasStarted) this.#parts.failed(error);
-      });
-      await Promise.race([this.#begin(), failure.promise]);
+      await starting;
       this.#hasStarted = true;
     } catch (error) {
       await this[Symbol.asyncDispose]();
@@ -129,15 +126,32 @@ export class Roles implements AsyncDisposable {
 
   /** Sessions end first, then the manager finishes what is in flight; containers and proxy stay as they are. Twice is harmless. */
   async [Symbol.asyncDispose](): Promise<void> {
-    if (this.#isDisposed) return;
-    this.#isDisposed = true;
+    this.#ending ??= this.#end();
+    await this.#ending;
+  }
+
+  async #end(): Promise<void> {
     this.#group.abort();
     this.#heardOnce.reject(new ShoalError('cancelled', 'the roles of this node end'));
     await this.#ways[Symbol.asyncDispose]();
+    // A start that waits for its manager is cut short; whatever it has made by then ends, too.
+    if (!this.#hasStarted) await this.#endManager();
+    await this.#starting;
     await this.#agent?.[Symbol.asyncDispose]();
     await this.#endManager();
     await this.#group[Symbol.asyncDispose]();
     await this.#parts.net[Symbol.asyncDispose]();
+  }
+
+  async #start(): Promise<void> {
+    const failure = Promise.withResolvers<never>();
+    failure.promise.catch(() => undefined);
+    await this.#startWorker((error) => {
+      failure.reject(error);
+      if (this.#hasStarted) this.#parts.failed(error);
+    });
+    this.#group.signal.throwIfAborted();
+    await Promise.race([this.#begin(), failure.promise]);
   }
 
   async #begin(): Promise<void> {
@@ -162,7 +176,7 @@ export class Roles implements AsyncDisposable {
     try {
       await this.#startManager();
     } catch (error) {
-      if (this.#isDisposed) return;
+      if (this.#ending !== undefined) return;
       this.#fail(error, 'the manager of this node cannot start');
       await this.#endManager();
     }
