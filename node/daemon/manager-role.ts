@@ -10,10 +10,11 @@ import { withDeadline } from '../../common/run/deadline.ts';
 import { MemoryRpcServer } from '../../common/run/rpc/memory-channel.ts';
 import { driverOptions } from '../../manager/consensus/options.ts';
 import { ThreadConsensusPort } from '../../manager/consensus/thread/thread-port.ts';
+import type { TransportConfig } from '../../manager/consensus/transport/config.ts';
 import type { Founding } from '../../manager/founding.ts';
 import { Manager } from '../../manager/manager.ts';
 import type { Identity } from '../identity/identity.ts';
-import { readHostPort } from './addresses.ts';
+import { consensusAddress, hostPortText, readHostPort } from './addresses.ts';
 import type { ClusterNet } from './cluster-net.ts';
 import type { DiskWatch } from './disk-watch.ts';
 
@@ -53,15 +54,15 @@ export class ManagerRole implements AsyncDisposable {
 
   constructor(parts: ManagerRoleParts) {
     this.#parts = parts;
-    const { identity, clock } = parts;
-    const { raftId, founderRaftId, clusterId, dataKey } = identity;
+    const { raftId, founderRaftId, clusterId, dataKey } = parts.identity;
     const member = { directory: parts.directory, clusterId, memberId: raftId };
     this.#consensus = new ThreadConsensusPort({
       options: driverOptions(member, { voters: [founderRaftId], recover: parts.recovers }),
       dataKey,
+      transport: transportConfig(parts),
     });
     this.#manager = newManager(parts, this.#consensus);
-    this.#server = new MemoryRpcServer(this.#manager.handlers, clock);
+    this.#server = new MemoryRpcServer(this.#manager.handlers, parts.clock);
   }
 
   /** Resolves once the manager serves users, and other nodes on its port. @throws ShoalError when it cannot */
@@ -116,6 +117,23 @@ export class ManagerRole implements AsyncDisposable {
     this.#listener = await net.listen(place, this.#manager.handlers);
     this.#isServing = true;
   }
+}
+
+function transportConfig({ identity, recovers }: ManagerRoleParts): TransportConfig {
+  const { nodeId, raftId, clusterId, incarnation } = identity;
+  const { certificatePem, privateKeyPem, trustRootPem } = identity;
+  return {
+    listen: consensusAddress(readHostPort(identity.listenAddress)),
+    advertise: hostPortText(consensusAddress(readHostPort(identity.advertiseAddress))),
+    nodeId,
+    raftId,
+    clusterId,
+    // Whoever goes on alone begins another one: the managers of before are not listened to.
+    incarnation: incarnation + (recovers ? 1 : 0),
+    certificatePem,
+    privateKeyPem,
+    trustRootPem,
+  };
 }
 
 function newManager(parts: ManagerRoleParts, consensus: ThreadConsensusPort): Manager {
