@@ -17,6 +17,8 @@ import { getJson, member } from './socket-http.ts';
 const demoName = 'demo';
 const demoReplicas = 3;
 const preferredPort = 8080;
+/** Where a manager listens unless told otherwise; it takes the next port, too. */
+const managerPort = 2377;
 /** How many ports above the preferred one are tried. */
 const portsTried = 100;
 const answerLimitMs = 60_000;
@@ -54,7 +56,12 @@ async function ensureSwarm(settings: Settings): Promise<void> {
     const state = String(member(swarm, 'LocalNodeState'));
     if (state === 'active') return;
     if (state === 'inactive') {
-      await shoal(settings, ['init', '--advertise-addr', advertiseAddress()]);
+      await shoal(settings, [
+        'init',
+        '--advertise-addr',
+        advertiseAddress(),
+        ...(await listenFlags()),
+      ]);
       return;
     }
     if (state !== 'pending' || performance.now() > deadlineMs) {
@@ -64,6 +71,15 @@ async function ensureSwarm(settings: Settings): Promise<void> {
     }
     await sleep(200);
   }
+}
+
+/** None, unless something else, such as Docker's own swarm, holds the ports of a manager. */
+async function listenFlags(): Promise<readonly string[]> {
+  for (let port = managerPort; port < managerPort + portsTried; port += 2) {
+    if (!(await isFreePort(port)) || !(await isFreePort(port + 1))) continue;
+    return port === managerPort ? [] : ['--listen-addr', `0.0.0.0:${String(port)}`];
+  }
+  throw new Error(`no two ports from ${String(managerPort)} on are free for the manager`);
 }
 
 interface Demo {
@@ -191,6 +207,7 @@ function printNext(settings: Settings, port: number): void {
       `kill -9 ${String(daemonPid(settings) ?? 'PID')}; curl ${url}`,
       'even without the daemon; npm start brings it back',
     ],
+    [`${command} join-token worker`, 'what another machine needs to join'],
     [`${command} status`, 'all of it on one page'],
     [`docker -H unix://${settings.socketPath} service ls`, "Docker's own client works, too"],
     ['npm run stop', 'removes the demo, the swarm and the daemon'],
