@@ -153,6 +153,9 @@ export const limits = {
   endpointSetTasks: 8192,
   /** Encoded bytes of a service's spec. */
   serviceSpecBytes: 196_608,
+  /** Wait before a lost connection is dialled again, from the first to the last, in milliseconds. */
+  rpcRedialMs: 100,
+  rpcRedialMsMax: 1000,
   /** How long a connection for RPC may take to come about, in milliseconds. */
   rpcConnectMs: 3000,
   /** How long a unary RPC may take when its caller names no deadline, in milliseconds. */
