@@ -1,4 +1,7 @@
+import type { PeerIdentity } from '../common/ports/identity.ts';
 import type { RpcHandler, ServerCall } from '../common/ports/rpc.ts';
+import { ShoalError } from '../common/pure/errors.ts';
+import type { NodeId } from '../common/pure/ids.ts';
 import {
   newSubmitResponse,
   newSubmittedSet,
@@ -17,6 +20,8 @@ export interface ClusterServicesParts {
   readonly appliedIndex: () => number;
   readonly joining: Joining;
   readonly observe: (call: ServerCall) => AsyncIterable<Observation>;
+  /** True while the node is a manager of the cluster: its certificate may outlive that. */
+  readonly isManager: (nodeId: NodeId) => boolean;
 }
 
 /** What a manager answers to other managers, to nodes that join, and to those that need another certificate. */
@@ -28,13 +33,27 @@ export function clusterHandlers(parts: ClusterServicesParts): readonly RpcHandle
       join: (request, { peer, signal }) => joining.join(request, peer, signal),
     }),
     ...managersHandlers({
-      submit: (request, { signal }) => submit(parts, request, signal),
-      observe: (_request, call) => observe(call),
+      submit: async (request, { peer, signal }) => {
+        requireManager(parts, peer);
+        return await submit(parts, request, signal);
+      },
+      observe: (_request, call) => {
+        requireManager(parts, call.peer);
+        return observe(call);
+      },
     }),
     ...certificatesHandlers({
       renew: (request, { peer, signal }) => joining.renew(request, peer.nodeId, signal),
     }),
   ];
+}
+
+/** @throws ShoalError `permissionDenied` */
+function requireManager({ isManager }: ClusterServicesParts, { nodeId }: PeerIdentity): void {
+  if (isManager(nodeId)) return;
+  throw new ShoalError('permissionDenied', 'the node is no manager of this cluster', {
+    fields: { nodeId },
+  });
 }
 
 async function submit(

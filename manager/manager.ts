@@ -12,8 +12,9 @@ import type { Random } from '../common/pure/random.ts';
 import { TaskGroup } from '../common/run/task-group.ts';
 import { Wakeup } from '../common/run/wakeup.ts';
 import { newManagerAddress, type ManagerAddress } from '../proto/gen/dispatcher.ts';
-import { newObserveRequest } from '../proto/gen/managers.ts';
-import { NodeState, Table } from '../proto/gen/objects.ts';
+import { newObserveRequest, type Observation } from '../proto/gen/managers.ts';
+import { Table } from '../proto/gen/objects.ts';
+import { NodeRole } from '../proto/gen/specs.ts';
 import { managersClient } from '../proto/rpc/managers.ts';
 import { dispatcherHandlers } from '../proto/rpc/dispatcher.ts';
 import { logBrokerHandlers } from '../proto/rpc/logs.ts';
@@ -121,6 +122,8 @@ export class Manager implements AsyncDisposable {
   readonly #membership: Membership;
   #leadership: Leadership | undefined;
   #toldPeers = '';
+  /** Ids of the nodes whose managers answer this one. */
+  readonly #answering = new Set<string>();
   #endNoting: (() => void) | undefined;
   #leading: TaskGroup | undefined;
 
@@ -183,6 +186,7 @@ export class Manager implements AsyncDisposable {
         appliedIndex: () => this.#store.applied.index,
         joining: this.#newJoining(newSetId),
         observe: (call) => this.#dispatcher.observe(call),
+        isManager: (nodeId) => this.view.node(nodeId)?.lifecycle.role === NodeRole.manager,
       }),
     ];
     this.api = new ControlApi({
@@ -358,7 +362,8 @@ export class Manager implements AsyncDisposable {
       while (!both.aborted) {
         try {
           const client = managersClient(link.channel);
-          await this.#dispatcher.follow(client.observe(newObserveRequest(), { signal: both }));
+          const observations = client.observe(newObserveRequest(), { signal: both });
+          await this.#dispatcher.follow(this.#noted(link, observations));
         } catch (error) {
           if (both.aborted) return;
           if (!isShoalError(error)) throw error;
@@ -366,6 +371,21 @@ export class Manager implements AsyncDisposable {
         await clock.sleep(observeRetryMs, both).catch(() => undefined);
       }
     });
+  }
+
+  /** What another manager says, which answers for as long as it says something. */
+  async *#noted(
+    { nodeId }: ManagerLink,
+    observations: AsyncIterable<Observation>,
+  ): AsyncIterable<Observation> {
+    try {
+      for await (const observation of observations) {
+        this.#answering.add(nodeId);
+        yield observation;
+      }
+    } finally {
+      this.#answering.delete(nodeId);
+    }
   }
 
   #newJoining(newSetId: () => SetId): Joining {
@@ -389,11 +409,8 @@ export class Manager implements AsyncDisposable {
     return this.view.nodes().find(({ lifecycle }) => lifecycle.raftId === leader)?.id ?? '';
   }
 
-  #isReachable({ id, lifecycle, status }: NodeRow): boolean {
-    if (id === this.#parts.nodeId) return true;
-    const isActive =
-      this.#leadership?.self === true ? this.#membership.isActive(lifecycle.raftId) : undefined;
-    return isActive ?? status.state === NodeState.nodeReady;
+  #isReachable({ id }: NodeRow): boolean {
+    return id === this.#parts.nodeId || this.#answering.has(id);
   }
 
   #controlLoop(): ControlLoop {

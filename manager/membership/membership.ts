@@ -88,12 +88,6 @@ export class Membership {
     return [...voters, ...learners].some((id) => id !== this.#parts.raftId);
   }
 
-  /** True when the leader has heard the member lately; undefined when this member does not know. */
-  isActive(raftId: number): boolean | undefined {
-    if (raftId === this.#parts.raftId) return true;
-    return this.#peers.find(({ id }) => id === raftId)?.isActive;
-  }
-
   /** True when the managers that are left without this one, and answer, are a quorum. Only the leader knows. */
   canGo(raftId: number): boolean {
     const [confState, peers, self] = [this.#confState, this.#peers, this.#parts.raftId];
