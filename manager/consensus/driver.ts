@@ -71,6 +71,7 @@ export class ConsensusDriver {
   #isReplayed = false;
   #isTicking = false;
   #isReceiving = false;
+  #isRemoved = false;
   #isEnding = false;
   #isOver = false;
   #wake: (() => void) | undefined;
@@ -163,7 +164,9 @@ export class ConsensusDriver {
 
   /** Another member says that this one was removed from the group. */
   removed(): void {
-    if (!this.#isEnding) this.#send({ kind: 'removed' });
+    if (this.#isEnding || this.#isRemoved) return;
+    this.#isRemoved = true;
+    this.#send({ kind: 'removed' });
   }
 
   /**

@@ -45,7 +45,7 @@ export class GroupWatch {
     this.#appliedIndex = index;
     this.#stuckMs = undefined;
     this.#hasAskedTransfer = false;
-    this.#parts.member.mute(false);
+    this.#parts.member.yield(false);
   }
 
   /** A tick of the clock has gone by. */
@@ -96,7 +96,9 @@ export class GroupWatch {
   /** A leader whose main does not apply what it is given serves nobody: another one leads, or is let lead. */
   #watchMain(nowMs: number): void {
     const { electionMs, handedOver, member } = this.#parts;
-    if (!member.leadership.self || member.isAlone || handedOver() <= this.#appliedIndex) {
+    const isSeen = member.leadership.self && handedOver() > this.#appliedIndex;
+    // Where nobody else votes, nobody else can lead.
+    if (!isSeen || member.voterProgress.length === 0) {
       this.#stuckMs = undefined;
       return;
     }
@@ -106,6 +108,6 @@ export class GroupWatch {
       this.#hasAskedTransfer = true;
       this.transferToBest();
     }
-    if (stuckForMs >= 3 * electionMs) member.mute(true);
+    if (stuckForMs >= 3 * electionMs) member.yield(true);
   }
 }

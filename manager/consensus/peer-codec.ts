@@ -39,7 +39,17 @@ export function toWire(sent: Message): PeerMessage | undefined {
   if (type === undefined) return undefined;
   const { to, from, term, logTerm, index, commit, reject, rejectHint, force, context } = sent;
   return newPeerMessage({
-    ...{ type, to, from, term, logTerm, index, commit, reject, rejectHint, force, context },
+    type,
+    to,
+    from,
+    term,
+    logTerm,
+    index,
+    commit,
+    reject,
+    rejectHint,
+    force,
+    context,
     entries: sent.entries.map(({ type: entryType, ...entry }) =>
       newPeerEntry({ ...entry, type: entryTypes.indexOf(entryType) }),
     ),
@@ -61,7 +71,17 @@ export function fromWire(received: PeerMessage): Message | undefined {
   const { to, from, term, logTerm, index, commit, reject, rejectHint, force, context } = received;
   const { snapshot, committed } = received;
   return message({
-    ...{ type, to, from, term, logTerm, index, commit, reject, rejectHint, force, context },
+    type,
+    to,
+    from,
+    term,
+    logTerm,
+    index,
+    commit,
+    reject,
+    rejectHint,
+    force,
+    context,
     entries,
     snapshot: snapshot && snapshotFromWire(snapshot),
     committed: committed && { term: committed.term, index: committed.index },
@@ -71,7 +91,10 @@ export function fromWire(received: PeerMessage): Message | undefined {
 function snapshotToWire({ data, index, term, confState }: Snapshot): PeerSnapshot {
   const { voters, learners, votersOutgoing, learnersNext, autoLeave } = confState;
   return newPeerSnapshot({
-    ...{ data, index, term, autoLeave },
+    data,
+    index,
+    term,
+    autoLeave,
     voters: idsToWire(voters),
     learners: idsToWire(learners),
     votersOutgoing: idsToWire(votersOutgoing),
@@ -82,7 +105,9 @@ function snapshotToWire({ data, index, term, confState }: Snapshot): PeerSnapsho
 function snapshotFromWire(received: PeerSnapshot): Snapshot {
   const { data, index, term, voters, learners, votersOutgoing, learnersNext, autoLeave } = received;
   return {
-    ...{ data, index, term },
+    data,
+    index,
+    term,
     confState: {
       voters: idsFromWire(voters),
       learners: idsFromWire(learners),

@@ -78,7 +78,8 @@ export class RaftMember {
   /** How many were given to the log and are not durable. */
   #writes = 0;
   #isPlanned = false;
-  #isMuted = false;
+  /** Another one is to lead. */
+  #isYielding = false;
   /** Ticks that do not count. */
   #patienceTicks = 0;
   #isClosed = false;
@@ -148,6 +149,7 @@ export class RaftMember {
 
   /** Stands for election now. */
   campaign(): void {
+    if (this.#isYielding) return;
     this.#do(() => {
       this.#node.campaign();
     });
@@ -155,11 +157,8 @@ export class RaftMember {
 
   /** Time goes by. Not for a lone voter that waits for its own disk: it would stand again and again. */
   tick(): void {
-    if (this.#patienceTicks > 0) {
-      this.#patienceTicks -= 1;
-      return;
-    }
-    if (this.#isMuted || (this.isAlone && this.#writes > 0)) return;
+    if (this.isAlone && this.#writes > 0) return;
+    if (!this.leadership.self && !this.#isTimeForElections()) return;
     this.#do(() => {
       this.#node.tick();
     });
@@ -170,7 +169,6 @@ export class RaftMember {
    * election.
    */
   bePatient(lateTicks: number): void {
-    if (this.leadership.self) return;
     this.#patienceTicks = Math.min(lateTicks, this.#parts.options.raft.electionTicks);
   }
 
@@ -251,13 +249,20 @@ export class RaftMember {
     });
   }
 
-  /** While muted, nobody hears of this member and time stands still for it: another one will lead. */
-  mute(isMuted: boolean): void {
-    this.#isMuted = isMuted;
+  /** Leads no more, and stands for no election until this is taken back; it follows, and votes for others. */
+  yield(isYielding: boolean): void {
+    if (isYielding === this.#isYielding) return;
+    this.#isYielding = isYielding;
+    if (!isYielding) return;
+    this.#do(() => {
+      this.#node.stepDown();
+    });
   }
 
   /** Asks to hand leadership over to `id`. Whether it comes to that shows in who leads. */
   transfer(id: MemberId): void {
+    // A follower would ask in the name of another.
+    if (!this.leadership.self) return;
     this.#do(() => {
       this.#node.transferLeader(id);
     });
@@ -356,7 +361,6 @@ export class RaftMember {
     if (message.to === appendThread) this.#write(message);
     else if (message.to === applyThread) this.#handOver(message);
     else if (message.to === this.#parts.options.memberId) this.#node.step(message);
-    else if (this.#isMuted) return;
     else if (message.type === 'MsgSnap') this.#parts.events.sendSnapshot(message);
     else this.#parts.peers.send(message);
   }
@@ -455,6 +459,14 @@ export class RaftMember {
     this.#configurations.add(entry.index, this.#node.applyConfChange(change));
     this.#window.configIndex = entry.index;
     this.#parts.events.reconfigured(entry.index);
+  }
+
+  /** Whether a tick counts for one that does not lead. */
+  #isTimeForElections(): boolean {
+    if (this.#isYielding) return false;
+    if (this.#patienceTicks === 0) return true;
+    this.#patienceTicks -= 1;
+    return false;
   }
 
   /** Asks something of the library, unless it is too late for that; what follows from it comes later. */

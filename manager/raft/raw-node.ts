@@ -159,6 +159,11 @@ export class RawNode {
     this.#stepLocal({ type: 'MsgTransferLeader', to: this.#core.id, from: id });
   }
 
+  /** A leader leads no more, as when too few answer it; nobody else changes. */
+  stepDown(): void {
+    if (this.#core.role === 'StateLeader') this.#core.becomeFollower(this.#core.term, none);
+  }
+
   /** A follower behaves as if it had no leader, until it hears one. */
   forgetLeader(): Outcome {
     return this.#stepLocal({ type: 'MsgForgetLeader', to: this.#core.id });

@@ -104,7 +104,10 @@ export function isManagerOf(
 /** Credentials of a gRPC server with mutual TLS, which can be replaced while it runs: connections that are open stay. */
 export class ReloadableServerCredentials extends ServerCredentials {
   constructor(credentials: NodeCredentials) {
-    super({ requestCert: true, rejectUnauthorized: true }, contextOptions(credentials));
+    super(
+      { requestCert: true, rejectUnauthorized: true, handshakeTimeout: limits.tlsHandshakeMs },
+      contextOptions(credentials),
+    );
   }
 
   update(credentials: NodeCredentials): void {

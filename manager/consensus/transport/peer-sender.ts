@@ -44,8 +44,11 @@ export class PeerSender {
   #isFull = false;
   #isPlanned = false;
   #isClosed = false;
-  /** Dials that failed since the last connection. */
+  #openedMs = 0;
+  /** Dials that failed, or led to a stream that ended soon, since the last one that lasted. */
   #failures = 0;
+  /** It was told that nothing listens there since the last connection. */
+  #isGone = false;
   #timer: NodeJS.Timeout | undefined;
 
   constructor(parts: PeerSenderParts) {
@@ -149,26 +152,29 @@ export class PeerSender {
 
   #opened(): void {
     this.#isOpen = true;
-    this.#failures = 0;
+    this.#isGone = false;
+    this.#openedMs = performance.now();
     this.#plan();
   }
 
   #ended(details: string): void {
     const { unreachable, gone, removed, random } = this.#parts;
-    const wasOpen = this.#isOpen;
+    // A stream that ends soon again was not to the other side's liking: dialled at once, it would go on like this.
+    const hasLasted = this.#isOpen && performance.now() - this.#openedMs > limits.peerRedialMsMax;
+    const waitMs = hasLasted ? 0 : this.#backoffMs() * (0.5 + random.unit());
     this.#isOpen = false;
     this.#stream = undefined;
+    this.#failures = hasLasted ? 0 : this.#failures + 1;
     if (this.#isClosed) return;
-    unreachable();
-    if (isRemoval(details)) removed();
-    // The first dial after a connection is made at once: refused, it tells that the process is gone.
-    if (!wasOpen && this.#failures === 0 && details.includes('ECONNREFUSED')) gone();
-    const waitMs = wasOpen ? 0 : this.#backoffMs() * (0.5 + random.unit());
-    if (!wasOpen) this.#failures += 1;
     if (this.#failures > 0) this.#drop();
     this.#timer = setTimeout(() => {
       this.#dial();
     }, waitMs);
+    unreachable();
+    if (isRemoval(details)) removed();
+    if (this.#isGone || !details.includes('ECONNREFUSED')) return;
+    this.#isGone = true;
+    gone();
   }
 
   #backoffMs(): number {

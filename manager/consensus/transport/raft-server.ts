@@ -35,12 +35,19 @@ const foreign: Refusal = {
   details: 'a message is not between these two members',
 };
 
+const superseded: Refusal = {
+  code: status.ABORTED,
+  details: 'the member has opened another stream',
+};
+
 /** Takes what other members send, from those only that prove to be managers of this cluster, and each under its own raft id. */
 export class RaftServer implements AsyncDisposable {
   readonly #config: TransportConfig;
   readonly #events: RaftServerEvents;
   readonly #credentials: ReloadableServerCredentials;
   readonly #server: Server;
+  /** What ends the stream of each member: it has one, the newest. */
+  readonly #streams = new Map<number, (refusal: Refusal) => void>();
 
   constructor(config: TransportConfig, events: RaftServerEvents) {
     this.#config = config;
@@ -83,6 +90,11 @@ export class RaftServer implements AsyncDisposable {
     }
   }
 
+  /** Ends the streams of those that belong to the group no more. */
+  endRemoved(): void {
+    for (const [raftId, end] of this.#streams) if (this.#events.isRemoved(raftId)) end(removal);
+  }
+
   update(credentials: NodeCredentials): void {
     this.#credentials.update(credentials);
   }
@@ -97,7 +109,15 @@ export class RaftServer implements AsyncDisposable {
     answer: sendUnaryData<PeerAnswer>,
   ): void {
     let from: number | undefined;
-    const refuse = (refusal: Refusal): void => {
+    let isOver = false;
+    const leave = (): boolean => {
+      const wasOver = isOver;
+      isOver = true;
+      if (from !== undefined && this.#streams.get(from) === end) this.#streams.delete(from);
+      return !wasOver;
+    };
+    const end = (refusal: Refusal): void => {
+      if (!leave()) return;
       call.removeAllListeners('data');
       // What still comes is of no interest; unread it would hold the connection.
       call.resume();
@@ -106,19 +126,22 @@ export class RaftServer implements AsyncDisposable {
     call.on('data', ({ hello, messages }: PeerFrame) => {
       if (from === undefined) {
         const accepted = this.#greet(call, hello);
-        if (typeof accepted !== 'number') return refuse(accepted);
+        if (typeof accepted !== 'number') return end(accepted);
         from = accepted;
+        this.#streams.get(from)?.(superseded);
+        this.#streams.set(from, end);
         call.sendMetadata(new Metadata());
       }
       for (const wire of messages) {
         const message = fromWire(wire);
-        if (message === undefined || !this.#isFrom(message, from)) return refuse(foreign);
+        if (message === undefined || !this.#isFrom(message, from)) return end(foreign);
         this.#events.receive(message);
       }
     });
-    call.on('error', () => undefined);
+    call.on('error', leave);
+    call.on('cancelled', leave);
     call.on('end', () => {
-      answer(null, newPeerAnswer());
+      if (leave()) answer(null, newPeerAnswer());
     });
   }
 

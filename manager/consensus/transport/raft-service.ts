@@ -19,9 +19,9 @@ export const messagesMethod: Streaming<PeerFrame> = {
   path: '/shoal.Raft/Messages',
   requestStream: true,
   responseStream: false,
-  requestSerialize: (frame) => Buffer.from(encodePeerFrame(frame)),
+  requestSerialize: (frame) => bufferOf(encodePeerFrame(frame)),
   requestDeserialize: (bytes) => decodePeerFrame(bytes),
-  responseSerialize: (answer) => Buffer.from(encodePeerAnswer(answer)),
+  responseSerialize: (answer) => bufferOf(encodePeerAnswer(answer)),
   responseDeserialize: (bytes) => decodePeerAnswer(bytes),
 };
 
@@ -30,9 +30,9 @@ export const snapshotMethod: Streaming<SnapshotFrame> = {
   path: '/shoal.Raft/Snapshot',
   requestStream: true,
   responseStream: false,
-  requestSerialize: (frame) => Buffer.from(encodeSnapshotFrame(frame)),
+  requestSerialize: (frame) => bufferOf(encodeSnapshotFrame(frame)),
   requestDeserialize: (bytes) => decodeSnapshotFrame(bytes),
-  responseSerialize: (answer) => Buffer.from(encodePeerAnswer(answer)),
+  responseSerialize: (answer) => bufferOf(encodePeerAnswer(answer)),
   responseDeserialize: (bytes) => decodePeerAnswer(bytes),
 };
 
@@ -54,3 +54,8 @@ export const raftChannelOptions: ChannelOptions = {
   'grpc.use_local_subchannel_pool': 1,
   'grpc-node.flow_control_window': 8_388_608,
 };
+
+/** The same bytes, as gRPC wants them. */
+function bufferOf(bytes: Uint8Array): Buffer {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}

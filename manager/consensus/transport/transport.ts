@@ -65,7 +65,10 @@ export class GrpcTransport implements Peers, AsyncDisposable {
   update(peers: readonly PeerAddress[], removed: readonly number[]): void {
     this.#removed = new Set(removed);
     const ids = new Set(peers.map(({ id }) => id));
-    for (const id of this.#senders.keys()) if (!ids.has(id)) this.#forget(id);
+    // Main may know the group as it was long ago: who is new to it has said itself where it is.
+    for (const id of this.#told.keys()) if (!ids.has(id)) this.#forget(id);
+    for (const id of removed) this.#forget(id);
+    this.#server.endRemoved();
     for (const { id, address } of peers) {
       if (this.#told.get(id) !== address) this.#addresses.set(id, address);
       this.#told.set(id, address);

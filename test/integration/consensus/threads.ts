@@ -138,7 +138,8 @@ export class ThreadGroup implements AsyncDisposable {
     const port = await freePort();
     const credentials = await this.#authority.issue({ nodeId, role: 'manager', raftId: id });
     return {
-      ...{ certificatePem: credentials.certificatePem, privateKeyPem: credentials.privateKeyPem },
+      certificatePem: credentials.certificatePem,
+      privateKeyPem: credentials.privateKeyPem,
       trustRootPem: credentials.trustRootPem,
       listen: { host: '127.0.0.1', port },
       advertise: `127.0.0.1:${port}`,

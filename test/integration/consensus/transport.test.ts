@@ -215,13 +215,17 @@ describe('a stranger', () => {
     const good = await authority.issue({ nodeId, role: 'manager', raftId: 2 });
     const { promise, resolve } = Promise.withResolvers<string>();
     const socket = connect({
-      ...{ host: '127.0.0.1', port: member.config.listen.port, rejectUnauthorized: false },
-      ...{ cert: good.certificatePem, key: good.privateKeyPem, maxVersion: 'TLSv1.2' },
+      host: '127.0.0.1',
+      port: member.config.listen.port,
+      rejectUnauthorized: false,
+      cert: good.certificatePem,
+      key: good.privateKeyPem,
+      maxVersion: 'TLSv1.2',
     });
     socket.on('secureConnect', () => {
       resolve('connected');
     });
-    socket.on('error', (error) => {
+    socket.on('error', (error: Error) => {
       resolve(error.message);
     });
     expect(await promise).toMatch(/protocol version|EPROTO|alert/i);
