@@ -4,18 +4,16 @@ import type { Clock } from '../common/ports/clock.ts';
 import type { Log } from '../common/ports/log.ts';
 import { noMetrics, type Metrics } from '../common/ports/metrics.ts';
 import type { RpcDialer, RpcHandler } from '../common/ports/rpc.ts';
-import { isShoalError, ShoalError } from '../common/pure/errors.ts';
+import { ShoalError } from '../common/pure/errors.ts';
 import { newId } from '../common/pure/ids.ts';
 import type { NodeId, SetId } from '../common/pure/ids.ts';
 import { invariant } from '../common/pure/invariant.ts';
 import type { Random } from '../common/pure/random.ts';
 import { TaskGroup } from '../common/run/task-group.ts';
 import { Wakeup } from '../common/run/wakeup.ts';
-import { newManagerAddress, type ManagerAddress } from '../proto/gen/dispatcher.ts';
-import { newObserveRequest, type Observation } from '../proto/gen/managers.ts';
+import type { ManagerAddress } from '../proto/gen/dispatcher.ts';
 import { Table } from '../proto/gen/objects.ts';
 import { NodeRole } from '../proto/gen/specs.ts';
-import { managersClient } from '../proto/rpc/managers.ts';
 import { dispatcherHandlers } from '../proto/rpc/dispatcher.ts';
 import { logBrokerHandlers } from '../proto/rpc/logs.ts';
 import { Allocator } from './allocator/allocator.ts';
@@ -32,9 +30,6 @@ import { ControlLoop } from './loop/control-loop.ts';
 import type { LoopOptions } from './loop/ports.ts';
 import { LogBroker } from './logbroker/log-broker.ts';
 import { loopMetrics } from './loop/metrics.ts';
-import { consensusAddress } from './membership/addresses.ts';
-import { leaderLink } from './membership/leader-link.ts';
-import { ManagerLinks, type ManagerLink } from './membership/manager-links.ts';
 import { Membership } from './membership/membership.ts';
 import { newRaftId } from './membership/raft-ids.ts';
 import { renumber } from './membership/roles.ts';
@@ -45,6 +40,7 @@ import { ReaperDecider } from './orchestrator/reaper/reaper.ts';
 import { ReplicatedDecider } from './orchestrator/replicated/replicated.ts';
 import { RestartDecider } from './orchestrator/restart/restart.ts';
 import { UpdateDecider } from './orchestrator/update/update.ts';
+import { managersOf, OtherManagers } from './other-managers.ts';
 import { awaitSignal } from './proposer/await-signal.ts';
 import type { SetRequest } from './proposer/port.ts';
 import { Proposer } from './proposer/proposer.ts';
@@ -52,14 +48,9 @@ import { recoverySet } from './recovering.ts';
 import { Scheduler } from './scheduler/scheduler.ts';
 import type { Decider } from './store/decider.ts';
 import type { StoreEvent } from './store/events.ts';
-import { removedRaftIds } from './store/raft-ids.ts';
-import type { NodeRow } from './store/rows.ts';
 import { PendingView } from './store/pending-view.ts';
 import { Store } from './store/store.ts';
 import type { StoreView } from './store/view.ts';
-
-/** Wait before another manager is asked again for what its nodes say, milliseconds. */
-const observeRetryMs = 200;
 
 export interface ManagerParts {
   readonly nodeId: NodeId;
@@ -118,12 +109,9 @@ export class Manager implements AsyncDisposable {
   readonly #logs: LogBroker;
   readonly #group = new TaskGroup();
   readonly #ids: Random;
-  readonly #links: ManagerLinks;
+  readonly #others: OtherManagers;
   readonly #membership: Membership;
   #leadership: Leadership | undefined;
-  #toldPeers = '';
-  /** Ids of the nodes whose managers answer this one. */
-  readonly #answering = new Set<string>();
   #endNoting: (() => void) | undefined;
   #leading: TaskGroup | undefined;
 
@@ -131,10 +119,16 @@ export class Manager implements AsyncDisposable {
     this.#parts = parts;
     this.#ids = parts.random.fork('ids');
     const { consensus, clock, log, metrics = noMetrics } = parts;
-    this.#links = new ManagerLinks(parts.dialer, {
-      selfNodeId: parts.nodeId,
-      opened: (link) => {
-        this.#follow(link);
+    this.#others = new OtherManagers({
+      nodeId: parts.nodeId,
+      dialer: parts.dialer,
+      clock,
+      post: (message) => {
+        consensus.post(message);
+      },
+      follow: (observations) => this.#dispatcher.follow(observations),
+      spawn: (name, job) => {
+        this.#group.spawn(name, job);
       },
     });
     this.#proposer = new Proposer({
@@ -143,7 +137,7 @@ export class Manager implements AsyncDisposable {
       clock,
       log,
       metrics,
-      leader: leaderLink(this.#links),
+      leader: this.#others.leader,
     });
     const subscribe = (handler: (events: readonly StoreEvent[]) => void): (() => void) =>
       this.#subscribe(handler);
@@ -158,26 +152,8 @@ export class Manager implements AsyncDisposable {
       newSessionId: parts.newSessionId,
       newSetId,
     });
-    const readIds = parts.random.fork('log reads');
-    this.#logs = new LogBroker({
-      view: () => this.view,
-      subscribe,
-      clock,
-      newReadId: () => newId(readIds),
-      sessionSignal: (sessionId, call) => this.#dispatcher.sessionSignal(sessionId, call),
-    });
-    this.#membership = new Membership({
-      raftId: parts.raftId,
-      proposer: this.#proposer,
-      changeMembers: (term, change, signal) => this.#proposer.changeMembers(term, change, signal),
-      post: (message) => {
-        consensus.post(message);
-      },
-      clock,
-      log,
-      entropy: parts.entropy,
-      newSetId,
-    });
+    this.#logs = this.#newLogBroker(subscribe);
+    this.#membership = this.#newMembership(newSetId);
     this.handlers = [
       ...dispatcherHandlers(this.#dispatcher),
       ...logBrokerHandlers(this.#logs),
@@ -193,7 +169,7 @@ export class Manager implements AsyncDisposable {
       proposer: this.#proposer,
       logs: this.#logs,
       leaderNodeId: () => this.#leaderNodeId,
-      isReachable: (row) => this.#isReachable(row),
+      isReachable: ({ id }) => id === parts.nodeId || this.#others.isAnswering(id),
       canGo: ({ lifecycle }) =>
         this.#leadership?.self !== true || this.#membership.canGo(lifecycle.raftId),
       newSetId,
@@ -226,7 +202,7 @@ export class Manager implements AsyncDisposable {
       this.#lead(leadership.self ? leadership.term : undefined);
     });
     this.#proposer.failure.catch(this.#parts.failed);
-    this.#tellPeers(knownManagers);
+    this.#others.update(knownManagers, this.view);
     await this.#proposer.ready(signal);
     if (founding !== undefined) await this.#found(foundingSet(founding), signal);
     else if (isRecovering === true) {
@@ -266,7 +242,7 @@ export class Manager implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#endNoting?.();
     this.#logs[Symbol.dispose]();
-    await this.#links[Symbol.asyncDispose]();
+    await this.#others[Symbol.asyncDispose]();
     await this.#group[Symbol.asyncDispose]();
     await this.#proposer[Symbol.asyncDispose]();
   }
@@ -330,62 +306,41 @@ export class Manager implements AsyncDisposable {
 
   /** Keeps the other managers' addresses in step with the nodes of the store. */
   #followNodes(): void {
-    this.#tellPeers(managersOf(this.view));
+    this.#others.update(managersOf(this.view), this.view);
     this.#subscribe((events) => {
       if (!events.some(({ table }) => table === Table.nodes || table === Table.clusters)) return;
-      this.#tellPeers(managersOf(this.view));
+      this.#others.update(managersOf(this.view), this.view);
       this.#membership.look();
     });
   }
 
-  #tellPeers(managers: readonly ManagerAddress[]): void {
-    this.#links.update(managers);
-    const peers = managers
-      .filter(({ nodeId, raftId }) => nodeId !== this.#parts.nodeId && raftId !== 0)
-      .map(({ nodeId, raftId, address }) => ({
-        id: raftId,
-        nodeId,
-        address: consensusAddress(address),
-      }));
-    const removed = removedRaftIds(this.view);
-    const told = JSON.stringify([peers, removed]);
-    if (told === this.#toldPeers) return;
-    this.#toldPeers = told;
-    this.#parts.consensus.post({ kind: 'peers', peers, removed });
-  }
-
-  /** Hears what the nodes of another manager say, for as long as it is one. */
-  #follow(link: ManagerLink): void {
-    const { clock } = this.#parts;
-    this.#group.spawn('observations', async (signal) => {
-      const both = AbortSignal.any([signal, link.signal]);
-      while (!both.aborted) {
-        try {
-          const client = managersClient(link.channel);
-          const observations = client.observe(newObserveRequest(), { signal: both });
-          await this.#dispatcher.follow(this.#noted(link, observations));
-        } catch (error) {
-          if (both.aborted) return;
-          if (!isShoalError(error)) throw error;
-        }
-        await clock.sleep(observeRetryMs, both).catch(() => undefined);
-      }
+  #newLogBroker(
+    subscribe: (handler: (events: readonly StoreEvent[]) => void) => () => void,
+  ): LogBroker {
+    const readIds = this.#parts.random.fork('log reads');
+    return new LogBroker({
+      view: () => this.view,
+      subscribe,
+      clock: this.#parts.clock,
+      newReadId: () => newId(readIds),
+      sessionSignal: (sessionId, call) => this.#dispatcher.sessionSignal(sessionId, call),
     });
   }
 
-  /** What another manager says, which answers for as long as it says something. */
-  async *#noted(
-    { nodeId }: ManagerLink,
-    observations: AsyncIterable<Observation>,
-  ): AsyncIterable<Observation> {
-    try {
-      for await (const observation of observations) {
-        this.#answering.add(nodeId);
-        yield observation;
-      }
-    } finally {
-      this.#answering.delete(nodeId);
-    }
+  #newMembership(newSetId: () => SetId): Membership {
+    const { raftId, consensus, clock, log, entropy } = this.#parts;
+    return new Membership({
+      raftId,
+      proposer: this.#proposer,
+      changeMembers: (term, change, signal) => this.#proposer.changeMembers(term, change, signal),
+      post: (message) => {
+        consensus.post(message);
+      },
+      clock,
+      log,
+      entropy,
+      newSetId,
+    });
   }
 
   #newJoining(newSetId: () => SetId): Joining {
@@ -407,10 +362,6 @@ export class Manager implements AsyncDisposable {
     const leader = this.#leadership?.leader;
     if (leader === undefined) return '';
     return this.view.nodes().find(({ lifecycle }) => lifecycle.raftId === leader)?.id ?? '';
-  }
-
-  #isReachable({ id }: NodeRow): boolean {
-    return id === this.#parts.nodeId || this.#answering.has(id);
   }
 
   #controlLoop(): ControlLoop {
@@ -455,20 +406,6 @@ export class Manager implements AsyncDisposable {
       watcher.close();
     };
   }
-}
-
-/** Every manager with its address, as the store has them. */
-function managersOf(view: StoreView): readonly ManagerAddress[] {
-  return view
-    .nodes()
-    .filter(({ lifecycle }) => lifecycle.managerAddress !== '')
-    .map(({ id, lifecycle }) =>
-      newManagerAddress({
-        nodeId: id,
-        address: lifecycle.managerAddress,
-        raftId: lifecycle.raftId,
-      }),
-    );
 }
 
 /** In the order in which they are asked about one event; each belongs to one leadership. */

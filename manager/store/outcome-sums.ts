@@ -1,4 +1,4 @@
-import type { SetResult } from './store.ts';
+import type { RecordedOutcome } from './outcome.ts';
 
 /** Entries whose sums are kept: a check names one that the leader applied a moment before it proposed. */
 const keptEntries = 4096;
@@ -22,7 +22,7 @@ export class OutcomeSums {
 export function nextSum(
   sum: number,
   after: { readonly index: number; readonly revision: number; readonly clusterMs: number },
-  results: readonly SetResult[],
+  results: readonly { readonly outcome: RecordedOutcome; readonly repeated: boolean }[],
 ): number {
   let next = mix(mix(mix(sum, after.index), after.revision), after.clusterMs);
   for (const { outcome, repeated } of results) {

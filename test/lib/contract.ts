@@ -4,8 +4,10 @@ import * as fc from 'fast-check';
 import * as changeset from '../../proto/gen/changeset.ts';
 import * as dispatcher from '../../proto/gen/dispatcher.ts';
 import * as logs from '../../proto/gen/logs.ts';
+import * as managers from '../../proto/gen/managers.ts';
 import * as node from '../../proto/gen/node.ts';
 import * as objects from '../../proto/gen/objects.ts';
+import * as raft from '../../proto/gen/raft.ts';
 import * as specs from '../../proto/gen/specs.ts';
 import { readContractSources } from '../../proto/generate/contract-files.ts';
 import { parseContract } from '../../proto/generate/parse.ts';
@@ -38,6 +40,8 @@ const modules: Readonly<Record<string, unknown>> = {
   ...changeset,
   ...dispatcher,
   ...logs,
+  ...managers,
+  ...raft,
   ...node,
   ...objects,
   ...specs,

@@ -97,7 +97,7 @@ export class GrpcChannel implements DialedChannel {
   /** Ends a call when `signal` aborts, or when there is no connection in time. */
   #guard(signal: AbortSignal, end: (reason: Error) => void): Disposable {
     const onAbort = (): void => {
-      const { reason } = signal;
+      const reason: unknown = signal.reason;
       end(reason instanceof Error ? reason : new Error(String(reason)));
     };
     signal.addEventListener('abort', onAbort, { once: true });

@@ -22,22 +22,19 @@ export function fromStatus(error: ServiceError): ShoalError {
   const [carried] = error.metadata.get(key);
   const known = carried instanceof Buffer ? parse(carried) : undefined;
   if (known !== undefined) return known;
-  switch (error.code) {
-    case status.DEADLINE_EXCEEDED:
-      return new ShoalError('timeout', 'call took too long', { cause: error });
-    case status.UNIMPLEMENTED:
-      return new ShoalError('notImplemented', 'server has no such method', { cause: error });
-    case status.RESOURCE_EXHAUSTED:
-      return new ShoalError('limitExceeded', 'message is too large', { cause: error });
-    case status.UNAVAILABLE:
-    case status.CANCELLED:
-      return new ShoalError('unavailable', `connection is gone: ${error.details}`, {
-        cause: error,
-      });
-    default:
-      return new ShoalError('internal', 'the server failed', { cause: error });
-  }
+  const { code, details } = error;
+  if (code === status.UNAVAILABLE || code === status.CANCELLED)
+    return new ShoalError('unavailable', `connection is gone: ${details}`, { cause: error });
+  const [name, text] = plainFailures.get(code) ?? ['internal', 'the server failed'];
+  return new ShoalError(name, text, { cause: error });
 }
+
+/** What gRPC itself fails with. */
+const plainFailures: ReadonlyMap<status, readonly [ErrorCodeName, string]> = new Map([
+  [status.DEADLINE_EXCEEDED, ['timeout', 'call took too long']],
+  [status.UNIMPLEMENTED, ['notImplemented', 'server has no such method']],
+  [status.RESOURCE_EXHAUSTED, ['limitExceeded', 'message is too large']],
+]);
 
 function parse(bytes: Buffer): ShoalError | undefined {
   try {

@@ -96,6 +96,7 @@ class Rig {
     });
     this.server = new MemoryRpcServer(dispatcherHandlers(dispatcher), this.clock);
     this.group.spawn('dispatcher', (signal) => dispatcher.run(signal));
+    this.group.spawn('liveness', (signal) => dispatcher.lead(0, signal));
     const { fixture } = this.proposer;
     fixture.node('one');
     const ingress = newNetwork({

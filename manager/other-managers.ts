@@ -1,0 +1,123 @@
+import type { Clock } from '../common/ports/clock.ts';
+import type { RpcDialer } from '../common/ports/rpc.ts';
+import { isShoalError } from '../common/pure/errors.ts';
+import type { NodeId } from '../common/pure/ids.ts';
+import { newManagerAddress, type ManagerAddress } from '../proto/gen/dispatcher.ts';
+import { newObserveRequest, type Observation } from '../proto/gen/managers.ts';
+import { managersClient } from '../proto/rpc/managers.ts';
+import type { ToConsensus } from './consensus/port.ts';
+import { consensusAddress } from './membership/addresses.ts';
+import { leaderLink } from './membership/leader-link.ts';
+import { ManagerLinks, type ManagerLink } from './membership/manager-links.ts';
+import type { LeaderLink } from './proposer/port.ts';
+import { removedRaftIds } from './store/raft-ids.ts';
+import type { StoreView } from './store/view.ts';
+
+/** Wait before another manager is asked again for what its nodes say, milliseconds. */
+const observeRetryMs = 200;
+
+export interface OtherManagersParts {
+  readonly nodeId: NodeId;
+  readonly dialer: RpcDialer;
+  readonly clock: Clock;
+  readonly post: (message: ToConsensus) => void;
+  /** Takes what another manager says of its nodes, until it says no more. */
+  readonly follow: (observations: AsyncIterable<Observation>) => Promise<void>;
+  readonly spawn: (name: string, job: (signal: AbortSignal) => Promise<void>) => void;
+}
+
+/** What one manager has to do with the others: where they are, for consensus and for itself, and what their nodes say. */
+export class OtherManagers implements AsyncDisposable {
+  /** The way to whoever leads. */
+  readonly leader: LeaderLink;
+  readonly #parts: OtherManagersParts;
+  readonly #links: ManagerLinks;
+  /** Ids of the nodes whose managers answer this one. */
+  readonly #answering = new Set<string>();
+  #told = '';
+
+  constructor(parts: OtherManagersParts) {
+    this.#parts = parts;
+    this.#links = new ManagerLinks(parts.dialer, {
+      selfNodeId: parts.nodeId,
+      opened: (link) => {
+        this.#follow(link);
+      },
+    });
+    this.leader = leaderLink(this.#links);
+  }
+
+  /** True while the manager of that node answers this one. */
+  isAnswering(nodeId: NodeId): boolean {
+    return this.#answering.has(nodeId);
+  }
+
+  /** These are the managers now. */
+  update(managers: readonly ManagerAddress[], view: StoreView): void {
+    this.#links.update(managers);
+    const peers = managers
+      .filter(({ nodeId, raftId }) => nodeId !== this.#parts.nodeId && raftId !== 0)
+      .map(({ nodeId, raftId, address }) => ({
+        id: raftId,
+        nodeId,
+        address: consensusAddress(address),
+      }));
+    const removed = removedRaftIds(view);
+    const told = JSON.stringify([peers, removed]);
+    if (told === this.#told) return;
+    this.#told = told;
+    this.#parts.post({ kind: 'peers', peers, removed });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#links[Symbol.asyncDispose]();
+  }
+
+  /** Hears what the nodes of another manager say, for as long as it is one. */
+  #follow(link: ManagerLink): void {
+    const { clock, follow, spawn } = this.#parts;
+    spawn('observations', async (signal) => {
+      const both = AbortSignal.any([signal, link.signal]);
+      while (!both.aborted) {
+        try {
+          const client = managersClient(link.channel);
+          const observations = client.observe(newObserveRequest(), { signal: both });
+          await follow(this.#noted(link, observations));
+        } catch (error) {
+          if (both.aborted) return;
+          if (!isShoalError(error)) throw error;
+        }
+        await clock.sleep(observeRetryMs, both).catch(() => undefined);
+      }
+    });
+  }
+
+  /** What another manager says, which answers for as long as it says something. */
+  async *#noted(
+    { nodeId }: ManagerLink,
+    observations: AsyncIterable<Observation>,
+  ): AsyncIterable<Observation> {
+    try {
+      for await (const observation of observations) {
+        this.#answering.add(nodeId);
+        yield observation;
+      }
+    } finally {
+      this.#answering.delete(nodeId);
+    }
+  }
+}
+
+/** Every manager with its address, as the store has them. */
+export function managersOf(view: StoreView): readonly ManagerAddress[] {
+  return view
+    .nodes()
+    .filter(({ lifecycle }) => lifecycle.managerAddress !== '')
+    .map(({ id, lifecycle }) =>
+      newManagerAddress({
+        nodeId: id,
+        address: lifecycle.managerAddress,
+        raftId: lifecycle.raftId,
+      }),
+    );
+}
