@@ -1,6 +1,7 @@
 import type { NodeId, ServiceId, TaskId } from '../../common/pure/ids.ts';
 import { Wakeup } from '../../common/run/wakeup.ts';
 import { Table } from '../../proto/gen/objects.ts';
+import { NodeRole } from '../../proto/gen/specs.ts';
 import type { StoreEvent } from '../store/events.ts';
 import type { NodeRow, ServiceRow, TaskRow } from '../store/rows.ts';
 import { concernsNode } from './assignment.ts';
@@ -77,10 +78,18 @@ function serving(task: TaskRow | undefined): TaskRow | undefined {
   return task !== undefined && servesTraffic(task) ? task : undefined;
 }
 
-/** One node's own row. */
+/** One node's own row, and where managers are: every node is told of both. */
 export function nodeFeed(nodeId: NodeId): Feed<NodeId> {
   return new Feed((event) => {
-    if (event.table !== Table.nodes || event.key !== nodeId) return undefined;
-    return (event.after as NodeRow | undefined)?.id ?? nodeId;
+    if (event.table !== Table.nodes) return undefined;
+    const before = placeOf(event.before as NodeRow | undefined);
+    const after = placeOf(event.after as NodeRow | undefined);
+    return event.key === nodeId || before !== after ? nodeId : undefined;
   });
+}
+
+/** What the address book says of a manager; undefined of all others. */
+function placeOf(row: NodeRow | undefined): string | undefined {
+  if (row?.lifecycle.role !== NodeRole.manager) return undefined;
+  return `${row.id} ${row.lifecycle.managerAddress} ${row.lifecycle.raftId}`;
 }

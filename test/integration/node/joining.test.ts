@@ -82,6 +82,25 @@ describe('a node joins', () => {
     expect(json).toMatchObject([{ Spec: { Name: 'web' } }]);
   });
 
+  test('and learns of managers that come later, so that it outlives the one that took it in', async () => {
+    const founder = await founded();
+    const worker = await another('two');
+    const manager = await another('three');
+    const { Worker, Manager } = await founder.tokens();
+    expect(await worker.join([founder.address], Worker)).toMatchObject({ status: 200 });
+    expect(await manager.join([founder.address], Manager)).toMatchObject({ status: 200 });
+    await worker.until('it knows both', async () => {
+      const known = (await worker.swarm()).RemoteManagers ?? [];
+      return known.length === 2;
+    });
+    await founder.end('SIGTERM');
+    await worker.end('SIGKILL');
+    await worker.start();
+    await worker.until('a session with the other', async () => {
+      return (await worker.swarm()).LocalNodeState === 'active';
+    });
+  });
+
   test('and is the same node after it was killed', async () => {
     const founder = await founded();
     const worker = await another('two');
