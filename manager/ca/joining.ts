@@ -18,7 +18,7 @@ import { newNode, newNodeLifecycle, newNodeStatus, NodeState } from '../../proto
 import type { NodeLifecycle } from '../../proto/gen/objects.ts';
 import { newNodeSpec, NodeRole } from '../../proto/gen/specs.ts';
 import type { ProposerPort, SetRequest } from '../proposer/port.ts';
-import { createOp } from '../store/ops.ts';
+import { createOp, homeOf, putOp, readOf } from '../store/ops.ts';
 import { raftIdSpace } from '../store/raft-ids.ts';
 import type { AuthorityRow, ClusterRow, NodeRow } from '../store/rows.ts';
 import type { StoreView } from '../store/view.ts';
@@ -94,6 +94,7 @@ export class Joining {
     await this.#parts.proposer.barrier(signal);
     requireNodeKey(request.publicKey);
     if (request.logLost) await this.#renumber(request, nodeId, signal);
+    else await this.#readdress(request, nodeId, signal);
     const signer = await this.#parts.signer();
     return this.#sign(signer, this.#requireNode(nodeId), request.publicKey);
   }
@@ -132,6 +133,28 @@ export class Joining {
     const actor = { kind: 'node', nodeId } as const;
     const change = this.#parts.renumber(row, fresh);
     await this.#submit({ ...change, id, term: 0, actor, traceId: id, minLevel: 1 }, signal);
+  }
+
+  /** A manager is where it says: it was promoted without being asked for its port, or has moved. */
+  async #readdress(request: RenewRequest, nodeId: NodeId, signal: AbortSignal): Promise<void> {
+    const { lifecycle, lifecycleVersion } = this.#requireNode(nodeId);
+    if (lifecycle.role !== NodeRole.manager || request.address === '') return;
+    const managerAddress = hostPort(checkAddress(request.address), checkPort(request.port));
+    if (managerAddress === lifecycle.managerAddress) return;
+    const facet = { ...homeOf.nodeLifecycle, key: nodeId };
+    const id = this.#parts.newSetId();
+    const set: SetRequest = {
+      id,
+      term: 0,
+      actor: { kind: 'node', nodeId },
+      reason: 'manager has another address',
+      traceId: id,
+      minLevel: 1,
+      reads: [readOf(facet, lifecycleVersion)],
+      claims: [],
+      ops: [putOp(facet, { kind: 'nodeLifecycle', value: { ...lifecycle, managerAddress } })],
+    };
+    await this.#submit(set, signal);
   }
 
   /** Resolves when the set took effect, or the store had moved on. */

@@ -127,6 +127,7 @@ describe('a role that is changed', () => {
       return (await member('three').swarm()).ControlAvailable;
     });
     expect(await create('three', 'web')).toBe(201);
+    expect((await row('one', 'three')).ManagerStatus?.Addr).toBe(member('three').address);
   });
 
   test('reaches a manager that was away meanwhile', async () => {
