@@ -18,6 +18,9 @@ import type { WriteAheadLog } from './wal/log.ts';
 import { encodeHandle } from './snapshot-handle.ts';
 import type { LogRecord, SnapshotMark } from './wal/record.ts';
 
+/** So many times longer than others waits one that yields before it stands for election. */
+const yieldFactor = 4;
+
 /** What a member tells its driver. */
 export interface MemberEvents {
   /** The place that a proposal was given in the log, or undefined: certainly none. */
@@ -80,6 +83,7 @@ export class RaftMember {
   #isPlanned = false;
   /** Another one is to lead. */
   #isYielding = false;
+  #yieldedTicks = 0;
   /** Ticks that do not count. */
   #patienceTicks = 0;
   #isClosed = false;
@@ -249,7 +253,10 @@ export class RaftMember {
     });
   }
 
-  /** Leads no more, and stands for no election until this is taken back; it follows, and votes for others. */
+  /**
+   * Leads no more, and until this is taken back stands for election only where no other one does, who may lack what was decided; it
+   * follows, and votes for others.
+   */
   yield(isYielding: boolean): void {
     if (isYielding === this.#isYielding) return;
     this.#isYielding = isYielding;
@@ -463,7 +470,8 @@ export class RaftMember {
 
   /** Whether a tick counts for one that does not lead. */
   #isTimeForElections(): boolean {
-    if (this.#isYielding) return false;
+    this.#yieldedTicks = this.#isYielding ? (this.#yieldedTicks + 1) % yieldFactor : 0;
+    if (this.#yieldedTicks !== 0) return false;
     if (this.#patienceTicks === 0) return true;
     this.#patienceTicks -= 1;
     return false;

@@ -378,6 +378,34 @@ describe('members', () => {
     expect(hearer.snapshots).toHaveLength(1);
   });
 
+  it('what is sent beyond the limits of the queue is lost from its end, and is told to be', async () => {
+    const heardByTwo = new Hearer();
+    await using two = await newTransport(2, heardByTwo);
+    two.update([peerOf(1)], []);
+    const more = 100;
+    for (let term = 1; term <= limits.peerQueueMessages + more; term += 1)
+      two.send(heartbeat(2, 1, term));
+    expect(heardByTwo.unreachables).toHaveLength(more);
+    await hearer.until(() => hearer.messages.length === limits.peerQueueMessages);
+    expect(hearer.messages.at(-1)?.term).toBe(limits.peerQueueMessages);
+    two.send(heartbeat(2, 1, 9_999));
+    await hearer.until(() => hearer.messages.at(-1)?.term === 9_999);
+  });
+
+  it('the same counts bytes, and the largest entry goes through', async () => {
+    const heardByTwo = new Hearer();
+    await using two = await newTransport(2, heardByTwo);
+    two.update([peerOf(1)], []);
+    const data = new Uint8Array(limits.entryBytes).fill(7);
+    const entries = [{ type: 'EntryNormal', term: 1, index: 1, data }] as const;
+    const count = Math.floor(limits.peerQueueBytes / limits.entryBytes);
+    for (let sent = 0; sent < count + 1; sent += 1)
+      two.send(message({ type: 'MsgApp', from: 2, to: 1, term: 1, entries }));
+    expect(heardByTwo.unreachables).toHaveLength(1);
+    await hearer.until(() => hearer.messages.length === count);
+    expect(hearer.messages.at(-1)?.entries).toEqual(entries);
+  });
+
   it('an address that is taken is named', async () => {
     await expect(newTransport(1, new Hearer())).rejects.toMatchObject({
       code: 'unavailable',

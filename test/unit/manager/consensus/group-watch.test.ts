@@ -147,14 +147,39 @@ describe('a leader', () => {
     await group.clock.advance(2 * electionMs - 50);
     group.isolate(chosen);
     await group.clock.advanceUntil(() => group.leader === third, 4 * electionMs);
+    // It leaves the next election to the other one, too.
+    group.heal();
+    await group.clock.advance(1000);
+    group.crash(third);
+    await group.clock.advanceUntil(() => group.leader === chosen, 10_000);
+    expect(
+      group
+        .probe(first)
+        .all('leadership')
+        .filter(({ self }) => self),
+    ).toHaveLength(1);
+    group.start(third);
     const last = group.entries(first).at(-1)?.index ?? 0;
     group.probe(first).appliesAll = true;
     group.probe(first).post({ kind: 'applied', index: last });
-    group.heal();
     await group.clock.advance(1000);
-    group.probe(third).post({ kind: 'transfer', to: first });
+    group.probe(chosen).post({ kind: 'transfer', to: first });
     await group.clock.advance(3000);
     expect(group.leader).toBe(first);
+  });
+
+  it('whose main applies nothing stands all the same where nobody else can win, and hands over then', async () => {
+    const group = new ConsensusGroup();
+    const first = await group.untilLeader();
+    const [chosen = 0, third = 0] = others(group, first);
+    group.probe(first).appliesAll = false;
+    group.isolate(chosen);
+    group.probe(first).propose('stuck');
+    await group.clock.advanceUntil(() => group.leader === third, 10 * electionMs);
+    group.crash(third);
+    group.heal();
+    await group.clock.advanceUntil(() => group.leader === chosen, 30 * electionMs);
+    expect(group.texts(chosen)).toEqual(['stuck']);
   });
 
   it('without another voter goes on whatever its main does', async () => {
