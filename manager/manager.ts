@@ -206,9 +206,8 @@ export class Manager implements AsyncDisposable {
     await this.#proposer.ready(signal);
     if (founding !== undefined) await this.#found(foundingSet(founding), signal);
     else if (isRecovering === true) {
-      const { nodeId } = this.#parts;
       await this.#proposer.barrier(signal);
-      await this.#found(recoverySet(this.view, nodeId, newId(this.#ids)), signal);
+      await this.#found(recoverySet(this.view, this.#parts, newId(this.#ids)), signal);
     } else if (knownManagers.length > 0) await this.#awaitCluster(signal);
     if (this.view.cluster() === undefined) {
       throw new ShoalError(

@@ -11,8 +11,14 @@ import type { StoreView } from './store/view.ts';
  * The set with which the last manager begins anew after its group has lost its quorum: another incarnation of the cluster, so that
  * nobody takes anything from before for something of now; and no other managers, whose raft ids nobody gets again. They are workers,
  * as far as they come back.
+ *
+ * @param self the last manager, and where it is found from now on: it may have been given another address.
  */
-export function recoverySet(view: StoreView, nodeId: NodeId, setId: SetId): SetRequest {
+export function recoverySet(
+  view: StoreView,
+  { nodeId, managerAddress }: { readonly nodeId: NodeId; readonly managerAddress: string },
+  setId: SetId,
+): SetRequest {
   const cluster = view.cluster();
   if (cluster === undefined)
     throw new ShoalError(
@@ -38,6 +44,15 @@ export function recoverySet(view: StoreView, nodeId: NodeId, setId: SetId): SetR
         kind: 'clusterLifecycle',
         value: { ...cluster.lifecycle, incarnation },
       }),
+      ...view
+        .nodes()
+        .filter(({ id, lifecycle: own }) => id === nodeId && own.managerAddress !== managerAddress)
+        .map(({ lifecycle: own }) =>
+          putOp(
+            { ...homeOf.nodeLifecycle, key: nodeId },
+            { kind: 'nodeLifecycle', value: { ...own, managerAddress } },
+          ),
+        ),
       ...others.flatMap(({ id, spec }) => [
         putOp(
           { ...homeOf.nodeSpec, key: id },

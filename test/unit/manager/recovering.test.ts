@@ -57,7 +57,8 @@ test('the cluster begins another incarnation with one manager', async () => {
   );
   const { view } = proposer;
   const before = view.revision;
-  const set = recoverySet(view, asId<'node'>('n2'), asId<'set'>('recovery'));
+  const self = { nodeId: asId<'node'>('n2'), managerAddress: 'n2:9' };
+  const set = recoverySet(view, self, asId<'set'>('recovery'));
   expect((await proposer.submit(set, signal)).kind).toBe('done');
   expect(view.cluster()?.lifecycle.incarnation).toBe(5);
   expect(view.revision).toBe(before + 2 ** 32);
@@ -67,6 +68,7 @@ test('the cluster begins another incarnation with one manager', async () => {
     ['n2', NodeRole.manager, 2],
     ['n3', NodeRole.worker, 0],
   ]);
+  expect(view.node(self.nodeId)?.lifecycle.managerAddress).toBe('n2:9');
   expect(removedRaftIds(view)).toEqual([1, 3]);
   expect(
     (
