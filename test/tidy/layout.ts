@@ -110,7 +110,9 @@ function manager(): Folder[] {
       ...managerRow,
     ]),
     folder('shell', 'manager', [...shared, ...managerAll], { flat: true }),
-    ...managerEdge.map((path) => edgeOf(path, [...shared, 'manager/raft', ...managerPure])),
+    ...managerEdge.map((path) =>
+      edgeOf(path, [...shared, 'manager/raft', ...managerPure, ...(composed[path] ?? [])]),
+    ),
   ];
 }
 
@@ -123,6 +125,11 @@ function worker(): Folder[] {
     ...workerEdge.map((path) => edgeOf(path, [...shared, ...workerPure])),
   ];
 }
+
+/** Edge code that an entry puts together. */
+const composed: Readonly<Record<string, readonly string[]>> = {
+  'manager/consensus/thread': ['manager/consensus/transport'],
+};
 
 const edgePackages: Readonly<Record<string, readonly string[]>> = {
   'manager/consensus/transport': ['@grpc/grpc-js'],
