@@ -169,13 +169,28 @@ test('the last of them goes on alone when told to, with all that was acknowledge
   expect(await create('one', 'kept')).toBe(201);
   for (const name of ['one', 'two']) await member(name).end('SIGKILL');
   expect(await create('three', 'refused')).toBe(500);
+  const elsewhere = member('three').address.replace(/\d+$/, '24790');
   const recovered = await member('three').ask('POST', '/swarm/init', {
-    ListenAddr: member('three').address,
+    ListenAddr: elsewhere,
     ForceNewCluster: true,
     Spec: {},
   });
   expect(recovered).toMatchObject({ status: 200 });
   expect(await services('three')).toContain('kept');
   expect(await create('three', 'alone')).toBe(201);
-  expect(await member('three').swarm()).toMatchObject({ Managers: 1 });
+  expect(await member('three').swarm()).toMatchObject({
+    Managers: 1,
+    RemoteManagers: [{ Addr: elsewhere }],
+  });
+  await member('one').start();
+  expect(await member('one').ask('POST', '/swarm/leave?force=1')).toMatchObject({ status: 200 });
+  const { Manager } = await member('three').tokens();
+  expect(await member('one').join([elsewhere], Manager)).toMatchObject({ status: 200 });
+  expect(await services('one')).toEqual(expect.arrayContaining(['alone', 'kept']));
+  await member('three').end('SIGKILL');
+  await member('three').start();
+  await member('three').until('it serves', async () => {
+    return (await member('three').swarm()).ControlAvailable;
+  });
+  await member('one').until('a change is taken', async () => (await create('one', 'on')) === 201);
 });
