@@ -50,10 +50,10 @@ export class SimConsensus implements ConsensusPort {
 
   /** Proposes a set that no manager asked for. What became of it shows in the store. */
   propose(request: SetRequest, wallMs: number): void {
-    const encoded = encodeSet(request, wallMs);
+    const encoded = encodeSet(request);
     if (encoded.kind === 'refused') throw new Error('the set of the harness is refused');
     this.#requestId += 1;
-    const data = encodeBatch(newBatch({ sets: [decodeChangeSet(encoded.bytes)] }));
+    const data = encodeBatch(newBatch({ sets: [{ ...decodeChangeSet(encoded.bytes), wallMs }] }));
     this.post({ kind: 'propose', requestId: this.#requestId, term: 0, data });
   }
 }

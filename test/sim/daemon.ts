@@ -2,7 +2,7 @@ import type { ByteStream, Net } from '../../common/ports/net.ts';
 import type { ClusterApi } from '../../common/ports/cluster-api.ts';
 import type { EngineApi } from '../../common/ports/engine-api.ts';
 import type { NodeControl, NodeFacts } from '../../common/ports/node-control.ts';
-import type { RpcChannel } from '../../common/ports/rpc.ts';
+import type { RpcChannel, RpcDialer } from '../../common/ports/rpc.ts';
 import { ShoalError } from '../../common/pure/errors.ts';
 import type { NodeId } from '../../common/pure/ids.ts';
 import type { Random } from '../../common/pure/random.ts';
@@ -16,6 +16,7 @@ import { ProxyClient } from '../../worker/proxy/client.ts';
 import type { PublishedPorts } from '../../worker/proxy/port.ts';
 import { startWorker } from '../../worker/worker.ts';
 import { FakeEngineHttp, productFacts } from '../lib/api-fixture.ts';
+import { fixedEntropy, memberId } from '../lib/consensus.ts';
 import type { MemoryDisk } from '../lib/memory-disk.ts';
 import type { MemoryNetwork } from '../lib/memory-net.ts';
 import type { VirtualProxyProcess } from '../lib/virtual-proxy.ts';
@@ -48,6 +49,13 @@ export interface DaemonParts {
   readonly failed: (error: unknown) => void;
   readonly planted?: PlantedParts;
 }
+
+/** The only manager dials nobody. */
+const nobodyElse: RpcDialer = {
+  dial: () => {
+    throw new ShoalError('unavailable', 'there is no other manager');
+  },
+};
 
 /** The daemon of one node, one incarnation: production code over simulated ports, composed as the real daemon composes it. */
 export class Daemon {
@@ -97,7 +105,14 @@ export class Daemon {
     const sessions = random.fork('sessions');
     this.manager = new Manager({
       nodeId,
+      raftId: memberId,
       consensus: this.consensus,
+      dialer: nobodyElse,
+      entropy: fixedEntropy(options.seed),
+      signer: () => Promise.reject(new Error('nobody joins over the network here')),
+      knownManagers: [],
+      managerAddress: '',
+      removedFromCluster: () => undefined,
       clock,
       random: random.fork('manager'),
       log: this.#log,
