@@ -49,6 +49,6 @@ export function nodeTemplate(request: NodeCertificateRequest): CertificateTempla
 }
 
 /** The DNS name that binds a raft id to its certificate: `raft-` and 12 hexadecimal digits. */
-export function raftName(raftId: number): string {
+function raftName(raftId: number): string {
   return `raft-${raftId.toString(16).padStart(12, '0')}`;
 }

@@ -148,7 +148,7 @@ export class Membership {
 }
 
 /** Raft ids of the nodes that are managers and are to stay so. */
-export function wantedMembers(view: StoreView): ReadonlySet<number> {
+function wantedMembers(view: StoreView): ReadonlySet<number> {
   const managers = view
     .nodes()
     .filter(({ spec, lifecycle }) => spec.role === NodeRole.manager && lifecycle.raftId !== 0);

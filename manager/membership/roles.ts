@@ -10,7 +10,7 @@ import type { NodeRow } from '../store/rows.ts';
 import type { StoreView } from '../store/view.ts';
 
 /** Port of a manager's cluster services unless it says another. */
-export const defaultManagerPort = 2377;
+const defaultManagerPort = 2377;
 
 /** What a change set does to a node's role. */
 export interface RoleChange {

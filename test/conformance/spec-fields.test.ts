@@ -130,7 +130,7 @@ describe('a field of a node', () => {
     expect(valueAt(shown['Spec'], stepsOf(path))).toEqual(value);
   });
 
-  test('another role is refused by name', async () => {
+  test('the role of the last manager is not changed', async () => {
     const rig = new ApiRig();
     await rig.cluster.populate();
     const node = (await rig.get('/nodes/n1')).json as JsonObject;
@@ -138,7 +138,13 @@ describe('a field of a node', () => {
       Role: 'worker',
       Availability: 'active',
     });
-    expect(answer).toMatchObject({ status: 501 });
+    expect(answer).toMatchObject({
+      status: 400,
+      json: {
+        message:
+          'rpc error: code = FailedPrecondition desc = attempting to demote the last manager of the swarm',
+      },
+    });
   });
 });
 

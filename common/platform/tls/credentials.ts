@@ -1,11 +1,9 @@
 import { constants } from 'node:crypto';
 import {
-  type ConnectionOptions,
   createSecureContext,
   type PeerCertificate,
   type SecureContext,
   type SecureContextOptions,
-  type TlsOptions,
 } from 'node:tls';
 import { ServerCredentials } from '@grpc/grpc-js';
 import type { PeerIdentity } from '../../ports/identity.ts';
@@ -44,36 +42,6 @@ export function contextOptions(credentials: NodeCredentials): SecureContextOptio
 /** Makes the context once, for many connections. */
 export function secureContextOf(credentials: NodeCredentials): SecureContext {
   return createSecureContext(contextOptions(credentials));
-}
-
-/**
- * For `tls.createServer`: who shows no certificate of this root is refused in the handshake. Replace credentials by
- * `server.setSecureContext(contextOptions(next))`. Whom the certificate names is for the caller to read: see `readPeerIdentity`.
- */
-export function mutualServerOptions(credentials: NodeCredentials): TlsOptions {
-  return {
-    ...contextOptions(credentials),
-    requestCert: true,
-    rejectUnauthorized: true,
-    handshakeTimeout: limits.tlsHandshakeMs,
-  };
-}
-
-/**
- * For `tls.connect`: shows the node's certificate, and accepts only a server of this root that `isExpected`.
- * @param servername sent to the server in clear: a node id, which also chooses the cluster services of a manager.
- */
-export function mutualClientOptions(
-  credentials: NodeCredentials,
-  servername: string,
-  isExpected: (peer: PeerIdentity) => boolean,
-): ConnectionOptions {
-  return {
-    ...contextOptions(credentials),
-    servername,
-    rejectUnauthorized: true,
-    checkServerIdentity: identityCheck(isExpected),
-  };
 }
 
 /** `checkServerIdentity` of `tls.connect`, by our own reading of the certificate. */

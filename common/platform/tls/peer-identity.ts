@@ -57,7 +57,7 @@ export function readPeerIdentity(certificateDer: Uint8Array): PeerIdentity | und
 }
 
 /** Until when a certificate holds, and since when, in milliseconds of wall time; undefined when it cannot be read. */
-export function readValidity(
+function readValidity(
   certificateDer: Uint8Array,
 ): { readonly notBeforeMs: number; readonly notAfterMs: number } | undefined {
   try {

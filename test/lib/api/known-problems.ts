@@ -34,6 +34,13 @@ export const knownProblems: readonly KnownProblem[] = [
     reason: 'swarm mode refuses filters, flags and streams of logs that it does not know like this',
   },
   {
+    route: /^DELETE \/nodes\/\{id\}$/,
+    status: 400,
+    at: nowhere,
+    text: noStatus,
+    reason: 'swarm mode refuses to remove managers, and nodes that are not down, like this',
+  },
+  {
     route: /^POST \/swarm\/unlock$/,
     status: 409,
     at: nowhere,
