@@ -43,7 +43,7 @@ import { UpdateDecider } from './orchestrator/update/update.ts';
 import { managersOf, OtherManagers } from './other-managers.ts';
 import { awaitSignal } from './proposer/await-signal.ts';
 import type { SetRequest } from './proposer/port.ts';
-import { Proposer } from './proposer/proposer.ts';
+import { Proposer, type GroupMessage } from './proposer/proposer.ts';
 import { recoverySet } from './recovering.ts';
 import { Scheduler } from './scheduler/scheduler.ts';
 import type { Decider } from './store/decider.ts';
@@ -111,6 +111,8 @@ export class Manager implements AsyncDisposable {
   readonly #ids: Random;
   readonly #others: OtherManagers;
   readonly #membership: Membership;
+  /** Resolved once this member votes. */
+  readonly #votes = Promise.withResolvers<void>();
   #leadership: Leadership | undefined;
   #endNoting: (() => void) | undefined;
   #leading: TaskGroup | undefined;
@@ -195,7 +197,7 @@ export class Manager implements AsyncDisposable {
     const { founding, knownManagers, isRecovering } = this.#parts;
     this.#proposer.onGroup((message) => {
       if (message.kind === 'removed') this.#parts.removedFromCluster();
-      else this.#membership.hear(message);
+      else this.#hear(message);
     });
     this.#proposer.onLeadership((leadership) => {
       this.#leadership = leadership;
@@ -208,7 +210,11 @@ export class Manager implements AsyncDisposable {
     else if (isRecovering === true) {
       await this.#proposer.barrier(signal);
       await this.#found(recoverySet(this.view, this.#parts, newId(this.#ids)), signal);
-    } else if (knownManagers.length > 0) await this.#awaitCluster(signal);
+    } else if (knownManagers.length > 0) {
+      await this.#awaitCluster(signal);
+      // Before it votes it is no help to the others: they may have no quorum without it, and whoever joined it would not know.
+      await awaitSignal(this.#votes.promise, signal);
+    }
     if (this.view.cluster() === undefined) {
       throw new ShoalError(
         'corrupt',
@@ -244,6 +250,12 @@ export class Manager implements AsyncDisposable {
     await this.#others[Symbol.asyncDispose]();
     await this.#group[Symbol.asyncDispose]();
     await this.#proposer[Symbol.asyncDispose]();
+  }
+
+  #hear(message: Exclude<GroupMessage, { kind: 'removed' }>): void {
+    this.#membership.hear(message);
+    if (message.kind !== 'members') return;
+    if (message.confState.voters.includes(this.#parts.raftId)) this.#votes.resolve();
   }
 
   /** Makes the change with which a cluster begins. */
