@@ -20,7 +20,7 @@ loud() { printf '\n*** %s\n' "$*" >&2; }
 
 missing_packages() {
   for pair in dockerd=docker.io docker-registry=docker-registry ip=iproute2 iptables=iptables ps=procps nft=nftables curl=curl \
-    openssl=openssl zsh=zsh fish=fish \
+    openssl=openssl zsh=zsh fish=fish etcd=etcd-server \
     gcc=gcc; do
     command -v "${pair%%=*}" >/dev/null 2>&1 || printf '%s ' "${pair#*=}"
   done

@@ -33,7 +33,11 @@ export class Loops implements AsyncDisposable {
   #line = '';
   #rest = '';
 
-  constructor(engine: Dockerd, port: number, { slowMs, kept, fresh = 16, slow = 1 }: LoopsOptions) {
+  constructor(
+    engine: Pick<Dockerd, 'inside'>,
+    port: number,
+    { slowMs, kept, fresh = 16, slow = 1 }: LoopsOptions,
+  ) {
     const [program = '', ...prefix] = engine.inside;
     const script = join(import.meta.dirname, 'loops', 'main.ts');
     const numbers = [port, slowMs, kept, fresh, slow].map(String);

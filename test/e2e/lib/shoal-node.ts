@@ -29,6 +29,11 @@ export class ShoalNode implements AsyncDisposable {
     this.logPath = join(directory, 'log');
   }
 
+  /** A node whose daemon is not started yet, with all that is its own in `directory`, which the caller makes and removes. */
+  static at(engine: Dockerd, directory: string): ShoalNode {
+    return new ShoalNode(engine, directory);
+  }
+
   /**
    * Starts a daemon with an empty data root and waits until it answers. It is gone, with its swarm, when disposed.
    * @param prepare makes the folder that is to be the data root, if it is to be something particular.
@@ -127,6 +132,12 @@ export class ShoalNode implements AsyncDisposable {
         .filter(Boolean)
         .map((line) => line.split('\t') as [string, string]),
     );
+  }
+
+  /** Kills daemon and proxy, without any leave-taking; the data root and the containers stay. */
+  async abandon(): Promise<void> {
+    await this.end('SIGKILL');
+    await this.#endProxy();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

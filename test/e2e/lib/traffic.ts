@@ -27,7 +27,7 @@ export class Traffic implements AsyncDisposable {
   #output = '';
 
   /** @param perSecond requests a second, each on a connection of its own. */
-  constructor(engine: Dockerd, port: number, perSecond = 50) {
+  constructor(engine: Pick<Dockerd, 'inside'>, port: number, perSecond = 50) {
     const [program = '', ...prefix] = engine.inside;
     const script = join(import.meta.dirname, 'traffic', 'main.ts');
     const args = [...prefix, process.execPath, script, String(port), String(perSecond)];
@@ -74,7 +74,10 @@ function summarize(lines: readonly Line[]): TrafficReport {
 }
 
 /** One request with curl, as people make it, to a port within the engine's network. @returns the answer, or undefined */
-export async function curl(engine: Dockerd, port: number): Promise<string | undefined> {
+export async function curl(
+  engine: Pick<Dockerd, 'inside'>,
+  port: number,
+): Promise<string | undefined> {
   const url = `http://127.0.0.1:${String(port)}/`;
   const result = await runCommand([...engine.inside, 'curl', '-sS', '-m', '5', url], {});
   return result.code === 0 ? result.stdout : undefined;

@@ -1,20 +1,22 @@
-import { spawn, execFile, type ChildProcess } from 'node:child_process';
+import { spawn, type ChildProcess } from 'node:child_process';
 import { closeSync, existsSync, openSync } from 'node:fs';
-import { mkdtemp, readdir, readFile, rm, rmdir } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { promisify } from 'node:util';
 import { EngineClient } from '../../../common/platform/engine/client.ts';
+import { Namespaces, type InsideResult } from './namespaces.ts';
+import {
+  endOf,
+  hasEnded,
+  killIfAlive,
+  processesInCgroup,
+  processesNaming,
+  removeCgroups,
+} from './processes.ts';
 
 const readyLimitMs = 60_000;
 const stopLimitMs = 30_000;
-
-/** What a command in the engine's namespaces gave. */
-export interface InsideResult {
-  readonly stdout: string;
-  readonly stderr: string;
-}
 
 /** A private Docker Engine: own network, mounts and host name; nothing of it is left when it was stopped. */
 export interface Dockerd extends AsyncDisposable {
@@ -30,19 +32,34 @@ export interface Dockerd extends AsyncDisposable {
   /** Ends the engine with `signal` and waits for it; its data stay for `start`. */
   halt(signal: 'SIGTERM' | 'SIGKILL'): Promise<void>;
   start(): Promise<void>;
+  /** Kills the containers that a killed engine left running, and their shims. */
+  endContainers(): Promise<void>;
   /** Ends everything and removes every trace. Twice is harmless. */
   stop(): Promise<void>;
+}
+
+/** How an engine differs from a lone one with a name of its own. */
+export interface DockerdOptions {
+  /** Further arguments for dockerd. */
+  readonly args?: readonly string[];
+  /** A folder that is made for it, and removed with it; one below the temporary folder unless given. */
+  readonly directory?: string;
+  readonly hostname?: string;
+  /** Of its containers' control groups; must be unique on this machine. */
+  readonly cgroup?: string;
+  /** Gives the namespaces an `eth0` with an address and a default route; a lone one that leads nowhere unless given. */
+  readonly connect?: (namespaces: Namespaces) => Promise<void>;
 }
 
 /**
  * Starts a private engine and waits until it answers. Needs root, `dockerd`, `ip`, `nsenter` and `unshare`.
  *
  * Its namespaces belong to a small holder process that ends the engine when this process is gone, however it went.
- * @param args further arguments for dockerd.
  */
-export async function startDockerd(args: readonly string[] = []): Promise<Dockerd> {
-  const directory = await mkdtemp(join(tmpdir(), 'shoal-engine-'));
-  const engine = new PrivateDockerd(directory, args);
+export async function startDockerd(options: DockerdOptions = {}): Promise<Dockerd> {
+  const { directory = await mkdtemp(join(tmpdir(), 'shoal-engine-')) } = options;
+  await mkdir(directory, { recursive: true });
+  const engine = new PrivateDockerd(directory, options);
   try {
     await engine.hold();
     await engine.start();
@@ -53,18 +70,20 @@ export async function startDockerd(args: readonly string[] = []): Promise<Docker
   return engine;
 }
 
-/** Makes the network, then waits for the end of its input, which comes with the end of the test, and ends the engine. */
-const holderScript = `
-set -e
-hostname "$1"
-ip link set lo up
-ip link add eth0 type veth peer name peer0
-ip addr add 192.168.199.1/24 dev eth0
-ip link set eth0 up
-ip link set peer0 up
-ip route add default via 192.168.199.254
-echo ready
-cat >/dev/null
+/** A network that leads nowhere. */
+async function connectToNothing(namespaces: Namespaces): Promise<void> {
+  await namespaces.exec('sh', [
+    '-ec',
+    `ip link add eth0 type veth peer name peer0
+    ip addr add 192.168.199.1/24 dev eth0
+    ip link set eth0 up
+    ip link set peer0 up
+    ip route add default via 192.168.199.254`,
+  ]);
+}
+
+/** Ends the engine and waits until it is gone. */
+const endScript = `
 [ -f "$2" ] && kill "$(cat "$2")" 2>/dev/null
 for second in $(seq 20); do [ -f "$2" ] || exit 0; sleep 0.5; done
 `;
@@ -74,25 +93,33 @@ class PrivateDockerd implements Dockerd {
   readonly logPath: string;
   readonly hostname: string;
   readonly #directory: string;
-  readonly #args: readonly string[];
-  #holder: ChildProcess | undefined;
+  readonly #cgroup: string;
+  readonly #options: DockerdOptions;
+  #namespaces: Namespaces | undefined;
   #daemon: ChildProcess | undefined;
   #stopped: Promise<void> | undefined;
 
-  constructor(directory: string, args: readonly string[]) {
+  constructor(directory: string, options: DockerdOptions) {
     this.#directory = directory;
-    this.#args = args;
+    this.#options = options;
     this.socketPath = join(directory, 'docker.sock');
     this.logPath = join(directory, 'log');
-    this.hostname = basename(directory).toLowerCase();
+    const name = basename(directory).toLowerCase();
+    this.hostname = options.hostname ?? name;
+    this.#cgroup = options.cgroup ?? name;
   }
 
   get netns(): string {
-    return `/proc/${this.#holder?.pid ?? 0}/ns/net`;
+    return `/proc/${String(this.#held.pid)}/ns/net`;
   }
 
   get inside(): readonly string[] {
-    return ['nsenter', '-t', String(this.#holder?.pid ?? 0), '-n', '-u', '-m', '--'];
+    return this.#held.inside;
+  }
+
+  get #held(): Namespaces {
+    if (this.#namespaces === undefined) throw new Error('the engine has no namespaces yet');
+    return this.#namespaces;
   }
 
   get #pidPath(): string {
@@ -100,32 +127,19 @@ class PrivateDockerd implements Dockerd {
   }
 
   async hold(): Promise<void> {
-    const script = ['sh', '-c', holderScript, 'holder', this.hostname, this.#pidPath];
-    const holder = spawn('unshare', ['--net', '--uts', '--mount', '--', ...script], {
-      stdio: ['pipe', 'pipe', 'pipe'],
-      detached: true,
+    this.#namespaces = await Namespaces.hold(this.hostname, {
+      setUp: '',
+      atEnd: endScript,
+      atEndArgument: this.#pidPath,
     });
-    this.#holder = holder;
-    const { promise, resolve, reject } = Promise.withResolvers<void>();
-    let complaint = '';
-    holder.stdout.once('data', () => {
-      resolve();
-    });
-    holder.stderr.on('data', (chunk: Uint8Array) => {
-      complaint += Buffer.from(chunk).toString();
-    });
-    holder.once('error', reject);
-    holder.once('exit', () => {
-      reject(new Error(`cannot make namespaces for an engine: ${complaint}`));
-    });
-    await promise;
+    await (this.#options.connect ?? connectToNothing)(this.#namespaces);
   }
 
   async start(): Promise<void> {
     const [program = '', ...prefix] = this.inside;
     const data = ['--data-root', join(this.#directory, 'data')];
     const run = ['--exec-root', join(this.#directory, 'exec'), '--pidfile', this.#pidPath];
-    const cgroup = ['--cgroup-parent', `/${this.hostname}`];
+    const cgroup = ['--cgroup-parent', `/${this.#cgroup}`];
     const log = openSync(this.logPath, 'a');
     this.#daemon = spawn(
       program,
@@ -137,7 +151,7 @@ class PrivateDockerd implements Dockerd {
         ...cgroup,
         '-H',
         `unix://${this.socketPath}`,
-        ...this.#args,
+        ...(this.#options.args ?? []),
       ],
       { stdio: ['ignore', log, log], detached: true },
     );
@@ -146,11 +160,7 @@ class PrivateDockerd implements Dockerd {
   }
 
   async exec(command: string, args: readonly string[], limitMs = 30_000): Promise<InsideResult> {
-    const [program = '', ...prefix] = this.inside;
-    return await promisify(execFile)(program, [...prefix, command, ...args], {
-      timeout: limitMs,
-      maxBuffer: 16 * 1024 * 1024,
-    });
+    return await this.#held.exec(command, args, limitMs);
   }
 
   async halt(signal: 'SIGTERM' | 'SIGKILL'): Promise<void> {
@@ -161,6 +171,12 @@ class PrivateDockerd implements Dockerd {
     if (!hasEnded(daemon)) daemon.kill('SIGKILL');
     await endOf(daemon, stopLimitMs);
     await this.#endContainerd();
+  }
+
+  /** Shims know their containerd by our path, containers are in our control group. */
+  async endContainers(): Promise<void> {
+    for (const pid of await processesNaming(join(this.#directory, 'exec'))) killIfAlive(pid);
+    for (const pid of await processesInCgroup(this.#cgroup)) killIfAlive(pid);
   }
 
   async stop(): Promise<void> {
@@ -174,15 +190,10 @@ class PrivateDockerd implements Dockerd {
 
   async #stop(): Promise<void> {
     await this.halt('SIGTERM');
-    const holder = this.#holder;
-    if (holder !== undefined && !hasEnded(holder)) {
-      await rm(this.#pidPath, { force: true });
-      holder.stdin?.end();
-      await endOf(holder, stopLimitMs);
-      holder.kill('SIGKILL');
-    }
-    await this.#endLeftovers();
-    await removeCgroups(this.hostname);
+    await rm(this.#pidPath, { force: true });
+    await this.#namespaces?.end();
+    await this.endContainers();
+    await removeCgroups(this.#cgroup);
     await rm(this.#directory, { recursive: true, force: true, maxRetries: 10, retryDelay: 200 });
   }
 
@@ -193,12 +204,6 @@ class PrivateDockerd implements Dockerd {
     const pid = Number(await readFile(path, 'utf8'));
     for (let attempt = 0; attempt < 100 && killIfAlive(pid); attempt += 1) await sleep(20);
     await rm(path, { force: true });
-  }
-
-  /** What a killed engine left running: shims know their containerd by our path, containers are in our control group. */
-  async #endLeftovers(): Promise<void> {
-    for (const pid of await processesNaming(join(this.#directory, 'exec'))) killIfAlive(pid);
-    for (const pid of await processesInCgroup(this.hostname)) killIfAlive(pid);
   }
 
   async #ready(daemon: ChildProcess): Promise<void> {
@@ -219,75 +224,5 @@ class PrivateDockerd implements Dockerd {
     const log = existsSync(this.logPath) ? await readFile(this.logPath, 'utf8') : '';
     const tail = log.split('\n').slice(-20).join('\n');
     return new Error(`the engine did not start; the end of its log:\n${tail}`, { cause });
-  }
-}
-
-function hasEnded(child: ChildProcess): boolean {
-  return child.exitCode !== null || child.signalCode !== null;
-}
-
-async function endOf(child: ChildProcess, limitMs: number): Promise<void> {
-  if (hasEnded(child)) return;
-  const { promise, resolve } = Promise.withResolvers<void>();
-  child.once('exit', () => {
-    resolve();
-  });
-  const timer = setTimeout(resolve, limitMs);
-  await promise;
-  clearTimeout(timer);
-}
-
-/** Kills the process; false when there is none. */
-function killIfAlive(pid: number): boolean {
-  if (!Number.isSafeInteger(pid) || pid <= 1) return false;
-  try {
-    process.kill(pid, 'SIGKILL');
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-/** Processes that have `path` in an argument. */
-async function processesNaming(path: string): Promise<readonly number[]> {
-  const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
-  const found = await Promise.all(
-    pids.map(async (pid) => {
-      const line = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '');
-      return line.includes(path) && Number(pid) !== process.pid ? [Number(pid)] : [];
-    }),
-  );
-  return found.flat();
-}
-
-async function processesInCgroup(name: string): Promise<readonly number[]> {
-  const pids: number[] = [];
-  for (const folder of await cgroupFolders(name)) {
-    const entries = await readdir(folder, { withFileTypes: true }).catch(() => []);
-    for (const entry of entries.filter((item) => item.isDirectory())) {
-      const path = join(folder, entry.name, 'cgroup.procs');
-      const text = await readFile(path, 'utf8').catch(() => '');
-      pids.push(...text.split('\n').filter(Boolean).map(Number));
-    }
-  }
-  return pids;
-}
-
-async function cgroupFolders(name: string): Promise<readonly string[]> {
-  const mounts = await readFile('/proc/self/mounts', 'utf8');
-  return mounts.split('\n').flatMap((line) => {
-    const [, path = '', type] = line.split(' ');
-    return type === 'cgroup' || type === 'cgroup2' ? [join(path, name)] : [];
-  });
-}
-
-/** The engine leaves the parent of its containers' groups behind, and a killed one the groups too: empty folders all. */
-async function removeCgroups(name: string): Promise<void> {
-  for (const folder of await cgroupFolders(name)) {
-    const entries = await readdir(folder, { withFileTypes: true }).catch(() => []);
-    for (const entry of entries.filter((item) => item.isDirectory())) {
-      await rmdir(join(folder, entry.name)).catch(() => undefined);
-    }
-    await rmdir(folder).catch(() => undefined);
   }
 }

@@ -1,6 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -13,34 +13,40 @@ export const registryLogin = { username: 'ann', password: 'secret' };
 const loginLine = 'ann:$2b$04$ptJ2MHkrJ2/DyZ2yI8sEeeA9FqayDhCBSXP/a1ieKi.T3jdJ7SaAy\n';
 const readyLimitMs = 20_000;
 
+/** Where it runs. */
+type RegistryPlace = Pick<Dockerd, 'inside' | 'exec'>;
+
 export interface RegistryOptions {
-  /** Address and port in the engine's network; engines speak plain HTTP with 127.0.0.0/8 only. */
+  /** Address and port in that network; engines speak plain HTTP with 127.0.0.0/8 only, unless told otherwise. */
   readonly address: string;
   /** Asks for `registryLogin`. */
   readonly isClosed?: boolean;
   /** Speaks TLS with a certificate that nobody trusts. */
   readonly isTls?: boolean;
+  /** A folder that is made for what it keeps, and removed with it; one below the temporary folder unless given. */
+  readonly directory?: string;
 }
 
-/** Debian's `docker-registry` in the network of a private engine. */
+/** Debian's `docker-registry` in the network of a private engine, or in namespaces beside them. */
 export class Registry implements AsyncDisposable {
   readonly address: string;
-  readonly #engine: Dockerd;
+  readonly #place: RegistryPlace;
   readonly #directory: string;
   readonly #options: RegistryOptions;
   #process: ChildProcess | undefined;
 
-  private constructor(engine: Dockerd, directory: string, options: RegistryOptions) {
+  private constructor(place: RegistryPlace, directory: string, options: RegistryOptions) {
     this.address = options.address;
-    this.#engine = engine;
+    this.#place = place;
     this.#directory = directory;
     this.#options = options;
   }
 
   /** Starts an empty registry and waits until it answers. Disposing ends it and removes what it kept. */
-  static async start(engine: Dockerd, options: RegistryOptions): Promise<Registry> {
-    const directory = await mkdtemp(join(tmpdir(), 'shoal-registry-'));
-    const registry = new Registry(engine, directory, options);
+  static async start(place: RegistryPlace, options: RegistryOptions): Promise<Registry> {
+    const { directory = await mkdtemp(join(tmpdir(), 'shoal-registry-')) } = options;
+    await mkdir(directory, { recursive: true });
+    const registry = new Registry(place, directory, options);
     try {
       await registry.#configure();
       await registry.start();
@@ -53,7 +59,7 @@ export class Registry implements AsyncDisposable {
 
   /** Starts it anew with what it kept. */
   async start(): Promise<void> {
-    const [program = '', ...prefix] = this.#engine.inside;
+    const [program = '', ...prefix] = this.#place.inside;
     const log = openSync(join(this.#directory, 'log'), 'a');
     const args = [...prefix, 'docker-registry', 'serve', join(this.#directory, 'config.json')];
     this.#process = spawn(program, args, { stdio: ['ignore', log, log] });
@@ -110,7 +116,7 @@ export class Registry implements AsyncDisposable {
     const { username, password } = registryLogin;
     const user = ['-u', `${username}:${password}`];
     const url = `${this.#options.isTls === true ? 'https' : 'http'}://${this.address}${path}`;
-    return (await this.#engine.exec('curl', ['-sSkf', '-m', '10', ...user, ...args, url])).stdout;
+    return (await this.#place.exec('curl', ['-sSkf', '-m', '10', ...user, ...args, url])).stdout;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -145,7 +151,7 @@ export class Registry implements AsyncDisposable {
     ];
     const key = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes'];
     const subject = ['-subj', `/CN=${host}`, '-addext', `subjectAltName=IP:${host}`, '-days', '2'];
-    await this.#engine.exec('openssl', ['req', '-x509', ...key, ...files, ...subject]);
+    await this.#place.exec('openssl', ['req', '-x509', ...key, ...files, ...subject]);
   }
 
   async #answers(): Promise<boolean> {
