@@ -6,6 +6,7 @@ import { noMetrics, type Metrics } from '../common/ports/metrics.ts';
 import type { RpcDialer, RpcHandler } from '../common/ports/rpc.ts';
 import { ShoalError } from '../common/pure/errors.ts';
 import { newId } from '../common/pure/ids.ts';
+import { limits } from '../common/pure/limits.ts';
 import type { NodeId, SetId } from '../common/pure/ids.ts';
 import { invariant } from '../common/pure/invariant.ts';
 import type { Random } from '../common/pure/random.ts';
@@ -111,6 +112,8 @@ export class Manager implements AsyncDisposable {
   readonly #ids: Random;
   readonly #others: OtherManagers;
   readonly #membership: Membership;
+  /** Resolved once the store holds the cluster that this manager serves. */
+  readonly #begun = Promise.withResolvers<void>();
   /** Resolved once this member votes. */
   readonly #votes = Promise.withResolvers<void>();
   #leadership: Leadership | undefined;
@@ -128,7 +131,10 @@ export class Manager implements AsyncDisposable {
       post: (message) => {
         consensus.post(message);
       },
-      follow: (observations) => this.#dispatcher.follow(observations),
+      follow: (managerId, observations) => this.#dispatcher.follow(managerId, observations),
+      gone: (managerId) => {
+        this.#dispatcher.managerGone(managerId);
+      },
       spawn: (name, job) => {
         this.#group.spawn(name, job);
       },
@@ -180,6 +186,11 @@ export class Manager implements AsyncDisposable {
     });
   }
 
+  /** False while nodes are better served by another manager: this one has lost the others. */
+  get servesNodes(): boolean {
+    return this.#dispatcher.servesNodes;
+  }
+
   get view(): StoreView {
     return this.#store.view;
   }
@@ -202,6 +213,7 @@ export class Manager implements AsyncDisposable {
     this.#proposer.onLeadership((leadership) => {
       this.#leadership = leadership;
       this.#lead(leadership.self ? leadership.term : undefined);
+      this.#serveNodesWhileLed();
     });
     this.#proposer.failure.catch(this.#parts.failed);
     this.#others.update(knownManagers, this.view);
@@ -221,6 +233,7 @@ export class Manager implements AsyncDisposable {
         'the log holds no cluster: leave the swarm with --force, or restore the data root from a backup',
       );
     }
+    this.#begun.resolve();
     this.#noteEvents();
     this.#followNodes();
     this.#group.spawn('dispatcher', (inner) => this.#dispatcher.run(inner));
@@ -288,10 +301,21 @@ export class Manager implements AsyncDisposable {
     }
   }
 
+  /** A manager that has lost the others cannot write what its nodes say: they go to one that can. */
+  #serveNodesWhileLed(): void {
+    if (this.#leadership?.leader !== undefined) {
+      this.#dispatcher.rejoined();
+      return;
+    }
+    this.#group.spawn('sessions without a leader', async (signal) => {
+      await this.#parts.clock.sleep(limits.sessionsLeaderlessMs, signal);
+      if (this.#leadership?.leader === undefined) this.#dispatcher.cutOff();
+    });
+  }
+
   /** Leadership may come while the log is still being taken in: nodes are judged, and members changed, by what all of it says. */
   async #leadNodes(term: number, signal: AbortSignal): Promise<void> {
-    await this.#proposer.ready(signal);
-    await this.#awaitCluster(signal);
+    await awaitSignal(this.#begun.promise, signal);
     await using group = new TaskGroup(signal);
     group.spawn('liveness', (inner) => this.#dispatcher.lead(term, inner));
     group.spawn('membership', (inner) => this.#membership.lead(term, inner));

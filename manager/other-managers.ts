@@ -22,7 +22,9 @@ export interface OtherManagersParts {
   readonly clock: Clock;
   readonly post: (message: ToConsensus) => void;
   /** Takes what another manager says of its nodes, until it says no more. */
-  readonly follow: (observations: AsyncIterable<Observation>) => Promise<void>;
+  readonly follow: (managerId: string, observations: AsyncIterable<Observation>) => Promise<void>;
+  /** The process of that manager is gone. */
+  readonly gone: (managerId: string) => void;
   readonly spawn: (name: string, job: (signal: AbortSignal) => Promise<void>) => void;
 }
 
@@ -75,17 +77,18 @@ export class OtherManagers implements AsyncDisposable {
 
   /** Hears what the nodes of another manager say, for as long as it is one. */
   #follow(link: ManagerLink): void {
-    const { clock, follow, spawn } = this.#parts;
+    const { clock, follow, gone, spawn } = this.#parts;
     spawn('observations', async (signal) => {
       const both = AbortSignal.any([signal, link.signal]);
       while (!both.aborted) {
         try {
           const client = managersClient(link.channel);
           const observations = client.observe(newObserveRequest(), { signal: both });
-          await follow(this.#noted(link, observations));
+          await follow(link.nodeId, this.#noted(link, observations));
         } catch (error) {
           if (both.aborted) return;
           if (!isShoalError(error)) throw error;
+          if (error.fields['refused'] === true) gone(link.nodeId);
         }
         await clock.sleep(observeRetryMs, both).catch(() => undefined);
       }

@@ -67,7 +67,8 @@ export interface DialedChannel extends RpcChannel, AsyncDisposable {}
 export interface RpcDialer {
   /**
    * A channel to the cluster services of one manager, which has to prove that it is `nodeId`. Connects when it is used, and again after the
-   * connection was lost; a call fails as `unavailable` when there is none within `limits.rpcConnectMs`.
+   * connection was lost; a call fails as `unavailable` when there is none within `limits.rpcConnectMs`, with the field `refused` when nothing listens
+   * there.
    * @param address host:port
    */
   dial(manager: { readonly nodeId: string; readonly address: string }): DialedChannel;

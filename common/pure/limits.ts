@@ -28,6 +28,8 @@ export const limits = {
   proposerRetryMs: 50,
   /** How long sets and reads wait for somebody to lead, in milliseconds; once nobody has led for so long they fail at once. */
   leaderlessMs: 10_000,
+  /** How long a manager serves nodes though it knows of nobody who leads, in milliseconds. */
+  sessionsLeaderlessMs: 2000,
   /** How far a set's time stamp may run ahead of cluster time, beside what passed on the leader's own clock, in milliseconds. */
   wallAheadMs: 5000,
   /** Bytes of entries and snapshot that main takes in before others get their turn. */

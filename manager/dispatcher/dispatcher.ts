@@ -87,8 +87,11 @@ export class Dispatcher implements DispatcherServer {
   readonly #sessions = new Map<NodeId, NodeSession>();
   /** How many other managers say that a node has a session with them. */
   readonly #elsewhere = new Map<NodeId, number>();
+  /** Nodes that had sessions with another manager when it was heard last. */
+  readonly #remembered = new Map<string, ReadonlySet<NodeId>>();
   /** What other managers have still to be told. */
   readonly #observers = new Set<Feed<NodeId>>();
+  #isCutOff = false;
   /** Of the run that serves now; an older one may still be ending. */
   #drains: DrainBarrier | undefined;
 
@@ -110,6 +113,22 @@ export class Dispatcher implements DispatcherServer {
       stop();
       if (this.#drains === drains) this.#stopServing();
     }
+  }
+
+  /** False while this manager has lost the others, and nodes are better served by one that has not. */
+  get servesNodes(): boolean {
+    return !this.#isCutOff;
+  }
+
+  /** Nobody leads, as far as this manager knows: its nodes turn to another one. */
+  cutOff(): void {
+    this.#isCutOff = true;
+    for (const session of this.#sessions.values()) end(session, 'this manager has lost the others');
+  }
+
+  /** Somebody leads: nodes may have sessions here again. */
+  rejoined(): void {
+    this.#isCutOff = false;
   }
 
   /** Watches liveness for the leadership of `term` until `signal` aborts. Nobody's silence before counts. */
@@ -142,16 +161,24 @@ export class Dispatcher implements DispatcherServer {
     );
   }
 
-  /** Takes what another manager says of the nodes that have sessions with it, until `signal` aborts or the stream ends. */
-  async follow(observations: AsyncIterable<Observation>): Promise<void> {
+  /** Takes what another manager says of the nodes that have sessions with it, until it says no more. */
+  async follow(managerId: string, observations: AsyncIterable<Observation>): Promise<void> {
     const nodes = new Set<NodeId>();
+    this.#remembered.set(managerId, nodes);
     try {
       for await (const { nodes: heard } of observations) {
         for (const node of heard) this.#hear(node, nodes);
       }
     } finally {
-      for (const nodeId of nodes) this.#lost(nodeId);
+      // What is not heard of any more has the time that it had: the manager may be cut off, and its nodes as well as ever.
+      for (const nodeId of nodes) this.#unheard(nodeId);
     }
+  }
+
+  /** The process of a manager is gone: nodes that had sessions with it are suspect until they turn to another one. */
+  managerGone(managerId: string): void {
+    for (const nodeId of this.#remembered.get(managerId) ?? []) this.#suspect(nodeId);
+    this.#remembered.delete(managerId);
   }
 
   async *session(request: SessionRequest, call: ServerCall): AsyncIterable<SessionMessage> {
@@ -274,7 +301,9 @@ export class Dispatcher implements DispatcherServer {
     const { acks, clock, liveness } = this.#parts;
     const id = asId<'node'>(nodeId);
     if (!connected) {
-      if (nodes.delete(id)) this.#lost(id);
+      if (!nodes.delete(id)) return;
+      this.#unheard(id);
+      this.#suspect(id);
       return;
     }
     // A node that is there anew may begin with less than it had acknowledged.
@@ -285,12 +314,15 @@ export class Dispatcher implements DispatcherServer {
     this.#acknowledge(id, endpointsVersion);
   }
 
-  /** A session with another manager is over, or that manager. */
-  #lost(nodeId: NodeId): void {
+  /** Another manager has no session of the node any more, or does not say so. */
+  #unheard(nodeId: NodeId): void {
     const left = (this.#elsewhere.get(nodeId) ?? 1) - 1;
     if (left > 0) this.#elsewhere.set(nodeId, left);
     else this.#elsewhere.delete(nodeId);
-    if (left > 0 || this.#sessions.has(nodeId)) return;
+  }
+
+  #suspect(nodeId: NodeId): void {
+    if (this.#elsewhere.has(nodeId) || this.#sessions.has(nodeId)) return;
     this.#parts.liveness.disconnected(nodeId, this.#parts.clock.nowMs());
   }
 
@@ -340,7 +372,7 @@ export class Dispatcher implements DispatcherServer {
   }
 
   #checkHello(request: SessionRequest, nodeId: NodeId): void {
-    if (this.#drains === undefined)
+    if (this.#drains === undefined || this.#isCutOff)
       throw new ShoalError('unavailable', 'the manager serves no sessions now');
     if (request.protocolMin > protocol || request.protocolMax < protocol) {
       throw new ShoalError(
@@ -382,8 +414,7 @@ export class Dispatcher implements DispatcherServer {
     if (this.#sessions.get(session.nodeId) !== session) return;
     this.#sessions.delete(session.nodeId);
     this.#tellOthers(session.nodeId);
-    if (this.#elsewhere.has(session.nodeId)) return;
-    this.#parts.liveness.disconnected(session.nodeId, this.#parts.clock.nowMs());
+    this.#suspect(session.nodeId);
   }
 
   /** @throws ShoalError `notFound` when the session is not this node's current one */

@@ -81,6 +81,11 @@ export class ManagerRole implements AsyncDisposable {
     return this.#isServing;
   }
 
+  /** False, too, while this manager has lost the others: the worker of the same node is better served by one that has not. */
+  get servesNodes(): boolean {
+    return this.#isServing && this.#manager.servesNodes;
+  }
+
   /** For the worker of the same node: over memory, encoded and decoded as between hosts. */
   channel(): RpcChannel {
     const { nodeId, clusterId, raftId } = this.#parts.identity;
@@ -153,7 +158,8 @@ function newManager(parts: ManagerRoleParts, consensus: ThreadConsensusPort): Ma
     removedFromCluster: parts.removed,
     consensus,
     clock,
-    random: parts.random.fork('manager'),
+    // A process may have several managers, one after the other: none draws ids that another one drew.
+    random: parts.random.fork(`manager ${Buffer.from(entropy.bytes(8)).toString('hex')}`),
     log,
     ...(parts.metrics === undefined ? {} : { metrics: parts.metrics }),
     founding: parts.founding,

@@ -77,7 +77,7 @@ export class Roles implements AsyncDisposable {
       identity,
       dialer: net.dialer,
       random: random.fork('session ways'),
-      ownManager: () => (this.#manager?.isServing === true ? this.#manager : undefined),
+      ownManager: () => (this.#manager?.servesNodes === true ? this.#manager : undefined),
     });
     this.#membership = new Membership({
       ...parts,

@@ -24,7 +24,10 @@ export function fromStatus(error: ServiceError): ShoalError {
   if (known !== undefined) return known;
   const { code, details } = error;
   if (code === status.UNAVAILABLE || code === status.CANCELLED)
-    return new ShoalError('unavailable', `connection is gone: ${details}`, { cause: error });
+    return new ShoalError('unavailable', `connection is gone: ${details}`, {
+      cause: error,
+      fields: details.includes('ECONNREFUSED') ? { refused: true } : {},
+    });
   const [name, text] = plainFailures.get(code) ?? ['internal', 'the server failed'];
   return new ShoalError(name, text, { cause: error });
 }
