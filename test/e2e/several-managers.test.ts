@@ -268,32 +268,20 @@ test('one manager of a lost quorum goes on alone', { timeout: 3 * minuteMs }, as
   await Promise.all([second.kill(), third.kill()]);
   const lost = await swarm.docker(first, 'service', 'ls');
   expect(lost.stderr).toContain('The swarm does not have a leader');
-  await swarm.must(
-    first,
-    'swarm',
-    'init',
-    '--force-new-cluster',
-    '--advertise-addr',
-    first.address,
-  );
+  const init = ['swarm', 'init', '--force-new-cluster', '--advertise-addr', first.address];
+  await swarm.must(first, ...init);
   expect(await replicas(first, 'web')).toMatch(/\/4$/);
-  await eventually('what ran on the lost hosts runs on those that are left', async () => {
-    console.log(
-      await swarm.must(first, 'service', 'ps', 'web'),
-      await swarm.must(first, 'node', 'ls'),
-    );
-    await new Promise((resolve) => setTimeout(resolve, 3000));
-    return (await replicas(first, 'web')) === '4/4' ? true : undefined;
+  await eventually('the lost hosts are down', async () => {
+    const nodes = await swarm.nodes(first);
+    return nodes.filter(({ status }) => status === 'Down').length === 2 ? true : undefined;
   });
-  await swarm.must(
-    first,
-    'service',
-    'create',
-    '--detach',
-    '--name',
-    'after',
-    '--replicas',
-    '0',
-    bed.image,
-  );
+  await eventually('what ran on them runs on those that are left', async () => {
+    const format = ['--format', '{{.Node}} {{.CurrentState}}'];
+    const wanted = ['--filter', 'desired-state=running'];
+    const lines = await swarm.must(first, 'service', 'ps', 'web', ...wanted, ...format);
+    const left = lines.split('\n').filter((line) => /^n[14] Running/.test(line));
+    return left.length === 4 ? true : undefined;
+  });
+  const create = ['service', 'create', '--detach', '--name', 'after', '--replicas', '0'];
+  await swarm.must(first, ...create, bed.image);
 });
