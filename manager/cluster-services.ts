@@ -12,6 +12,7 @@ import {
 } from '../proto/gen/managers.ts';
 import { certificatesHandlers, joiningHandlers, managersHandlers } from '../proto/rpc/managers.ts';
 import type { Joining } from './ca/joining.ts';
+import type { LogBroker } from './logbroker/log-broker.ts';
 import type { DropReason, SetOutcome } from './proposer/port.ts';
 import type { Proposer } from './proposer/proposer.ts';
 
@@ -20,13 +21,14 @@ export interface ClusterServicesParts {
   readonly appliedIndex: () => number;
   readonly joining: Joining;
   readonly observe: (call: ServerCall) => AsyncIterable<Observation>;
+  readonly logs: Pick<LogBroker, 'readLogs' | 'orderLogs'>;
   /** True while the node is a manager of the cluster: its certificate may outlive that. */
   readonly isManager: (nodeId: NodeId) => boolean;
 }
 
 /** What a manager answers to other managers, to nodes that join, and to those that need another certificate. */
 export function clusterHandlers(parts: ClusterServicesParts): readonly RpcHandler[] {
-  const { joining, observe } = parts;
+  const { joining, observe, logs } = parts;
   return [
     ...joiningHandlers({
       root: () => Promise.resolve(joining.root()),
@@ -40,6 +42,14 @@ export function clusterHandlers(parts: ClusterServicesParts): readonly RpcHandle
       observe: (_request, call) => {
         requireManager(parts, call.peer);
         return observe(call);
+      },
+      readLogs: (_request, call) => {
+        requireManager(parts, call.peer);
+        return logs.readLogs(call);
+      },
+      orderLogs: async (request, call) => {
+        requireManager(parts, call.peer);
+        return await Promise.resolve(logs.orderLogs(request, call));
       },
     }),
     ...certificatesHandlers({

@@ -170,6 +170,7 @@ export class Manager implements AsyncDisposable {
         appliedIndex: () => this.#store.applied.index,
         joining: this.#newJoining(newSetId),
         observe: (call) => this.#dispatcher.observe(call),
+        logs: this.#logs,
         isManager: (nodeId) => this.view.node(nodeId)?.lifecycle.role === NodeRole.manager,
       }),
     ];
@@ -353,9 +354,15 @@ export class Manager implements AsyncDisposable {
     subscribe: (handler: (events: readonly StoreEvent[]) => void) => () => void,
   ): LogBroker {
     const readIds = this.#parts.random.fork('log reads');
+    const { elsewhere } = this.#dispatcher;
     return new LogBroker({
       view: () => this.view,
       subscribe,
+      managers: {
+        managerOf: (nodeId) => elsewhere.managerOf(nodeId),
+        watch: (handler) => elsewhere.watch(handler),
+        channelTo: (managerId) => this.#others.channelTo(managerId),
+      },
       clock: this.#parts.clock,
       newReadId: () => newId(readIds),
       sessionSignal: (sessionId, call) => this.#dispatcher.sessionSignal(sessionId, call),

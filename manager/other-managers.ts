@@ -1,5 +1,5 @@
 import type { Clock } from '../common/ports/clock.ts';
-import type { RpcDialer } from '../common/ports/rpc.ts';
+import type { RpcChannel, RpcDialer } from '../common/ports/rpc.ts';
 import { isShoalError } from '../common/pure/errors.ts';
 import type { NodeId } from '../common/pure/ids.ts';
 import { newManagerAddress, type ManagerAddress } from '../proto/gen/dispatcher.ts';
@@ -52,6 +52,11 @@ export class OtherManagers implements AsyncDisposable {
   /** True while the manager of that node answers this one. */
   isAnswering(nodeId: NodeId): boolean {
     return this.#answering.has(nodeId);
+  }
+
+  /** The way to the manager of that node; undefined while it is none of the others. */
+  channelTo(nodeId: string): RpcChannel | undefined {
+    return this.#links.byNodeId(nodeId)?.channel;
   }
 
   /** These are the managers now. */

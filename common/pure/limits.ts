@@ -282,6 +282,8 @@ export const limits = {
   logQueueBytes: 262_144,
   /** Readers of logs on one manager. */
   logReaders: 128,
+  /** Readers of other managers for which one manager brings the logs of its nodes. */
+  logRelays: 256,
   /** Logs read at once for one of them: other tasks wait for their turn. */
   logReads: 256,
   /** What one of them is told at once about missing logs. */

@@ -44,6 +44,7 @@ import { endpointFeed, nodeFeed, taskFeed } from './feed.ts';
 import type { Feed } from './feed.ts';
 import { streamObservations } from './observation-stream.ts';
 import { NodeWriter } from './node-writer.ts';
+import { SessionsElsewhere, type ObservedManager } from './sessions-elsewhere.ts';
 
 /** Version of the worker protocol that this build serves. */
 const protocol = 1;
@@ -82,11 +83,11 @@ interface NodeSession {
  * Runs from applied state; everything that it learns becomes a change set of actor `node:<id>`, acknowledged after commit.
  */
 export class Dispatcher implements DispatcherServer {
+  /** Sessions that nodes have with other managers. */
+  readonly elsewhere: SessionsElsewhere = new SessionsElsewhere();
   readonly #parts: DispatcherParts;
   readonly #writer: NodeWriter;
   readonly #sessions = new Map<NodeId, NodeSession>();
-  /** How many other managers say that a node has a session with them. */
-  readonly #elsewhere = new Map<NodeId, number>();
   /** Nodes that had sessions with another manager when it was heard last. */
   readonly #remembered = new Map<string, ReadonlySet<NodeId>>();
   /** What other managers have still to be told. */
@@ -163,15 +164,15 @@ export class Dispatcher implements DispatcherServer {
 
   /** Takes what another manager says of the nodes that have sessions with it, until it says no more. */
   async follow(managerId: string, observations: AsyncIterable<Observation>): Promise<void> {
-    const nodes = new Set<NodeId>();
-    this.#remembered.set(managerId, nodes);
+    const manager = { managerId, nodes: new Set<NodeId>() };
+    this.#remembered.set(managerId, manager.nodes);
     try {
       for await (const { nodes: heard } of observations) {
-        for (const node of heard) this.#hear(node, nodes);
+        for (const node of heard) this.#hear(node, manager);
       }
     } finally {
       // What is not heard of any more has the time that it had: the manager may be cut off, and its nodes as well as ever.
-      for (const nodeId of nodes) this.#unheard(nodeId);
+      for (const nodeId of manager.nodes) this.elsewhere.delete(nodeId, manager);
     }
   }
 
@@ -296,33 +297,30 @@ export class Dispatcher implements DispatcherServer {
     });
   }
 
-  /** @param nodes those that have sessions with the manager that says so. */
-  #hear({ nodeId, connected, periodMs, endpointsVersion }: ObservedNode, nodes: Set<NodeId>): void {
+  /** @param manager the one that says so. */
+  #hear(
+    { nodeId, connected, periodMs, endpointsVersion }: ObservedNode,
+    manager: ObservedManager & { readonly nodes: Set<NodeId> },
+  ): void {
     const { acks, clock, liveness } = this.#parts;
+    const { nodes } = manager;
     const id = asId<'node'>(nodeId);
     if (!connected) {
       if (!nodes.delete(id)) return;
-      this.#unheard(id);
+      this.elsewhere.delete(id, manager);
       this.#suspect(id);
       return;
     }
     // A node that is there anew may begin with less than it had acknowledged.
     if (!nodes.has(id) && !this.#sessions.has(id)) acks.forget(id);
-    if (!nodes.has(id)) this.#elsewhere.set(id, (this.#elsewhere.get(id) ?? 0) + 1);
+    if (!nodes.has(id)) this.elsewhere.add(id, manager);
     nodes.add(id);
     liveness.seen(id, clock.nowMs(), periodMs);
     this.#acknowledge(id, endpointsVersion);
   }
 
-  /** Another manager has no session of the node any more, or does not say so. */
-  #unheard(nodeId: NodeId): void {
-    const left = (this.#elsewhere.get(nodeId) ?? 1) - 1;
-    if (left > 0) this.#elsewhere.set(nodeId, left);
-    else this.#elsewhere.delete(nodeId);
-  }
-
   #suspect(nodeId: NodeId): void {
-    if (this.#elsewhere.has(nodeId) || this.#sessions.has(nodeId)) return;
+    if (this.elsewhere.has(nodeId) || this.#sessions.has(nodeId)) return;
     this.#parts.liveness.disconnected(nodeId, this.#parts.clock.nowMs());
   }
 
@@ -337,7 +335,7 @@ export class Dispatcher implements DispatcherServer {
       view: () => this.#view,
       clock,
       log,
-      hasSession: (nodeId) => this.#sessions.has(nodeId) || this.#elsewhere.has(nodeId),
+      hasSession: (nodeId) => this.#sessions.has(nodeId) || this.elsewhere.has(nodeId),
       followed: (nodeId) => this.#followedBy(nodeId),
       released: ({ taskId, nodeId }) => {
         for (const feed of this.#sessions.get(nodeId)?.taskFeeds ?? []) feed.add(taskId);

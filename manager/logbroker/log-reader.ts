@@ -2,10 +2,9 @@ import type { Clock } from '../../common/ports/clock.ts';
 import type { LogMessage, LogOptions } from '../../common/ports/cluster-api.ts';
 import { limits } from '../../common/pure/limits.ts';
 import type { NodeId, ServiceId, TaskId } from '../../common/pure/ids.ts';
-import { withDeadline } from '../../common/run/deadline.ts';
 import { TaskGroup } from '../../common/run/task-group.ts';
 import { Wakeup } from '../../common/run/wakeup.ts';
-import { LogSource, LogVerdict } from '../../proto/gen/logs.ts';
+import { LogSource, LogVerdict, newLogRead } from '../../proto/gen/logs.ts';
 import type { PublishLogsRequest } from '../../proto/gen/logs.ts';
 import { NodeState, Table, TaskState } from '../../proto/gen/objects.ts';
 import type { StoreEvent } from '../store/events.ts';
@@ -14,6 +13,7 @@ import { isPlaced, isTerminal } from '../store/task-state.ts';
 import type { StoreView } from '../store/view.ts';
 import { LineQueue } from './line-queue.ts';
 import type { LineBatch } from './line-queue.ts';
+import type { LogSink } from './log-sink.ts';
 import { TaskRead } from './task-read.ts';
 
 /** Whose logs are read. */
@@ -40,7 +40,7 @@ export interface LogReaderParts {
  *
  * `messages` is iterated once. Between two of its messages nothing is read but what the queue takes.
  */
-export class LogReader {
+export class LogReader implements LogSink {
   readonly #parts: LogReaderParts;
   readonly #target: LogTarget;
   readonly #options: LogOptions;
@@ -88,14 +88,13 @@ export class LogReader {
     }
   }
 
-  /** Takes a batch of lines, or says that the reader is too slow. An empty one waits for room. */
   async publish(
     read: TaskRead,
     request: PublishLogsRequest,
     signal: AbortSignal,
   ): Promise<LogVerdict> {
     const { lines, sequence, end, error } = request;
-    if (lines.length === 0 && !end) return await this.#awaitRoom(signal);
+    if (lines.length === 0 && !end) return await this.#lines.awaitRoom(this.#parts.clock, signal);
     if (!read.hasTaken(sequence)) {
       if (lines.length > 0 && this.#lines.isFull) return LogVerdict.later;
       if (lines.length > 0) this.#lines.push({ read, lines });
@@ -189,9 +188,18 @@ export class LogReader {
     const { id: taskId, serviceId, nodeId } = task;
     const tail = this.#first.has(taskId) ? this.#options.tail : undefined;
     const tty = task.revision.spec.task?.container?.tty === true;
-    const options = { ...this.#options, tail };
-    const id = this.#parts.newReadId();
-    const read = new TaskRead({ id, taskId, serviceId, nodeId, tty, options });
+    const { stdout, stderr, follow, since } = this.#options;
+    const order = newLogRead({
+      taskId,
+      tty,
+      stdout,
+      stderr,
+      follow,
+      since,
+      tail: tail ?? -1,
+      sequence: 1,
+    });
+    const read = new TaskRead({ id: this.#parts.newReadId(), serviceId, nodeId, order });
     this.#reads.set(taskId, read);
     this.#parts.begin(read);
     if (!this.#parts.isListening(nodeId)) this.nodeWent(nodeId);
@@ -236,13 +244,6 @@ export class LogReader {
   #notice(message: LogMessage): void {
     if (this.#notices.length < limits.logNotices) this.#notices.push(message);
     this.#changed.notify();
-  }
-
-  async #awaitRoom(signal: AbortSignal): Promise<LogVerdict> {
-    const { clock } = this.#parts;
-    const deadline = { clock, durationMs: limits.logRoomMs, signal };
-    await withDeadline(deadline, (inner) => this.#lines.room(inner));
-    return this.#lines.isFull ? LogVerdict.later : LogVerdict.accepted;
   }
 
   /** Nothing is being read, and nothing can come. */

@@ -1,15 +1,14 @@
-import type { LogOptions } from '../../common/ports/cluster-api.ts';
+import { asId } from '../../common/pure/ids.ts';
 import type { NodeId, ServiceId, TaskId } from '../../common/pure/ids.ts';
 import { newLogOrder, newLogRead, newLogStop } from '../../proto/gen/logs.ts';
-import type { LogLine, LogOrder } from '../../proto/gen/logs.ts';
+import type { LogLine, LogOrder, LogRead } from '../../proto/gen/logs.ts';
 
 interface TaskReadFields {
   readonly id: string;
-  readonly taskId: TaskId;
   readonly serviceId: ServiceId;
   readonly nodeId: NodeId;
-  readonly tty: boolean;
-  readonly options: LogOptions;
+  /** What is to be read, and from where. */
+  readonly order: LogRead;
 }
 
 /** One task's log on its way from its node: what was taken of it, so that it can go on after the node was away. */
@@ -18,34 +17,23 @@ export class TaskRead {
   readonly taskId: TaskId;
   readonly serviceId: ServiceId;
   readonly nodeId: NodeId;
-  readonly #tty: boolean;
-  readonly #options: LogOptions;
-  #sequence = 1;
-  #after = '';
+  readonly #order: LogRead;
+  #sequence: number;
+  #after: string;
 
-  constructor(fields: TaskReadFields) {
-    this.id = fields.id;
-    this.taskId = fields.taskId;
-    this.serviceId = fields.serviceId;
-    this.nodeId = fields.nodeId;
-    this.#tty = fields.tty;
-    this.#options = fields.options;
+  constructor({ id, serviceId, nodeId, order }: TaskReadFields) {
+    this.id = id;
+    this.taskId = asId(order.taskId);
+    this.serviceId = serviceId;
+    this.nodeId = nodeId;
+    this.#order = order;
+    this.#sequence = order.sequence;
+    this.#after = order.after;
   }
 
   /** What its node has to do. */
   order(): LogOrder {
-    const { stdout, stderr, follow, since, tail } = this.#options;
-    const value = newLogRead({
-      taskId: this.taskId,
-      tty: this.#tty,
-      stdout,
-      stderr,
-      follow,
-      since,
-      tail: tail ?? -1,
-      after: this.#after,
-      sequence: this.#sequence,
-    });
+    const value = newLogRead({ ...this.#order, after: this.#after, sequence: this.#sequence });
     return newLogOrder({ readId: this.id, order: { kind: 'start', value } });
   }
 

@@ -38,6 +38,11 @@ export class ManagerLinks implements AsyncDisposable {
     return [...this.#links.values()].find((link) => link.raftId === raftId);
   }
 
+  /** The manager of that node, if it is another one of the cluster. */
+  byNodeId(nodeId: string): ManagerLink | undefined {
+    return [...this.#links.values()].find((link) => link.nodeId === nodeId);
+  }
+
   /** These, and no others, are the managers now. */
   update(managers: readonly ManagerAddress[]): void {
     const others = managers.filter(

@@ -5,6 +5,14 @@ import {
   writeManagerAddress,
 } from './dispatcher.ts';
 import {
+  type LogOrder,
+  type PublishLogsRequest,
+  readLogOrder,
+  readPublishLogsRequest,
+  writeLogOrder,
+  writePublishLogsRequest,
+} from './logs.ts';
+import {
   NodeAvailability,
   NodeRole,
 } from './specs.ts';
@@ -781,6 +789,312 @@ export function readObservedNode(reader: Reader): ObservedNode {
       default:
         unknown = reader.skip(tag, observedNodeFields, unknown);
     }
+  }
+  if (unknown !== undefined) value.unknown = reader.collect(unknown);
+  return value;
+}
+
+export interface ReadLogsRequest {
+  /** Fields that this version does not know, as they came. */
+  readonly unknown?: Uint8Array;
+}
+
+/** A ReadLogsRequest of `fields`, with defaults for the rest. */
+export function newReadLogsRequest(fields: Partial<ReadLogsRequest> = {}): ReadLogsRequest {
+  const value: ReadLogsRequest = {};
+  return fields.unknown === undefined ? value : { ...value, unknown: fields.unknown };
+}
+
+/** @throws ShoalError `invalidArgument` naming the field whose number does not fit. */
+export function encodeReadLogsRequest(value: ReadLogsRequest): Uint8Array {
+  const writer = new Writer();
+  writeReadLogsRequest(writer, value);
+  return writer.take();
+}
+
+/** @throws ShoalError `corrupt` with the path of the field that is malformed. */
+export function decodeReadLogsRequest(bytes: Uint8Array): ReadLogsRequest {
+  return readReadLogsRequest(new Reader(bytes, 'ReadLogsRequest'));
+}
+
+export function writeReadLogsRequest(writer: Writer, value: ReadLogsRequest): void {
+  if (value.unknown !== undefined) writer.raw(value.unknown);
+}
+
+const readLogsRequestFields: readonly number[] = [];
+
+export function readReadLogsRequest(reader: Reader): ReadLogsRequest {
+  const value: Draft<ReadLogsRequest> = {};
+  let unknown: number[] | undefined;
+  while (reader.pos < reader.end) {
+    const tag = reader.tag();
+    unknown = reader.skip(tag, readLogsRequestFields, unknown);
+  }
+  if (unknown !== undefined) value.unknown = reader.collect(unknown);
+  return value;
+}
+
+export type LogBatchBatch =
+  /** The first of all: name of the reader. */
+  | { readonly kind: 'opened'; readonly value: string }
+  /** As a node sent it, under the name that it was ordered by, without a session. */
+  | { readonly kind: 'published'; readonly value: PublishLogsRequest }
+  /** A node that there is an order for hears it. Comes at its first order, or later. */
+  | { readonly kind: 'nodeCame'; readonly value: string }
+  /** It hears nothing now: as above. */
+  | { readonly kind: 'nodeWent'; readonly value: string };
+
+export interface LogBatch {
+  readonly batch: LogBatchBatch | undefined;
+  /** Fields that this version does not know, as they came. */
+  readonly unknown?: Uint8Array;
+}
+
+/** A LogBatch of `fields`, with defaults for the rest. */
+export function newLogBatch(fields: Partial<LogBatch> = {}): LogBatch {
+  const value: LogBatch = {
+    batch: fields.batch,
+  };
+  return fields.unknown === undefined ? value : { ...value, unknown: fields.unknown };
+}
+
+/** @throws ShoalError `invalidArgument` naming the field whose number does not fit. */
+export function encodeLogBatch(value: LogBatch): Uint8Array {
+  const writer = new Writer();
+  writeLogBatch(writer, value);
+  return writer.take();
+}
+
+/** @throws ShoalError `corrupt` with the path of the field that is malformed. */
+export function decodeLogBatch(bytes: Uint8Array): LogBatch {
+  return readLogBatch(new Reader(bytes, 'LogBatch'));
+}
+
+export function writeLogBatch(writer: Writer, value: LogBatch): void {
+  switch (value.batch?.kind) {
+    case 'opened':
+      writer.string(10, value.batch.value);
+      break;
+    case 'published': {
+      const mark = writer.begin(18);
+      writePublishLogsRequest(writer, value.batch.value);
+      writer.finish(mark);
+      break;
+    }
+    case 'nodeCame':
+      writer.string(26, value.batch.value);
+      break;
+    case 'nodeWent':
+      writer.string(34, value.batch.value);
+      break;
+    case undefined:
+      break;
+  }
+  if (value.unknown !== undefined) writer.raw(value.unknown);
+}
+
+const logBatchFields: readonly number[] = [1, 2, 3, 4];
+
+export function readLogBatch(reader: Reader): LogBatch {
+  const value: Draft<LogBatch> = {
+    batch: undefined,
+  };
+  let unknown: number[] | undefined;
+  while (reader.pos < reader.end) {
+    const tag = reader.tag();
+    switch (tag) {
+      case 10:
+        value.batch = { kind: 'opened', value: reader.string('opened') };
+        break;
+      case 18: {
+        const outerEnd = reader.enter('published');
+        value.batch = { kind: 'published', value: readPublishLogsRequest(reader) };
+        reader.leave(outerEnd);
+        break;
+      }
+      case 26:
+        value.batch = { kind: 'nodeCame', value: reader.string('nodeCame') };
+        break;
+      case 34:
+        value.batch = { kind: 'nodeWent', value: reader.string('nodeWent') };
+        break;
+      default:
+        unknown = reader.skip(tag, logBatchFields, unknown);
+    }
+  }
+  if (unknown !== undefined) value.unknown = reader.collect(unknown);
+  return value;
+}
+
+export interface OrderLogsRequest {
+  readonly reader: string;
+  readonly orders: readonly NodeLogOrder[];
+  /** Fields that this version does not know, as they came. */
+  readonly unknown?: Uint8Array;
+}
+
+/** A OrderLogsRequest of `fields`, with defaults for the rest. */
+export function newOrderLogsRequest(fields: Partial<OrderLogsRequest> = {}): OrderLogsRequest {
+  const value: OrderLogsRequest = {
+    reader: fields.reader ?? '',
+    orders: fields.orders ?? [],
+  };
+  return fields.unknown === undefined ? value : { ...value, unknown: fields.unknown };
+}
+
+/** @throws ShoalError `invalidArgument` naming the field whose number does not fit. */
+export function encodeOrderLogsRequest(value: OrderLogsRequest): Uint8Array {
+  const writer = new Writer();
+  writeOrderLogsRequest(writer, value);
+  return writer.take();
+}
+
+/** @throws ShoalError `corrupt` with the path of the field that is malformed. */
+export function decodeOrderLogsRequest(bytes: Uint8Array): OrderLogsRequest {
+  return readOrderLogsRequest(new Reader(bytes, 'OrderLogsRequest'));
+}
+
+export function writeOrderLogsRequest(writer: Writer, value: OrderLogsRequest): void {
+  if (value.reader !== '') writer.string(10, value.reader);
+  for (const item of value.orders) {
+    const mark = writer.begin(18);
+    writeNodeLogOrder(writer, item);
+    writer.finish(mark);
+  }
+  if (value.unknown !== undefined) writer.raw(value.unknown);
+}
+
+const orderLogsRequestFields: readonly number[] = [1, 2];
+
+export function readOrderLogsRequest(reader: Reader): OrderLogsRequest {
+  const value: Draft<OrderLogsRequest> = {
+    reader: '',
+    orders: [],
+  };
+  let unknown: number[] | undefined;
+  while (reader.pos < reader.end) {
+    const tag = reader.tag();
+    switch (tag) {
+      case 10:
+        value.reader = reader.string('reader');
+        break;
+      case 18: {
+        const outerEnd = reader.enter('orders');
+        value.orders.push(readNodeLogOrder(reader));
+        reader.count(value.orders.length, 'orders');
+        reader.leave(outerEnd);
+        break;
+      }
+      default:
+        unknown = reader.skip(tag, orderLogsRequestFields, unknown);
+    }
+  }
+  if (unknown !== undefined) value.unknown = reader.collect(unknown);
+  return value;
+}
+
+/** Every start has a name of its own within its stream. */
+export interface NodeLogOrder {
+  readonly nodeId: string;
+  readonly order: LogOrder | undefined;
+  /** Fields that this version does not know, as they came. */
+  readonly unknown?: Uint8Array;
+}
+
+/** A NodeLogOrder of `fields`, with defaults for the rest. */
+export function newNodeLogOrder(fields: Partial<NodeLogOrder> = {}): NodeLogOrder {
+  const value: NodeLogOrder = {
+    nodeId: fields.nodeId ?? '',
+    order: fields.order,
+  };
+  return fields.unknown === undefined ? value : { ...value, unknown: fields.unknown };
+}
+
+/** @throws ShoalError `invalidArgument` naming the field whose number does not fit. */
+export function encodeNodeLogOrder(value: NodeLogOrder): Uint8Array {
+  const writer = new Writer();
+  writeNodeLogOrder(writer, value);
+  return writer.take();
+}
+
+/** @throws ShoalError `corrupt` with the path of the field that is malformed. */
+export function decodeNodeLogOrder(bytes: Uint8Array): NodeLogOrder {
+  return readNodeLogOrder(new Reader(bytes, 'NodeLogOrder'));
+}
+
+export function writeNodeLogOrder(writer: Writer, value: NodeLogOrder): void {
+  if (value.nodeId !== '') writer.string(10, value.nodeId);
+  if (value.order !== undefined) {
+    const mark = writer.begin(18);
+    writeLogOrder(writer, value.order);
+    writer.finish(mark);
+  }
+  if (value.unknown !== undefined) writer.raw(value.unknown);
+}
+
+const nodeLogOrderFields: readonly number[] = [1, 2];
+
+export function readNodeLogOrder(reader: Reader): NodeLogOrder {
+  const value: Draft<NodeLogOrder> = {
+    nodeId: '',
+    order: undefined,
+  };
+  let unknown: number[] | undefined;
+  while (reader.pos < reader.end) {
+    const tag = reader.tag();
+    switch (tag) {
+      case 10:
+        value.nodeId = reader.string('nodeId');
+        break;
+      case 18: {
+        const outerEnd = reader.enter('order');
+        value.order = readLogOrder(reader);
+        reader.leave(outerEnd);
+        break;
+      }
+      default:
+        unknown = reader.skip(tag, nodeLogOrderFields, unknown);
+    }
+  }
+  if (unknown !== undefined) value.unknown = reader.collect(unknown);
+  return value;
+}
+
+export interface OrderLogsResponse {
+  /** Fields that this version does not know, as they came. */
+  readonly unknown?: Uint8Array;
+}
+
+/** A OrderLogsResponse of `fields`, with defaults for the rest. */
+export function newOrderLogsResponse(fields: Partial<OrderLogsResponse> = {}): OrderLogsResponse {
+  const value: OrderLogsResponse = {};
+  return fields.unknown === undefined ? value : { ...value, unknown: fields.unknown };
+}
+
+/** @throws ShoalError `invalidArgument` naming the field whose number does not fit. */
+export function encodeOrderLogsResponse(value: OrderLogsResponse): Uint8Array {
+  const writer = new Writer();
+  writeOrderLogsResponse(writer, value);
+  return writer.take();
+}
+
+/** @throws ShoalError `corrupt` with the path of the field that is malformed. */
+export function decodeOrderLogsResponse(bytes: Uint8Array): OrderLogsResponse {
+  return readOrderLogsResponse(new Reader(bytes, 'OrderLogsResponse'));
+}
+
+export function writeOrderLogsResponse(writer: Writer, value: OrderLogsResponse): void {
+  if (value.unknown !== undefined) writer.raw(value.unknown);
+}
+
+const orderLogsResponseFields: readonly number[] = [];
+
+export function readOrderLogsResponse(reader: Reader): OrderLogsResponse {
+  const value: Draft<OrderLogsResponse> = {};
+  let unknown: number[] | undefined;
+  while (reader.pos < reader.end) {
+    const tag = reader.tag();
+    unknown = reader.skip(tag, orderLogsResponseFields, unknown);
   }
   if (unknown !== undefined) value.unknown = reader.collect(unknown);
   return value;

@@ -9,8 +9,12 @@ import type {
 import {
   decodeJoinRequest,
   decodeJoinResponse,
+  decodeLogBatch,
   decodeObservation,
   decodeObserveRequest,
+  decodeOrderLogsRequest,
+  decodeOrderLogsResponse,
+  decodeReadLogsRequest,
   decodeRenewRequest,
   decodeRootRequest,
   decodeRootResponse,
@@ -18,8 +22,12 @@ import {
   decodeSubmitResponse,
   encodeJoinRequest,
   encodeJoinResponse,
+  encodeLogBatch,
   encodeObservation,
   encodeObserveRequest,
+  encodeOrderLogsRequest,
+  encodeOrderLogsResponse,
+  encodeReadLogsRequest,
   encodeRenewRequest,
   encodeRootRequest,
   encodeRootResponse,
@@ -27,8 +35,12 @@ import {
   encodeSubmitResponse,
   type JoinRequest,
   type JoinResponse,
+  type LogBatch,
   type Observation,
   type ObserveRequest,
+  type OrderLogsRequest,
+  type OrderLogsResponse,
+  type ReadLogsRequest,
   type RenewRequest,
   type RootRequest,
   type RootResponse,
@@ -123,6 +135,8 @@ export function joiningHandlers(
 export const managersMethods: {
   readonly submit: RpcMethod<SubmitRequest, SubmitResponse>;
   readonly observe: RpcMethod<ObserveRequest, Observation>;
+  readonly readLogs: RpcMethod<ReadLogsRequest, LogBatch>;
+  readonly orderLogs: RpcMethod<OrderLogsRequest, OrderLogsResponse>;
 } = {
   submit: {
     name: 'Managers/submit',
@@ -142,6 +156,24 @@ export const managersMethods: {
     encodeResponse: encodeObservation,
     decodeResponse: decodeObservation,
   },
+  readLogs: {
+    name: 'Managers/readLogs',
+    kind: 'serverStream',
+    roles: ['manager'],
+    encodeRequest: encodeReadLogsRequest,
+    decodeRequest: decodeReadLogsRequest,
+    encodeResponse: encodeLogBatch,
+    decodeResponse: decodeLogBatch,
+  },
+  orderLogs: {
+    name: 'Managers/orderLogs',
+    kind: 'unary',
+    roles: ['manager'],
+    encodeRequest: encodeOrderLogsRequest,
+    decodeRequest: decodeOrderLogsRequest,
+    encodeResponse: encodeOrderLogsResponse,
+    decodeResponse: decodeOrderLogsResponse,
+  },
 };
 
 /** Managers among themselves. */
@@ -150,6 +182,13 @@ export interface ManagersServer {
   submit(request: SubmitRequest, call: ServerCall): Promise<SubmitResponse>;
   /** What the nodes that have sessions here say: first all of them, then what changes. */
   observe(request: ObserveRequest, call: ServerCall): AsyncIterable<Observation>;
+  /**
+   * Logs of nodes that listen here, for one reader that the caller has: what is ordered under the name that comes first. All that was
+   * ordered stops with the stream. Fails with `tooBusy`.
+   */
+  readLogs(request: ReadLogsRequest, call: ServerCall): AsyncIterable<LogBatch>;
+  /** What such a reader is to have, and no longer. Fails with `notFound` when its stream is over. One hop: only nodes that listen here hear it. */
+  orderLogs(request: OrderLogsRequest, call: ServerCall): Promise<OrderLogsResponse>;
 }
 
 /** Managers among themselves. */
@@ -164,6 +203,19 @@ export interface ManagersClient {
     request: ObserveRequest,
     options: CallOptions,
   ): AsyncIterable<Observation>;
+  /**
+   * Logs of nodes that listen here, for one reader that the caller has: what is ordered under the name that comes first. All that was
+   * ordered stops with the stream. Fails with `tooBusy`.
+   */
+  readLogs(
+    request: ReadLogsRequest,
+    options: CallOptions,
+  ): AsyncIterable<LogBatch>;
+  /** What such a reader is to have, and no longer. Fails with `notFound` when its stream is over. One hop: only nodes that listen here hear it. */
+  orderLogs(
+    request: OrderLogsRequest,
+    options: CallOptions,
+  ): Promise<OrderLogsResponse>;
 }
 
 /** Calls Managers over `channel`. */
@@ -173,6 +225,10 @@ export function managersClient(channel: RpcChannel): ManagersClient {
       channel.unary(managersMethods.submit, request, options),
     observe: (request, options) =>
       channel.serverStream(managersMethods.observe, request, options),
+    readLogs: (request, options) =>
+      channel.serverStream(managersMethods.readLogs, request, options),
+    orderLogs: (request, options) =>
+      channel.unary(managersMethods.orderLogs, request, options),
   };
 }
 
@@ -192,6 +248,18 @@ export function managersHandlers(
       method: managersMethods.observe,
       handle: (request, call) =>
         server.observe(request as ObserveRequest, call),
+    },
+    {
+      kind: 'serverStream',
+      method: managersMethods.readLogs,
+      handle: (request, call) =>
+        server.readLogs(request as ReadLogsRequest, call),
+    },
+    {
+      kind: 'unary',
+      method: managersMethods.orderLogs,
+      handle: (request, call) =>
+        server.orderLogs(request as OrderLogsRequest, call),
     },
   ];
 }

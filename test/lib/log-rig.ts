@@ -1,5 +1,5 @@
 import type { LogMessage, LogOptions } from '../../common/ports/cluster-api.ts';
-import type { RpcChannel } from '../../common/ports/rpc.ts';
+import type { RpcChannel, RpcHandler } from '../../common/ports/rpc.ts';
 import { ShoalError } from '../../common/pure/errors.ts';
 import { asId } from '../../common/pure/ids.ts';
 import { seededRandom } from '../../common/pure/random.ts';
@@ -7,6 +7,7 @@ import { decodeUtf8 } from '../../common/pure/utf8.ts';
 import { MemoryRpcServer } from '../../common/run/rpc/memory-channel.ts';
 import type { MemoryRpcChannel } from '../../common/run/rpc/memory-channel.ts';
 import { TaskGroup } from '../../common/run/task-group.ts';
+import { SessionsElsewhere } from '../../manager/dispatcher/sessions-elsewhere.ts';
 import { LogBroker } from '../../manager/logbroker/log-broker.ts';
 import type { LogTarget } from '../../manager/logbroker/log-reader.ts';
 import { deleteOp } from '../../manager/store/ops.ts';
@@ -20,6 +21,7 @@ import {
   TaskState,
 } from '../../proto/gen/objects.ts';
 import { logBrokerHandlers } from '../../proto/rpc/logs.ts';
+import { managersHandlers } from '../../proto/rpc/managers.ts';
 import { LogServer } from '../../worker/logs/log-server.ts';
 import { FakeEngine } from './fake-engine/fake-engine.ts';
 import { fakeWebImage, webImage } from './fake-engine/web-image.ts';
@@ -127,11 +129,14 @@ export class LogNode {
     });
   }
 
-  /** Opens a session and listens until `disconnect`. @param over another way to the manager */
-  connect(over: (channel: RpcChannel) => RpcChannel = (channel) => channel): void {
+  /** Opens a session and listens until `disconnect`. @param over another way to the manager. @param to which manager */
+  connect(
+    over: (channel: RpcChannel) => RpcChannel = (channel) => channel,
+    to: LogManager = this.#rig.manager,
+  ): void {
     this.#session = new AbortController();
-    const sessionId = this.#rig.openSession(this.#id, this.#session.signal);
-    this.#channel = this.#rig.channel(this.#id);
+    const sessionId = to.openSession(this.#id, this.#session.signal);
+    this.#channel = to.channel(this.#id);
     const channel = over(this.#channel);
     const { signal } = this.#session;
     this.#rig.group.spawn('log server', async () => {
@@ -146,30 +151,44 @@ export class LogNode {
     this.#session.abort(new ShoalError('unavailable', 'the session ended'));
   }
 
+  /** Turns to another manager. */
+  moveTo(manager: LogManager): void {
+    this.disconnect();
+    this.connect(undefined, manager);
+  }
+
   /** Streams of logs that the engine has open. */
   get openStreams(): number {
     return this.engine.containers().reduce((sum, { log }) => sum + log.readerCount, 0);
   }
 }
 
-/** A log broker over a store in this process, on virtual time, and nodes whose engines are fakes. */
-export class LogRig implements AsyncDisposable {
-  readonly clock = new VirtualClock();
-  readonly proposer = new StoreProposer();
-  readonly log = new KeptLog();
-  readonly group = new TaskGroup();
-  readonly nodes = new Map<string, LogNode>();
+/** A manager, as far as logs are concerned. Others hear at once which nodes have sessions with it. */
+export class LogManager {
+  readonly id: string;
   readonly broker: LogBroker;
   readonly server: MemoryRpcServer;
+  readonly elsewhere = new SessionsElsewhere();
+  /** Readers that other managers have had here. */
+  relayed = 0;
+  readonly #rig: LogRig;
+  readonly #observed: { readonly managerId: string };
   readonly #sessions = new Map<string, { readonly node: string; readonly signal: AbortSignal }>();
-  #names = 0;
 
-  constructor() {
+  constructor(rig: LogRig, id: string) {
+    this.#rig = rig;
+    this.id = id;
+    this.#observed = { managerId: id };
     this.broker = new LogBroker({
-      view: () => this.proposer.view,
-      subscribe: this.proposer.subscribe,
-      clock: this.clock,
-      newReadId: () => this.#name('read'),
+      view: () => rig.proposer.view,
+      subscribe: rig.proposer.subscribe,
+      managers: {
+        managerOf: (node) => this.elsewhere.managerOf(node),
+        watch: (handler) => this.elsewhere.watch(handler),
+        channelTo: (to) => rig.managers.get(to)?.channel(id, 'manager'),
+      },
+      clock: rig.clock,
+      newReadId: () => rig.name('read'),
       sessionSignal: (sessionId, call) => {
         const session = this.#sessions.get(sessionId);
         if (session?.node !== call.peer.nodeId || session.signal.aborted)
@@ -177,21 +196,87 @@ export class LogRig implements AsyncDisposable {
         return session.signal;
       },
     });
-    this.server = new MemoryRpcServer(logBrokerHandlers(this.broker), this.clock);
+    this.server = new MemoryRpcServer(
+      [...logBrokerHandlers(this.broker), ...this.#forManagers()],
+      rig.clock,
+    );
+  }
+
+  /** A connection of a node to this manager. */
+  channel(node: string, role: 'worker' | 'manager' = 'worker'): MemoryRpcChannel {
+    return this.server.channel({ nodeId: nodeId(node), clusterId: asId<'cluster'>('c'), role });
+  }
+
+  openSession(node: string, signal: AbortSignal): string {
+    const id = this.#rig.name('session');
+    this.#sessions.set(id, { node, signal });
+    const others = [...this.#rig.managers.values()].filter((other) => other !== this);
+    for (const { elsewhere } of others) elsewhere.add(nodeId(node), this.#observed);
+    signal.addEventListener('abort', () => {
+      for (const { elsewhere } of others) elsewhere.delete(nodeId(node), this.#observed);
+    });
+    return id;
+  }
+
+  /** Its process ends. Nodes with sessions are to be disconnected before, or after. */
+  async stop(): Promise<void> {
+    if (this.#rig.managers.get(this.id) === this) this.#rig.managers.delete(this.id);
+    this.broker[Symbol.dispose]();
+    await this.server.close();
+  }
+
+  #forManagers(): readonly RpcHandler[] {
+    const none = new ShoalError('notImplemented', 'no part of this');
+    return managersHandlers({
+      submit: () => Promise.reject(none),
+      observe: () => {
+        throw none;
+      },
+      readLogs: (_request, call) => {
+        this.relayed += 1;
+        return this.broker.readLogs(call);
+      },
+      orderLogs: (request, call) => Promise.resolve(this.broker.orderLogs(request, call)),
+    });
+  }
+}
+
+/** Log brokers over a store in this process, on virtual time, and nodes whose engines are fakes. One manager, unless others are added. */
+export class LogRig implements AsyncDisposable {
+  readonly clock = new VirtualClock();
+  readonly proposer = new StoreProposer();
+  readonly log = new KeptLog();
+  readonly group = new TaskGroup();
+  readonly nodes = new Map<string, LogNode>();
+  readonly managers = new Map<string, LogManager>();
+  /** The first. */
+  readonly manager: LogManager;
+  #names = 0;
+
+  constructor() {
+    this.manager = this.addManager('first');
     this.proposer.fixture.service('web');
     for (const id of ['one', 'two']) this.node(id).connect();
   }
 
-  /** A connection of a node to the manager. */
+  get broker(): LogBroker {
+    return this.manager.broker;
+  }
+
+  /** To be added before nodes have sessions that it has to know of. */
+  addManager(id: string): LogManager {
+    const manager = new LogManager(this, id);
+    this.managers.set(id, manager);
+    return manager;
+  }
+
+  /** A connection of a node to the first manager. */
   channel(node: string): MemoryRpcChannel {
-    const peer = { nodeId: nodeId(node), clusterId: asId<'cluster'>('c'), role: 'worker' } as const;
-    return this.server.channel(peer);
+    return this.manager.channel(node);
   }
 
   openSession(node: string, signal: AbortSignal): string {
-    const id = this.#name('session');
-    this.#sessions.set(id, { node, signal });
-    return id;
+    return this.manager.openSession(node, signal);
   }
 
   /** A node that is ready and has not connected yet. */
@@ -241,28 +326,29 @@ export class LogRig implements AsyncDisposable {
     this.proposer.fixture.change({ ops: [deleteOp(table, key)] });
   }
 
-  /** Reads logs; what is ready has come. */
+  /** Reads logs; what is ready has come. @param at the first manager when absent */
   async read(
     options: Partial<LogOptions> = {},
     target: LogTarget = { kind: 'service', id: asId<'service'>('web') },
     appetite = Infinity,
+    at: LogManager = this.manager,
   ): Promise<LogClient> {
     const client = new LogClient();
     client.eat(appetite);
-    const messages = this.broker.read(target, { ...everything, ...options }, client.signal);
+    const messages = at.broker.read(target, { ...everything, ...options }, client.signal);
     this.group.spawn('client', () => client.follow(messages));
     await this.clock.settle();
     return client;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    this.broker[Symbol.dispose]();
+    for (const { broker } of this.managers.values()) broker[Symbol.dispose]();
     for (const node of this.nodes.values()) node.disconnect();
-    await this.server.close();
+    for (const manager of this.managers.values()) await manager.stop();
     await this.group[Symbol.asyncDispose]();
   }
 
-  #name(kind: string): string {
+  name(kind: string): string {
     this.#names += 1;
     return `${kind}-${this.#names}`;
   }
