@@ -8,7 +8,6 @@ import { ShoalError } from '../common/pure/errors.ts';
 import { newId } from '../common/pure/ids.ts';
 import { limits } from '../common/pure/limits.ts';
 import type { NodeId, SetId } from '../common/pure/ids.ts';
-import { invariant } from '../common/pure/invariant.ts';
 import type { Random } from '../common/pure/random.ts';
 import { TaskGroup } from '../common/run/task-group.ts';
 import { Wakeup } from '../common/run/wakeup.ts';
@@ -152,7 +151,10 @@ export class Manager implements AsyncDisposable {
     const newSetId = (): SetId => newId(this.#ids);
     this.#dispatcher = new Dispatcher({
       proposer: this.#proposer,
-      subscribe,
+      subscribe: (handler) =>
+        this.#subscribe(handler, () => {
+          this.#dispatcher.stateReplaced();
+        }),
       liveness: new LivenessTable(),
       acks: new EndpointAcks(),
       clock,
@@ -342,12 +344,14 @@ export class Manager implements AsyncDisposable {
 
   /** Keeps the other managers' addresses in step with the nodes of the store. */
   #followNodes(): void {
-    this.#others.update(managersOf(this.view), this.view);
-    this.#subscribe((events) => {
-      if (!events.some(({ table }) => table === Table.nodes || table === Table.clusters)) return;
+    const look = (): void => {
       this.#others.update(managersOf(this.view), this.view);
       this.#membership.look();
-    });
+    };
+    look();
+    this.#subscribe((events) => {
+      if (events.some(({ table }) => table === Table.nodes || table === Table.clusters)) look();
+    }, look);
   }
 
   #newLogBroker(
@@ -436,12 +440,18 @@ export class Manager implements AsyncDisposable {
     });
   }
 
-  /** Events are taken within the call that applied them, so a subscriber never loses its place. */
-  #subscribe(handler: (events: readonly StoreEvent[]) => void): () => void {
+  /**
+   * Events are taken within the call that applied them, so a subscriber loses its place only where the whole state is replaced: by a
+   * snapshot of another member, for one that was far behind. `replaced` hears of that.
+   */
+  #subscribe(
+    handler: (events: readonly StoreEvent[]) => void,
+    replaced: () => void = () => undefined,
+  ): () => void {
     const watcher = this.#store.watch(undefined, () => {
       for (let take = watcher.take(); take.kind !== 'empty'; take = watcher.take()) {
-        invariant(take.kind === 'events', 'a subscriber that takes at once keeps its place');
-        handler(take.events);
+        if (take.kind === 'events') handler(take.events);
+        else replaced();
       }
     });
     return () => {

@@ -127,6 +127,11 @@ export class Dispatcher implements DispatcherServer {
     for (const session of this.#sessions.values()) end(session, 'this manager has lost the others');
   }
 
+  /** The store holds another state, without what happened in between: nodes open their sessions anew, and are told all of it. */
+  stateReplaced(): void {
+    for (const session of this.#sessions.values()) end(session, 'this manager was far behind');
+  }
+
   /** Somebody leads: nodes may have sessions here again. */
   rejoined(): void {
     this.#isCutOff = false;
