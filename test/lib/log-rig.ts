@@ -173,6 +173,7 @@ export class LogManager {
   relayed = 0;
   readonly #rig: LogRig;
   readonly #observed: { readonly managerId: string };
+  readonly #links = new Set<MemoryRpcChannel>();
   readonly #sessions = new Map<string, { readonly node: string; readonly signal: AbortSignal }>();
 
   constructor(rig: LogRig, id: string) {
@@ -185,7 +186,7 @@ export class LogManager {
       managers: {
         managerOf: (node) => this.elsewhere.managerOf(node),
         watch: (handler) => this.elsewhere.watch(handler),
-        channelTo: (to) => rig.managers.get(to)?.channel(id, 'manager'),
+        channelTo: (to) => this.#dial(to),
       },
       clock: rig.clock,
       newReadId: () => rig.name('read'),
@@ -218,11 +219,23 @@ export class LogManager {
     return id;
   }
 
+  /** Its connections to other managers break; the next call connects again. */
+  breakLinks(): void {
+    for (const link of this.#links) link.disconnect();
+    this.#links.clear();
+  }
+
   /** Its process ends. Nodes with sessions are to be disconnected before, or after. */
   async stop(): Promise<void> {
     if (this.#rig.managers.get(this.id) === this) this.#rig.managers.delete(this.id);
     this.broker[Symbol.dispose]();
     await this.server.close();
+  }
+
+  #dial(to: string): MemoryRpcChannel | undefined {
+    const link = this.#rig.managers.get(to)?.channel(this.id, 'manager');
+    if (link !== undefined) this.#links.add(link);
+    return link;
   }
 
   #forManagers(): readonly RpcHandler[] {

@@ -192,6 +192,35 @@ describe('logs that are followed', () => {
     expect(client.missing).toHaveLength(1);
   });
 
+  test('go on where they were after the connection between the managers broke', async () => {
+    await rig.task('b', 'two');
+    const client = await rig.read({ follow: true });
+    await write('two', 'b', 'b1');
+    rig.manager.breakLinks();
+    await write('two', 'b', 'b2');
+    expect(client.texts).toEqual(numbered(1));
+    await rig.clock.advance(limits.logRetryMs);
+    await write('two', 'b', 'b3');
+    expect(client).toMatchObject({ texts: numbered(3), missing: [] });
+    expect(second.relayed).toBe(2);
+  });
+
+  test('are missing while the manager that says it has the session cannot be reached', async () => {
+    await rig.task('b', 'two');
+    const client = await rig.read({ follow: true });
+    await write('two', 'b', 'b1');
+    rig.managers.delete('second');
+    rig.manager.breakLinks();
+    await rig.clock.advance(limits.logNodeMs + 1);
+    expect(client).toMatchObject({ missing: ['nodeMissing two'], ended: undefined });
+    await write('two', 'b', 'b2');
+    rig.managers.set('second', second);
+    await rig.clock.advance(limits.logRetryMs);
+    await write('two', 'b', 'b3');
+    expect(client.texts).toEqual(numbered(3));
+    expect(client.missing).toHaveLength(1);
+  });
+
   test('go on without a word when the manager is back in time', async () => {
     await rig.task('b', 'two');
     const client = await rig.read({ follow: true });
@@ -227,6 +256,25 @@ describe('a reader that is slow', () => {
     await rig.clock.advance(60_000);
     const numbers = client.texts.map((text) => Number(text.split(' ')[1]));
     expect(numbers).toEqual(Array.from({ length: count }, (_, index) => index));
+  });
+
+  test('gets every line once when the node moves while many are on their way', async () => {
+    await rig.task('b', 'two');
+    const lines = numbered(600).map((text) => `${text.slice(2)} ${line}`);
+    await write('two', 'b', ...lines);
+    const client = await rig.read({ follow: true }, taskB, 1);
+    for (const manager of [third, second, rig.manager, second, third, second]) {
+      rig.at('two').moveTo(manager);
+      await rig.clock.advance(100);
+      client.eat(37);
+      await rig.clock.advance(100);
+    }
+    client.eat(Infinity);
+    await rig.clock.advance(60_000);
+    expect(client.texts.map((text) => text.split(' ').slice(0, 2).join(' '))).toEqual(
+      numbered(600),
+    );
+    expect(client.missing).toEqual([]);
   });
 
   test('keeps the others from nothing', async () => {
