@@ -135,7 +135,7 @@ export class Manager implements AsyncDisposable {
         this.#dispatcher.managerGone(managerId);
       },
       spawn: (name, job) => {
-        this.#group.spawn(name, job);
+        this.#spawn(name, job);
       },
     });
     this.#proposer = new Proposer({
@@ -239,7 +239,7 @@ export class Manager implements AsyncDisposable {
     this.#begun.resolve();
     this.#noteEvents();
     this.#followNodes();
-    this.#group.spawn('dispatcher', (inner) => this.#dispatcher.run(inner));
+    this.#spawn('dispatcher', (inner) => this.#dispatcher.run(inner));
   }
 
   /** Hands leadership over, if this member leads and there is another; waits until that has come about, or `signal` aborts. */
@@ -292,6 +292,17 @@ export class Manager implements AsyncDisposable {
     this.#group.spawn(`leadership of term ${term}`, (signal) => this.#runLeadership(term, signal));
   }
 
+  /** A job that fails ends the manager: half of one serves nobody. */
+  #spawn(name: string, job: (signal: AbortSignal) => Promise<void>): void {
+    this.#group.spawn(name, async (signal) => {
+      try {
+        await job(signal);
+      } catch (error) {
+        if (!signal.aborted) this.#parts.failed(error);
+      }
+    });
+  }
+
   async #runLeadership(term: number, signal: AbortSignal): Promise<void> {
     await using leading = new TaskGroup(signal);
     this.#leading = leading;
@@ -310,7 +321,7 @@ export class Manager implements AsyncDisposable {
       this.#dispatcher.rejoined();
       return;
     }
-    this.#group.spawn('sessions without a leader', async (signal) => {
+    this.#spawn('sessions without a leader', async (signal) => {
       await this.#parts.clock.sleep(limits.sessionsLeaderlessMs, signal);
       if (this.#leadership?.leader === undefined) this.#dispatcher.cutOff();
     });
