@@ -11,6 +11,7 @@ import type { Leadership } from '../../manager/consensus/port.ts';
 import type { Peers } from '../../manager/consensus/peers.ts';
 import type { Founding } from '../../manager/founding.ts';
 import { Manager } from '../../manager/manager.ts';
+import { awaitSignal } from '../../manager/proposer/await-signal.ts';
 import type { ManagerAddress } from '../../proto/gen/dispatcher.ts';
 import { newJoinRequest } from '../../proto/gen/managers.ts';
 import { joiningClient } from '../../proto/rpc/managers.ts';
@@ -279,7 +280,12 @@ export class ManagerGroup {
         const to = this.members.find(({ raftId }) => raftId === message.to);
         if (to?.life === undefined || !this.#carries(member, to))
           throw new ShoalError('unavailable', 'gone');
-        await to.life.consensus.deliverSnapshot(message, content);
+        // Where either process ends on the way, the other side hears that the connection is gone.
+        const gone = AbortSignal.any([to.life.ended.signal, member.life?.ended.signal ?? never]);
+        await awaitSignal(
+          to.life.consensus.deliverSnapshot(message, cutShort(content, gone)),
+          gone,
+        );
       },
     };
   }
@@ -329,6 +335,19 @@ export class ManagerGroup {
 }
 
 const never = new AbortController().signal;
+
+/** The content for as long as both processes live; then the reader hears that there is no more. */
+async function* cutShort(
+  content: AsyncIterable<Uint8Array>,
+  gone: AbortSignal,
+): AsyncIterable<Uint8Array> {
+  const chunks = content[Symbol.asyncIterator]();
+  for (;;) {
+    const next = await awaitSignal(chunks.next(), gone);
+    if (next.done === true) return;
+    yield next.value;
+  }
+}
 
 function addressOf(number: number): string {
   return `${hostOf(number)}:2377`;

@@ -105,7 +105,7 @@ describe('a node', () => {
 
   test('is named by cluster, role and id, for ninety days from an hour ago', () => {
     expect(leaf.subject).toBe(`O=${clusterId}\nOU=swarm-manager\nCN=${nodeId}`);
-    expect(leaf.subjectAltName).toBe(`DNS:swarm-manager, DNS:${nodeId}`);
+    expect(leaf.subjectAltName).toBe(`DNS:swarm-manager, DNS:${nodeId}, DNS:raft-000000000007`);
     const days = (Date.parse(leaf.validTo) - wallMs) / 86_400_000;
     expect(days).toBeGreaterThan(89.9);
     expect(days).toBeLessThan(90.1);
