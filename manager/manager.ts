@@ -221,8 +221,10 @@ export class Manager implements AsyncDisposable {
     this.#proposer.failure.catch(this.#parts.failed);
     this.#others.update(knownManagers, this.view);
     await this.#proposer.ready(signal);
-    if (founding !== undefined) await this.#found(foundingSet(founding), signal);
-    else if (isRecovering === true) {
+    if (founding !== undefined) {
+      this.#noteEvents();
+      await this.#found(foundingSet(founding), signal);
+    } else if (isRecovering === true) {
       await this.#proposer.barrier(signal);
       await this.#found(recoverySet(this.view, this.#parts, newId(this.#ids)), signal);
     } else if (knownManagers.length > 0) {
@@ -237,7 +239,8 @@ export class Manager implements AsyncDisposable {
       );
     }
     this.#begun.resolve();
-    this.#noteEvents();
+    // What came before was shown when it happened, here or elsewhere.
+    if (founding === undefined) this.#noteEvents();
     this.#followNodes();
     this.#spawn('dispatcher', (inner) => this.#dispatcher.run(inner));
   }

@@ -297,7 +297,8 @@ export class Dispatcher implements DispatcherServer {
     return newObservedNode({
       nodeId,
       connected: isConnected,
-      periodMs: isConnected ? this.#heartbeatPeriodMs() : 0,
+      // A node that this manager sent away has done nothing to be suspected for.
+      periodMs: isConnected || this.#isCutOff ? this.#heartbeatPeriodMs() : 0,
       endpointsVersion: isConnected ? this.#parts.acks.version(nodeId) : 0,
     });
   }
@@ -313,7 +314,7 @@ export class Dispatcher implements DispatcherServer {
     if (!connected) {
       if (!nodes.delete(id)) return;
       this.elsewhere.delete(id, manager);
-      this.#suspect(id);
+      if (periodMs === 0) this.#suspect(id);
       return;
     }
     // A node that is there anew may begin with less than it had acknowledged.
@@ -417,7 +418,7 @@ export class Dispatcher implements DispatcherServer {
     if (this.#sessions.get(session.nodeId) !== session) return;
     this.#sessions.delete(session.nodeId);
     this.#tellOthers(session.nodeId);
-    this.#suspect(session.nodeId);
+    if (!this.#isCutOff) this.#suspect(session.nodeId);
   }
 
   /** @throws ShoalError `notFound` when the session is not this node's current one */

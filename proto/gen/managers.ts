@@ -722,7 +722,7 @@ export interface ObservedNode {
   readonly nodeId: string;
   /** The node has a session with this manager. */
   readonly connected: boolean;
-  /** How soon the next sign of life is due after this one, milliseconds; 0 = this is none. */
+  /** How soon the next sign of life is due after this one, milliseconds; 0 = this is none. Of a node without a session: the manager sent it away. */
   readonly periodMs: number;
   /** Version of the endpoint sets that all which serves traffic on the node follows. */
   readonly endpointsVersion: number;
