@@ -4,9 +4,9 @@
  */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
-import type { Host } from '../integration/testbed/host.ts';
 import { shoalSwarm, Swarm } from '../integration/testbed/swarm.ts';
 import { Testbed } from '../integration/testbed/testbed.ts';
+import { Endurance } from './lib/endurance.ts';
 import { eventually } from './lib/shoal-node.ts';
 import { Writer } from './lib/writer.ts';
 
@@ -14,57 +14,18 @@ const minuteMs = 60_000;
 
 let bed: Testbed;
 let swarm: Swarm;
-let writer: Writer;
+let life: Endurance;
 
 beforeAll(async () => {
   bed = await Testbed.start({ hosts: 4, diskBytes: 256 * 1024 * 1024 });
   swarm = await Swarm.form(shoalSwarm, bed.hosts.slice(0, 3), bed.hosts.slice(3));
-  writer = new Writer(swarm, bed.image);
+  life = new Endurance(bed, swarm, 4);
 }, 5 * minuteMs);
 
 afterAll(async () => {
-  await writer.stop();
+  await life.writer.stop();
   await bed[Symbol.asyncDispose]();
 }, minuteMs);
-
-/** Containers that run, by host: which, and since when. */
-async function running(): Promise<readonly string[]> {
-  const lists = await Promise.all(bed.hosts.map(async (host) => await host.containers()));
-  return lists
-    .flat()
-    .filter(({ isRunning }) => isRunning)
-    .map(({ id, startedAt, restarts }) => `${id} ${startedAt} ${String(restarts)}`)
-    .toSorted();
-}
-
-async function replicas(via: Host, service: string): Promise<string> {
-  const format = ['--format', '{{.Replicas}}', '--filter', `name=${service}`];
-  return await swarm.must(via, 'service', 'ls', ...format);
-}
-
-/** Nothing that was acknowledged is missing, seen from each manager, and no container was touched. */
-async function expectWhole(before: readonly string[]): Promise<void> {
-  await swarm.settled();
-  const acknowledged = [...writer.acknowledged];
-  for (const host of swarm.managers) {
-    const names = new Set(
-      (await swarm.must(host, 'service', 'ls', '--format', '{{.Name}}')).split('\n'),
-    );
-    expect(acknowledged.filter((name) => !names.has(name))).toEqual([]);
-    expect(await replicas(host, 'web')).toBe('4/4');
-  }
-  expect(await running()).toEqual(before);
-}
-
-/** Runs `fault` while the writer writes, heals, and looks whether all is there. */
-async function endure(fault: () => Promise<void>, heal: () => Promise<void>): Promise<void> {
-  const before = await running();
-  const acknowledged = writer.acknowledged.length;
-  await fault();
-  await writer.until(acknowledged + 6);
-  await heal();
-  await expectWhole(before);
-}
 
 describe('every manager', () => {
   test('shows all nodes, and who leads', async () => {
@@ -84,14 +45,10 @@ describe('every manager', () => {
 
   test('takes changes, and shows what was changed through another one at once', async () => {
     const [first, second, third] = [bed.host(1), bed.host(2), bed.host(3)];
-    const create = ['service', 'create', '--detach', '--name', 'web', '--replicas', '4'];
-    await swarm.must(third, ...create, '-p', '8080:80', bed.image);
+    await life.createWeb(third, '-p', '8080:80');
     expect(
       await swarm.must(second, 'service', 'inspect', 'web', '--format', '{{.Spec.Name}}'),
     ).toBe('web');
-    await eventually('all run', async () =>
-      (await replicas(first, 'web')) === '4/4' ? true : undefined,
-    );
     const nodes = await swarm.must(second, 'service', 'ps', 'web', '--format', '{{.Node}}');
     expect(new Set(nodes.split('\n')).size).toBe(4);
     for (const host of bed.hosts) {
@@ -109,12 +66,12 @@ describe('every manager', () => {
 
 describe('what was acknowledged stays, and what runs is not touched', () => {
   beforeAll(() => {
-    writer.start();
+    life.writer.start();
   });
 
   test('when the leader is killed', { timeout: 3 * minuteMs }, async () => {
     const leader = await swarm.agreedLeader();
-    await endure(
+    await life.endure(
       () => leader.kill(),
       () => leader.startDaemon(),
     );
@@ -122,14 +79,12 @@ describe('what was acknowledged stays, and what runs is not touched', () => {
 
   test('when the leader is frozen', { timeout: 3 * minuteMs }, async () => {
     const leader = await swarm.agreedLeader();
-    await endure(
-      async () => {
+    await life.endure(
+      () => {
         leader.pause();
-        await Promise.resolve();
       },
-      async () => {
+      () => {
         leader.resume();
-        await Promise.resolve();
       },
     );
   });
@@ -140,7 +95,7 @@ describe('what was acknowledged stays, and what runs is not touched', () => {
     async () => {
       const leader = await swarm.agreedLeader();
       const others = swarm.managers.filter((host) => host !== leader);
-      await endure(
+      await life.endure(
         () => bed.part([leader], others),
         () => bed.lose([]),
       );
@@ -150,7 +105,7 @@ describe('what was acknowledged stays, and what runs is not touched', () => {
   test('when the leader hears nobody and is heard by all', { timeout: 3 * minuteMs }, async () => {
     const leader = await swarm.agreedLeader();
     const others = swarm.managers.filter((host) => host !== leader);
-    await endure(
+    await life.endure(
       () => bed.lose(others.map((other) => ({ from: other.number, to: leader.number }))),
       () => bed.lose([]),
     );
@@ -159,29 +114,29 @@ describe('what was acknowledged stays, and what runs is not touched', () => {
   test('when a manager has no room on its disk', { timeout: 3 * minuteMs }, async () => {
     const leader = await swarm.agreedLeader();
     const host = swarm.managers.find((other) => other !== leader) ?? leader;
-    await endure(
+    await life.endure(
       () => host.fillDisk(0),
       () => host.freeDisk(),
     );
   });
 
   test('when managers restart one after the other', { timeout: 5 * minuteMs }, async () => {
-    const before = await running();
+    const before = await life.running();
     for (const host of swarm.managers) {
       await host.stop();
       await host.startDaemon();
       await swarm.settled();
     }
-    await writer.until(writer.acknowledged.length + 5);
-    await expectWhole(before);
+    await life.writer.until(life.writer.acknowledged.length + 5);
+    await life.expectWhole(before);
   });
 
   test('when all managers are killed at once', { timeout: 3 * minuteMs }, async () => {
-    const before = await running();
+    const before = await life.running();
     await Promise.all(swarm.managers.map((host) => host.kill()));
     await Promise.all(swarm.managers.map((host) => host.startDaemon()));
-    await writer.until(writer.acknowledged.length + 5);
-    await expectWhole(before);
+    await life.writer.until(life.writer.acknowledged.length + 5);
+    await life.expectWhole(before);
   });
 
   test(
@@ -189,7 +144,7 @@ describe('what was acknowledged stays, and what runs is not touched', () => {
     { timeout: 3 * minuteMs },
     async () => {
       const leader = await swarm.agreedLeader();
-      await writer.stop();
+      await life.writer.stop();
       const gentle = new Writer(swarm, bed.image, { attempts: 2, skip: leader });
       gentle.start();
       await gentle.until(5);
@@ -270,7 +225,7 @@ test('one manager of a lost quorum goes on alone', { timeout: 3 * minuteMs }, as
   expect(lost.stderr).toContain('The swarm does not have a leader');
   const init = ['swarm', 'init', '--force-new-cluster', '--advertise-addr', first.address];
   await swarm.must(first, ...init);
-  expect(await replicas(first, 'web')).toMatch(/\/4$/);
+  expect(await life.replicas(first)).toMatch(/\/4$/);
   await eventually('the lost hosts are down', async () => {
     const nodes = await swarm.nodes(first);
     return nodes.filter(({ status }) => status === 'Down').length === 2 ? true : undefined;

@@ -149,12 +149,12 @@ export class ShoalNode implements AsyncDisposable {
     await rm(this.directory, { recursive: true, force: true });
   }
 
-  /** Whatever a failed test left; a proxy ends by itself after the swarm was left. */
+  /** Whatever a failed test left; a proxy ends by itself after the swarm was left. Its arguments are hidden by its title. */
   async #endProxy(): Promise<void> {
     const pid = await this.proxyPid().catch(() => 0);
     if (pid <= 1) return;
-    const line = await readFile(`/proc/${String(pid)}/cmdline`, 'utf8').catch(() => '');
-    if (line.includes(this.dataRoot)) process.kill(pid, 'SIGKILL');
+    const environment = await readFile(`/proc/${String(pid)}/environ`, 'utf8').catch(() => '');
+    if (environment.includes(this.dataRoot)) process.kill(pid, 'SIGKILL');
   }
 
   /** A test that fails shows then what the daemon had to say. */
@@ -163,8 +163,13 @@ export class ShoalNode implements AsyncDisposable {
     const troubles = lines.filter((line) => !/^$|"level":"(?:info|debug)"/.test(line));
     if (troubles.length > 0)
       console.log(`warnings and errors of the daemon:\n${troubles.join('\n')}`);
+    await this.keepLog();
+  }
+
+  /** Adds what the daemon wrote to the file that `SHOAL_E2E_LOGS` names, if it names one. */
+  async keepLog(): Promise<void> {
     const { SHOAL_E2E_LOGS: kept = '' } = process.env;
-    if (kept !== '') await appendFile(kept, `${lines.join('\n')}\n`);
+    if (kept !== '') await appendFile(kept, await readFile(this.logPath, 'utf8').catch(() => ''));
   }
 
   #complaint(): string {

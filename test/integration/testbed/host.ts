@@ -246,6 +246,7 @@ export class Host {
   async close(): Promise<void> {
     this.resume();
     await this.node.abandon();
+    await this.node.keepLog();
     await this.engine.stop();
   }
 
