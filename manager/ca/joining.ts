@@ -16,7 +16,7 @@ import type {
 import type { ManagerAddress } from '../../proto/gen/dispatcher.ts';
 import { newNode, newNodeLifecycle, newNodeStatus, NodeState } from '../../proto/gen/objects.ts';
 import type { NodeLifecycle } from '../../proto/gen/objects.ts';
-import { newNodeSpec, NodeRole } from '../../proto/gen/specs.ts';
+import { newNodeSpec, NodeAvailability, NodeRole } from '../../proto/gen/specs.ts';
 import type { ProposerPort, SetRequest } from '../proposer/port.ts';
 import { createOp, homeOf, putOp, readOf } from '../store/ops.ts';
 import { raftIdSpace } from '../store/raft-ids.ts';
@@ -43,13 +43,12 @@ export interface JoiningParts {
   readonly newNodeId: () => NodeId;
   readonly newRaftId: () => number;
   /** The set that gives a manager another raft id: what it had under the old one is lost. */
-  readonly renumber: (
-    row: NodeRow,
-    fresh: NodeLifecycle,
-  ) => Pick<SetRequest, 'reads' | 'claims' | 'ops' | 'reason'>;
+  readonly renumber: (row: NodeRow, fresh: NodeLifecycle) => NodeChange;
   /** Every manager with its address. */
   readonly managers: () => readonly ManagerAddress[];
 }
+
+type NodeChange = Pick<SetRequest, 'reads' | 'claims' | 'ops' | 'reason'>;
 
 /** What a node that asks for a certificate is, or becomes. */
 interface Admission {
@@ -81,6 +80,7 @@ export class Joining {
     await this.#parts.proposer.barrier(signal);
     const role = this.#roleOf(request.token);
     requireNodeKey(request.publicKey);
+    requireAvailability(request.availability);
     const host = checkAddress(request.address === '' ? (peer.host ?? '') : request.address);
     const managerAddress = role === NodeRole.manager ? hostPort(host, checkPort(request.port)) : '';
     const signer = await this.#parts.signer();
@@ -116,53 +116,67 @@ export class Joining {
       const raftId = node.role === NodeRole.manager ? newRaftId() : 0;
       await this.#submit(joinSet(node, { id, raftId, setId: newSetId() }), signal);
     }
-    throw new ShoalError('conflict', 'the cluster changes all the time; try again');
+    throw restless();
   }
 
   async #renumber(request: RenewRequest, nodeId: NodeId, signal: AbortSignal): Promise<void> {
-    const row = this.#requireNode(nodeId);
-    if (row.lifecycle.role !== NodeRole.manager) return;
+    if (this.#requireNode(nodeId).lifecycle.role !== NodeRole.manager) return;
     const { address, port } = request;
-    const host = address === '' ? undefined : hostPort(checkAddress(address), checkPort(port));
-    const fresh = newNodeLifecycle({
-      role: NodeRole.manager,
-      raftId: this.#parts.newRaftId(),
-      managerAddress: host ?? row.lifecycle.managerAddress,
+    const given = address === '' ? undefined : hostPort(checkAddress(address), checkPort(port));
+    await this.#change(nodeId, signal, (row) => {
+      const fresh = newNodeLifecycle({
+        role: NodeRole.manager,
+        raftId: this.#parts.newRaftId(),
+        managerAddress: given ?? row.lifecycle.managerAddress,
+      });
+      return this.#parts.renumber(row, fresh);
     });
-    const id = this.#parts.newSetId();
-    const actor = { kind: 'node', nodeId } as const;
-    const change = this.#parts.renumber(row, fresh);
-    await this.#submit({ ...change, id, term: 0, actor, traceId: id, minLevel: 1 }, signal);
   }
 
   /** A manager is where it says: it was promoted without being asked for its port, or has moved. */
   async #readdress(request: RenewRequest, nodeId: NodeId, signal: AbortSignal): Promise<void> {
-    const { lifecycle, lifecycleVersion } = this.#requireNode(nodeId);
-    if (lifecycle.role !== NodeRole.manager || request.address === '') return;
+    if (this.#requireNode(nodeId).lifecycle.role !== NodeRole.manager) return;
+    if (request.address === '') return;
     const managerAddress = hostPort(checkAddress(request.address), checkPort(request.port));
-    if (managerAddress === lifecycle.managerAddress) return;
-    const facet = { ...homeOf.nodeLifecycle, key: nodeId };
-    const id = this.#parts.newSetId();
-    const set: SetRequest = {
-      id,
-      term: 0,
-      actor: { kind: 'node', nodeId },
-      reason: 'manager has another address',
-      traceId: id,
-      minLevel: 1,
-      reads: [readOf(facet, lifecycleVersion)],
-      claims: [],
-      ops: [putOp(facet, { kind: 'nodeLifecycle', value: { ...lifecycle, managerAddress } })],
-    };
-    await this.#submit(set, signal);
+    await this.#change(nodeId, signal, ({ lifecycle, lifecycleVersion }) => {
+      if (managerAddress === lifecycle.managerAddress) return undefined;
+      const facet = { ...homeOf.nodeLifecycle, key: nodeId };
+      return {
+        reason: 'manager has another address',
+        reads: [readOf(facet, lifecycleVersion)],
+        claims: [],
+        ops: [putOp(facet, { kind: 'nodeLifecycle', value: { ...lifecycle, managerAddress } })],
+      };
+    });
   }
 
-  /** Resolves when the set took effect, or the store had moved on. */
-  async #submit(set: SetRequest, signal: AbortSignal): Promise<void> {
+  /**
+   * Changes the row of a manager, for as long as the node is one; what the store refuses is decided anew.
+   * @param decide the change to the row as it is now; undefined when there is nothing to do.
+   */
+  async #change(
+    nodeId: NodeId,
+    signal: AbortSignal,
+    decide: (row: NodeRow) => NodeChange | undefined,
+  ): Promise<void> {
+    for (let attempt = 1; attempt <= attemptsMax; attempt += 1) {
+      const row = this.#requireNode(nodeId);
+      const change = row.lifecycle.role === NodeRole.manager ? decide(row) : undefined;
+      if (change === undefined) return;
+      const id = this.#parts.newSetId();
+      const actor = { kind: 'node', nodeId } as const;
+      const set = { ...change, id, term: 0, actor, traceId: id, minLevel: 1 };
+      if (await this.#submit(set, signal)) return;
+    }
+    throw restless();
+  }
+
+  /** False when the set took no effect, because the store had moved on. */
+  async #submit(set: SetRequest, signal: AbortSignal): Promise<boolean> {
     const outcome = await this.#parts.proposer.submit(set, signal);
     if (outcome.kind === 'unknown')
       throw new ShoalError('unknownOutcome', 'the node may or may not have joined; try again');
-    if (outcome.kind !== 'dropped') return;
+    if (outcome.kind !== 'dropped') return outcome.kind === 'done';
     if (outcome.reason === 'notLeader' || outcome.reason === 'stopping')
       throw new ShoalError('lostQuorum', 'no manager leads at the moment');
     throw new ShoalError('tooBusy', 'the cluster takes no changes now; try again later');
@@ -214,6 +228,20 @@ export class Joining {
   get #view(): StoreView {
     return this.#parts.proposer.view;
   }
+}
+
+function restless(): ShoalError {
+  return new ShoalError('conflict', 'the cluster changes all the time; try again');
+}
+
+/** @throws ShoalError `invalidArgument {field}` for one that this version does not know */
+function requireAvailability(availability: NodeAvailability): void {
+  if (Object.values(NodeAvailability).includes(availability)) return;
+  throw new ShoalError(
+    'invalidArgument',
+    'the availability of a node must be active, pause or drain',
+    { fields: { field: 'availability' } },
+  );
 }
 
 interface NewNode {
