@@ -350,5 +350,6 @@ invariant(
   limits.logBatchBytes + limits.engineLogPieceBytes < limits.rpcMessageBytes,
   'a message must hold a batch and one piece more',
 );
+invariant(2 * limits.setBytes < limits.rpcMessageBytes, 'a set must fit a message to the leader');
 invariant(limits.logRoomMs < limits.rpcUnaryMs, 'a wait for room must end before its call does');
 invariant(limits.deciderChunkOps < limits.setOps, 'a chunk of decisions must fit one set');

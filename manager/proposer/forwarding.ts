@@ -1,7 +1,7 @@
 import { isShoalError } from '../../common/pure/errors.ts';
 import { limits } from '../../common/pure/limits.ts';
 import type { Clock } from '../../common/ports/clock.ts';
-import { SubmitResult } from '../../proto/gen/managers.ts';
+import { SubmitResult, type SubmitResponse } from '../../proto/gen/managers.ts';
 import type { Outbox, WaitingSet } from './outbox.ts';
 import type { DropReason, LeaderLink, SetOutcome } from './port.ts';
 
@@ -33,7 +33,7 @@ const dropReasons: ReadonlyMap<SubmitResult, DropReason> = new Map([
  * Sets on their way to a leader elsewhere.
  *
  * What the leader decided has its outcome here once this member has applied it, so whoever waits finds it in the store. What did not get
- * through goes out again.
+ * through goes out
  */
 export class Forwarding {
   readonly #parts: ForwardingParts;
@@ -52,7 +52,7 @@ export class Forwarding {
     const { outbox, nextId, spawn } = this.#parts;
     while (outbox.queued > 0 && this.#underWay < limits.proposerForwards) {
       const id = nextId();
-      const sets = outbox.nextBatch(id);
+      const sets = outbox.nextBatch(id, limits.rpcMessageBytes);
       const { signal: era } = this.#era;
       this.#underWay += 1;
       spawn('forward', async (signal) => {
@@ -63,7 +63,7 @@ export class Forwarding {
     }
   }
 
-  /** Somebody else leads, or nobody: what is under way goes out again. */
+  /** Somebody else leads, or nobody: what is under way goes out  */
   abandon(): void {
     this.#era.abort(new Error('another manager leads'));
     this.#era = new AbortController();
@@ -85,10 +85,7 @@ export class Forwarding {
       const bytes = sets.map((set) => set.bytes);
       const answer = await this.#parts.leader.submit(leader, bytes, signal);
       outbox.takeEntry(id);
-      for (const [at, set] of sets.entries()) {
-        this.#answered(set, answer.sets[at]?.result ?? SubmitResult.submitUnknown, answer.index);
-      }
-      if (answer.sets.every(({ result }) => result === SubmitResult.submitDecided)) return;
+      if (this.#answered(sets, answer)) return;
     } catch (error) {
       outbox.takeEntry(id);
       outbox.requeue(sets, true);
@@ -98,14 +95,30 @@ export class Forwarding {
     await clock.sleep(limits.proposerRetryMs, signal).catch(() => undefined);
   }
 
-  #answered(set: WaitingSet, result: SubmitResult, index: number): void {
-    const { outbox, appliedIndex } = this.#parts;
-    const reason = dropReasons.get(result);
-    if (reason !== undefined && !set.isInDoubt) outbox.settle(set.id, { kind: 'dropped', reason });
-    else if (result !== SubmitResult.submitDecided) {
-      outbox.requeue([set], result === SubmitResult.submitUnknown);
-    } else if (index <= appliedIndex()) this.#settle({ set, index });
-    else this.#decided.push({ set, index });
+  /** True when all of it was decided: there is room for more at once. */
+  #answered(sets: readonly WaitingSet[], answer: SubmitResponse): boolean {
+    const doubtful: WaitingSet[] = [];
+    const untouched: WaitingSet[] = [];
+    let decided = 0;
+    for (const [at, set] of sets.entries()) {
+      const result = answer.sets[at]?.result ?? SubmitResult.submitUnknown;
+      const reason = dropReasons.get(result);
+      if (result === SubmitResult.submitDecided) {
+        decided += 1;
+        this.#decide({ set, index: answer.index });
+      } else if (reason !== undefined && !set.isInDoubt) {
+        this.#parts.outbox.settle(set.id, { kind: 'dropped', reason });
+      } else if (result === SubmitResult.submitUnknown) doubtful.push(set);
+      else untouched.push(set);
+    }
+    this.#parts.outbox.requeue(untouched, false);
+    this.#parts.outbox.requeue(doubtful, true);
+    return decided === sets.length;
+  }
+
+  #decide(decided: Decided): void {
+    if (decided.index <= this.#parts.appliedIndex()) this.#settle(decided);
+    else this.#decided.push(decided);
   }
 
   #settle({ set }: Decided): void {

@@ -68,7 +68,7 @@ export class Outbox {
    */
   nextEntry(requestId: number, stamp: Uint8Array, check: Uint8Array | undefined): Uint8Array {
     const writer = new Writer();
-    for (const { bytes } of this.nextBatch(requestId)) {
+    for (const { bytes } of this.nextBatch(requestId, limits.entryBytes)) {
       const stamped = new Uint8Array(bytes.length + stamp.length);
       stamped.set(bytes, 0);
       stamped.set(stamp, bytes.length);
@@ -78,9 +78,9 @@ export class Outbox {
     return writer.take();
   }
 
-  /** Takes the queued sets that go out together. */
-  nextBatch(requestId: number): readonly WaitingSet[] {
-    const sets = this.#queue.splice(0, this.#countForEntry());
+  /** Takes the queued sets that go out together: as many as `bytesMax` hold when encoded, and at least one. */
+  nextBatch(requestId: number, bytesMax: number): readonly WaitingSet[] {
+    const sets = this.#queue.splice(0, this.#countWithin(bytesMax));
     this.#entries.set(requestId, sets);
     return sets;
   }
@@ -142,14 +142,14 @@ export class Outbox {
     for (const set of gone) this.settle(set.id, set.isInDoubt ? { kind: 'unknown' } : outcome);
   }
 
-  #countForEntry(): number {
+  #countWithin(bytesMax: number): number {
     let bytes = 0;
     let ops = 0;
     let count = 0;
     for (const set of this.#queue) {
       bytes += set.bytes.length + setOverheadBytes;
       ops += set.ops;
-      const isTooMuch = bytes > limits.entryBytes || ops > limits.entryOps;
+      const isTooMuch = bytes > bytesMax || ops > limits.entryOps;
       if (count > 0 && isTooMuch) break;
       count += 1;
     }

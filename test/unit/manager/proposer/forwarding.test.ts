@@ -4,6 +4,8 @@ import { ShoalError } from '../../../../common/pure/errors.ts';
 import { limits } from '../../../../common/pure/limits.ts';
 import { decodeChangeSet, encodeBatch, newBatch } from '../../../../proto/gen/changeset.ts';
 import {
+  encodeSubmitRequest,
+  newSubmitRequest,
   newSubmitResponse,
   newSubmittedSet,
   SubmitResult,
@@ -192,6 +194,42 @@ describe('a set of a manager that follows', () => {
     await rig.clock.settle();
     expect(set.outcome).toEqual({ kind: 'dropped', reason: 'notLeader' });
     expect(leader.take()).toEqual([]);
+  });
+
+  it('goes out in the order in which it came, however often it has to', async () => {
+    const { rig, leader } = followers();
+    await using _rig = rig;
+    for (let n = 0; n < 5; n += 1) rig.submit();
+    await rig.clock.settle();
+    const { submitUnknown: lost, submitNotLeader: none, submitDecided: done } = SubmitResult;
+    leader.take()[0]?.answer(none, lost, done, none, lost);
+    await rig.clock.advance(limits.proposerRetryMs);
+    expect(leader.take()[0]?.ids).toEqual(['set-2', 'set-5', 'set-1', 'set-4']);
+  });
+
+  it('shares a message with no more than one holds', async () => {
+    const { rig, leader } = followers();
+    await using _rig = rig;
+    const large = Array.from({ length: 9 }, () => rig.submit({ reason: 'x'.repeat(200_000) }));
+    await rig.clock.settle();
+    const calls = leader.take();
+    expect(calls.flatMap(({ ids }) => ids)).toHaveLength(large.length);
+    for (const { sets } of calls) {
+      const bytes = encodeSubmitRequest(newSubmitRequest({ sets })).length;
+      expect(bytes).toBeLessThanOrEqual(limits.rpcMessageBytes);
+    }
+  });
+
+  it('goes again in a moment, not at once, when the leader says nothing of it', async () => {
+    const { rig, leader } = followers();
+    await using _rig = rig;
+    rig.submit();
+    await rig.clock.settle();
+    leader.take()[0]?.answer();
+    await rig.clock.settle();
+    expect(leader.take()).toEqual([]);
+    await rig.clock.advance(limits.proposerRetryMs);
+    expect(leader.take()).toHaveLength(1);
   });
 
   it('waits where as many batches as may be are on their way', async () => {
