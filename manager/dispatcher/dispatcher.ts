@@ -35,6 +35,7 @@ import type { DispatcherServer } from '../../proto/rpc/dispatcher.ts';
 import type { EndpointAcksPort, LivenessPort } from '../observed/port.ts';
 import type { ProposerPort } from '../proposer/port.ts';
 import type { StoreEvent } from '../store/events.ts';
+import type { NodeRow } from '../store/rows.ts';
 import type { StoreView } from '../store/view.ts';
 import { streamAssignments } from './assignment-stream.ts';
 import { DrainBarrier } from './drain-barrier.ts';
@@ -52,6 +53,7 @@ const protocol = 1;
 const defaultHeartbeatPeriodMs = 5_000;
 /** How often expiry is looked at, milliseconds. */
 const livenessPeriodMs = 500;
+const silence = 'no heartbeat came in time';
 
 export interface DispatcherParts {
   readonly proposer: ProposerPort;
@@ -170,9 +172,10 @@ export class Dispatcher implements DispatcherServer {
   /** Takes what another manager says of the nodes that have sessions with it, until it says no more. */
   async follow(managerId: string, observations: AsyncIterable<Observation>): Promise<void> {
     const manager = { managerId, nodes: new Set<NodeId>() };
-    this.#remembered.set(managerId, manager.nodes);
     try {
       for await (const { nodes: heard } of observations) {
+        // Not before it says something: who cannot be reached has told nothing new.
+        this.#remembered.set(managerId, manager.nodes);
         for (const node of heard) this.#hear(node, manager);
       }
     } finally {
@@ -203,6 +206,7 @@ export class Dispatcher implements DispatcherServer {
         feed.take();
         yield this.#sessionMessage(session);
         await feed.wait(signal);
+        this.#endIfSilent(session);
         // An earlier session's end may be written only now: while this one lives the node is ready.
         if (!signal.aborted) {
           await this.#writer.setStatus(nodeId, { ...ready, description: undefined }, signal);
@@ -299,7 +303,7 @@ export class Dispatcher implements DispatcherServer {
       connected: isConnected,
       // A node that this manager sent away has done nothing to be suspected for.
       periodMs: isConnected || this.#isCutOff ? this.#heartbeatPeriodMs() : 0,
-      endpointsVersion: isConnected ? this.#parts.acks.version(nodeId) : 0,
+      endpointsVersion: isConnected ? this.#followedBy(nodeId) : 0,
     });
   }
 
@@ -364,8 +368,26 @@ export class Dispatcher implements DispatcherServer {
 
   #note(event: StoreEvent): void {
     this.#drains?.note(event);
-    if (event.table === Table.nodes && event.kind === 'delete') this.#forget(asId(event.key));
+    if (event.table === Table.nodes) this.#noteNode(event);
     for (const { feeds } of this.#sessions.values()) for (const feed of feeds) feed.note(event);
+  }
+
+  /** Whoever is ready is watched, whether its manager can be heard or not. */
+  #noteNode({ kind, key, before, after }: StoreEvent): void {
+    const { clock, liveness } = this.#parts;
+    const nodeId = asId<'node'>(key);
+    if (kind === 'delete') this.#forget(nodeId);
+    else if (isReady(after) && !isReady(before)) {
+      liveness.grant(nodeId, clock.nowMs(), this.#heartbeatPeriodMs());
+    }
+  }
+
+  /** The leader may have found a node down that has a session here: if it is silent here as well, it has no session any more. */
+  #endIfSilent(session: NodeSession): void {
+    const { clock, liveness } = this.#parts;
+    const state = this.#view.node(session.nodeId)?.status.state;
+    const isSilent = liveness.isOverdue(session.nodeId, clock.nowMs());
+    if (state === NodeState.nodeDown && isSilent) end(session, silence);
   }
 
   /** The node was removed from the cluster. */
@@ -464,8 +486,7 @@ export class Dispatcher implements DispatcherServer {
   async #endExpired(term: number, signal: AbortSignal): Promise<void> {
     const expired = this.#parts.liveness.takeExpired(this.#parts.clock.nowMs());
     const silent = expired.map((nodeId) => ({ nodeId, session: this.#sessions.get(nodeId) }));
-    for (const { session } of silent)
-      if (session !== undefined) end(session, 'no heartbeat came in time');
+    for (const { session } of silent) if (session !== undefined) end(session, silence);
     for (const { nodeId, session } of silent) {
       const newer = this.#sessions.get(nodeId);
       if (newer === undefined || newer === session) await this.#markDown({ nodeId, term }, signal);
@@ -513,6 +534,10 @@ async function* fed<Key, Message>(
 
 function end(session: NodeSession, why: string): void {
   session.ended.abort(new ShoalError('unavailable', why));
+}
+
+function isReady(row: StoreEvent['after']): boolean {
+  return (row as NodeRow | undefined)?.status.state === NodeState.nodeReady;
 }
 
 function nodeNotFound(nodeId: NodeId): ShoalError {

@@ -99,14 +99,17 @@ export class DrainBarrier {
     }
   }
 
-  /** A new leader does not know who has acknowledged what, nor which stops were told already: those are told again. */
+  /**
+   * Who begins does not know who has acknowledged what, nor which stops were told already: those are told again. Each waits for the change
+   * that took the task out of service, and no later one: nodes acknowledge only what moves an endpoint.
+   */
   #holdWhatStops(): void {
     const view = this.#parts.view();
-    for (const state of [TaskState.shutdown, TaskState.remove]) {
-      for (const task of view.tasksByDesiredState(state)) {
-        const isServing = task.reportedState === TaskState.running && isReachable(view, task);
-        if (isServing && isPlaced(task)) this.#hold(task, view.revision);
-      }
+    const stopping = [TaskState.shutdown, TaskState.remove]
+      .flatMap((state) => [...view.tasksByDesiredState(state)])
+      .filter((task) => task.reportedState === TaskState.running && isReachable(view, task));
+    for (const task of stopping.toSorted((one, two) => one.desiredVersion - two.desiredVersion)) {
+      if (isPlaced(task)) this.#hold(task, task.desiredVersion);
     }
   }
 

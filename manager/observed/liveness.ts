@@ -35,6 +35,11 @@ export class LivenessTable implements LivenessPort {
     this.#deadlinesMs.delete(nodeId);
   }
 
+  isOverdue(nodeId: NodeId, nowMs: number): boolean {
+    const deadlineMs = this.#deadlinesMs.get(nodeId);
+    return deadlineMs !== undefined && deadlineMs <= nowMs;
+  }
+
   forgive(lateMs: number): void {
     for (const [nodeId, deadlineMs] of this.#deadlinesMs) {
       this.#deadlinesMs.set(nodeId, deadlineMs + lateMs);

@@ -9,6 +9,8 @@ export interface LivenessPort {
   /** The node's connection has closed. */
   disconnected(nodeId: NodeId, nowMs: number): void;
   forget(nodeId: NodeId): void;
+  /** True when the grace of a node that is watched has ended. */
+  isOverdue(nodeId: NodeId, nowMs: number): boolean;
   /** This process was late by `lateMs`: nobody's silence in that time counts. */
   forgive(lateMs: number): void;
   /** Nodes whose grace has ended; each is told of once, until it is seen again. */

@@ -131,8 +131,8 @@ export class NodeClient {
 
 /** A dispatcher over a store in this process, on virtual time, with two nodes that may open sessions. */
 export class DispatcherRig {
-  readonly clock = new VirtualClock();
-  readonly proposer = new StoreProposer();
+  readonly clock: VirtualClock;
+  readonly proposer: StoreProposer;
   readonly liveness = new LivenessTable();
   readonly acks = new EndpointAcks();
   readonly log = new KeptLog();
@@ -141,7 +141,10 @@ export class DispatcherRig {
   readonly dispatcher: Dispatcher;
   readonly stop = new AbortController();
 
-  constructor() {
+  /** @param other one of another manager, whose store and time it has. */
+  constructor(other?: DispatcherRig) {
+    this.clock = other?.clock ?? new VirtualClock();
+    this.proposer = other?.proposer ?? new StoreProposer();
     let sessions = 0;
     this.dispatcher = new Dispatcher({
       proposer: this.proposer,
@@ -154,12 +157,21 @@ export class DispatcherRig {
       newSetId: this.proposer.newSetId,
     });
     this.server = new MemoryRpcServer(dispatcherHandlers(this.dispatcher), this.clock);
-    for (const id of ['one', 'two']) this.node(id);
+    if (other === undefined) for (const id of ['one', 'two']) this.node(id);
   }
 
   run(): void {
+    this.serve();
+    this.lead(0, this.stop.signal);
+  }
+
+  /** Serves nodes, without leading. */
+  serve(): void {
     this.group.spawn('dispatcher', () => this.dispatcher.run(this.stop.signal));
-    this.group.spawn('liveness', () => this.dispatcher.lead(0, this.stop.signal));
+  }
+
+  lead(term: number, signal: AbortSignal): void {
+    this.group.spawn('liveness', () => this.dispatcher.lead(term, signal));
   }
 
   node(id: string, state: NodeState = NodeState.nodeUnknown): void {
