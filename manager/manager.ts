@@ -116,6 +116,8 @@ export class Manager implements AsyncDisposable {
   /** Resolved once this member votes. */
   readonly #votes = Promise.withResolvers<void>();
   #leadership: Leadership | undefined;
+  /** The time in which nobody leads, whatever elections are tried in it; undefined while somebody does. */
+  #leaderless: object | undefined;
   #endNoting: (() => void) | undefined;
   #leading: TaskGroup | undefined;
 
@@ -321,12 +323,16 @@ export class Manager implements AsyncDisposable {
   /** A manager that has lost the others cannot write what its nodes say: they go to one that can. */
   #serveNodesWhileLed(): void {
     if (this.#leadership?.leader !== undefined) {
+      this.#leaderless = undefined;
       this.#dispatcher.rejoined();
       return;
     }
+    if (this.#leaderless !== undefined) return;
+    const leaderless = {};
+    this.#leaderless = leaderless;
     this.#spawn('sessions without a leader', async (signal) => {
       await this.#parts.clock.sleep(limits.sessionsLeaderlessMs, signal);
-      if (this.#leadership?.leader === undefined) this.#dispatcher.cutOff();
+      if (this.#leaderless === leaderless) this.#dispatcher.cutOff();
     });
   }
 

@@ -22,6 +22,7 @@ export class ManagerLinks implements AsyncDisposable {
   readonly #opened: (link: ManagerLink) => void;
   readonly #links = new Map<string, OpenLink>();
   #closing: Promise<void> = Promise.resolve();
+  #isDisposed = false;
 
   /** @param opened hears of each link once; it must not throw. */
   constructor(
@@ -43,8 +44,9 @@ export class ManagerLinks implements AsyncDisposable {
     return [...this.#links.values()].find((link) => link.nodeId === nodeId);
   }
 
-  /** These, and no others, are the managers now. */
+  /** These, and no others, are the managers now. Nothing is opened any more once this is disposed. */
   update(managers: readonly ManagerAddress[]): void {
+    if (this.#isDisposed) return;
     const others = managers.filter(
       ({ nodeId, address }) => nodeId !== this.#selfNodeId && address !== '',
     );
@@ -54,6 +56,7 @@ export class ManagerLinks implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#isDisposed = true;
     for (const [name, link] of this.#links) this.#close(name, link);
     await this.#closing;
   }

@@ -457,7 +457,9 @@ export class Proposer implements ProposerPort, AsyncDisposable {
   #lead({ term, leader, self }: Leadership): void {
     const before = this.#leadership;
     this.#leadership = { term, leader, self };
-    this.#leaderlessMs = leader === undefined ? this.#clock.nowMs() : undefined;
+    // An election that nobody wins begins no new wait.
+    this.#leaderlessMs =
+      leader === undefined ? (this.#leaderlessMs ?? this.#clock.nowMs()) : undefined;
     if (before?.self === true && (!self || before.term !== term)) this.#endLeading();
     this.#forwarding?.abandon();
     if (self) this.#stamp.begin();

@@ -5,7 +5,7 @@ import { expect, test } from 'vitest';
 import { asId } from '../../../common/pure/ids.ts';
 import { seededRandom } from '../../../common/pure/random.ts';
 import { foundingSet } from '../../../manager/founding.ts';
-import { Manager } from '../../../manager/manager.ts';
+import { Manager, type ManagerParts } from '../../../manager/manager.ts';
 import { encodeSet } from '../../../manager/proposer/encode-set.ts';
 import { cutSnapshot } from '../../../manager/store/snapshot.ts';
 import { Store } from '../../../manager/store/store.ts';
@@ -44,12 +44,12 @@ function snapshotPieces(): {
   return { ...cut.applied, pieces };
 }
 
-test('a manager that leads before it has taken in a snapshot of many pieces serves once it has', async () => {
-  const consensus = new FakeConsensus();
-  const clock = new VirtualClock();
-  const failures: unknown[] = [];
-  const noted: ClusterEvent[] = [];
-  const manager = new Manager({
+function newManager(
+  consensus: FakeConsensus,
+  clock: VirtualClock,
+  fields: Pick<ManagerParts, 'failed'> & Partial<ManagerParts>,
+): Manager {
+  return new Manager({
     nodeId,
     raftId: 1,
     consensus,
@@ -66,6 +66,16 @@ test('a manager that leads before it has taken in a snapshot of many pieces serv
     newSessionId: () => 'session',
     turn: (signal) => clock.sleep(0, signal),
     loopOptions: { fixedBudgetRows: 64 },
+    ...fields,
+  });
+}
+
+test('a manager that leads before it has taken in a snapshot of many pieces serves once it has', async () => {
+  const consensus = new FakeConsensus();
+  const clock = new VirtualClock();
+  const failures: unknown[] = [];
+  const noted: ClusterEvent[] = [];
+  const manager = newManager(consensus, clock, {
     noteEvent: (event) => noted.push(event),
     failed: (error) => failures.push(error),
   });
@@ -88,5 +98,34 @@ test('a manager that leads before it has taken in a snapshot of many pieces serv
   expect(manager.view.nodes()).toHaveLength(1);
   // What the log held was shown when it happened.
   expect(noted).toEqual([]);
+  await manager[Symbol.asyncDispose]();
+});
+
+test('nodes are sent away once nobody has led for 2 s without a break, and taken again with the next leader', async () => {
+  const consensus = new FakeConsensus();
+  const clock = new VirtualClock();
+  const failures: unknown[] = [];
+  const manager = newManager(consensus, clock, { failed: (error) => failures.push(error) });
+  const ended = new AbortController();
+  const starting = manager.start(ended.signal).catch(() => undefined);
+  const nobody = (term: number): void => {
+    consensus.say({ kind: 'leadership', term, leader: undefined, self: false });
+  };
+  nobody(1);
+  await clock.advance(1500);
+  consensus.lead(false);
+  await clock.advance(400);
+  nobody(2);
+  await clock.advance(1000);
+  nobody(3);
+  await clock.advance(900);
+  expect(manager.servesNodes).toBe(true);
+  await clock.advance(100);
+  expect(manager.servesNodes).toBe(false);
+  consensus.lead(false);
+  expect(manager.servesNodes).toBe(true);
+  expect(failures).toEqual([]);
+  ended.abort(new Error('the test ends'));
+  await starting;
   await manager[Symbol.asyncDispose]();
 });

@@ -158,6 +158,18 @@ describe('proposing', () => {
     expect(rig.consensus.takeProposals()).toHaveLength(1);
   });
 
+  it('fails at once when nobody has led for long, however many elections were tried', async () => {
+    await using rig = new ProposerRig();
+    for (let passed = 0; passed < limits.leaderlessMs; passed += 1000) {
+      const term = 2 + passed / 1000;
+      rig.consensus.say({ kind: 'leadership', term, leader: undefined, self: false });
+      await rig.clock.advance(1000);
+    }
+    const late = rig.submit();
+    await rig.clock.settle();
+    expect(late.outcome).toEqual({ kind: 'dropped', reason: 'notLeader' });
+  });
+
   it('with leadership lost, only what is bound to the term ends; the rest waits for the next leader', async () => {
     await using rig = new ProposerRig();
     const proposed = rig.submit();
