@@ -9,7 +9,11 @@ export class OutcomeSums {
 
   note(index: number, sum: number): void {
     this.#sums.set(index, sum);
-    this.#sums.delete(index - keptEntries);
+    // Indexes are left out where consensus writes entries of its own, and by a snapshot.
+    for (const old of this.#sums.keys()) {
+      if (old > index - keptEntries) break;
+      this.#sums.delete(old);
+    }
   }
 
   /** Undefined when it is not known any more, or was not yet. */

@@ -1,55 +1,53 @@
-// Shows that members which made the same of a log agree, snapshot or not, and that one which did not is found by the leader's next check.
+// Sums of what members made of the log: kept for a while, however the indexes jump, and different where the outcomes were.
 import { expect, test } from 'vitest';
-import { encodeBatch, newBatch } from '../../../../proto/gen/changeset.ts';
-import { cutSnapshot } from '../../../../manager/store/snapshot.ts';
-import { SnapshotInstaller } from '../../../../manager/store/snapshot-installer.ts';
-import { Store } from '../../../../manager/store/store.ts';
-import { StoreFixture } from '../../../lib/store-fixture.ts';
+import { nextSum, OutcomeSums } from '../../../../manager/store/outcome-sums.ts';
+import type { RecordedOutcome } from '../../../../manager/store/outcome.ts';
 
-const fixture = new StoreFixture();
-const entries = Array.from({ length: 20 }, (_, at) => ({
-  index: at + 1,
-  term: 1,
-  data: encodeBatch(newBatch({ sets: [fixture.complete({ reason: `r${at}` })] })),
-}));
+const after = { index: 7, revision: 3, clusterMs: 1_767_225_600_000 };
+const done: RecordedOutcome = { kind: 'done', revision: 3 };
 
-function applied(count: number, store = new Store()): Store {
-  const from = store.applied.index;
-  for (const entry of entries.slice(from, count)) store.apply(entry);
-  return store;
-}
-
-function checkFrom(
-  leader: Store,
-  index: number,
-): { index: number; term: number; data: Uint8Array } {
-  return { index, term: 1, data: encodeBatch(newBatch({ check: leader.check })) };
-}
-
-test('members that applied the same agree, also from a snapshot on', () => {
-  const leader = applied(20);
-  const behind = new Store();
-  const cut = cutSnapshot(applied(10));
-  const installer = new SnapshotInstaller();
-  while (!cut.isDone) installer.feed(cut.encodeSlice(10));
-  while (installer.step(100));
-  behind.replace(installer.finish());
-  applied(20, behind);
-  expect(behind.check).toEqual(leader.check);
-  expect(behind.apply(checkFrom(leader, 21)).results).toEqual([]);
+test('the last few thousand are known, and nothing older, whatever indexes are left out', () => {
+  const sums = new OutcomeSums();
+  for (let index = 1; index <= 6000; index += 2) sums.note(index, index * 10);
+  expect([sums.at(5999), sums.at(1905), sums.at(5998)]).toEqual([59_990, 19_050, undefined]);
+  for (let index = 1; index <= 5999 - 4096; index += 1) expect(sums.at(index)).toBeUndefined();
+  sums.note(1_000_000, 1);
+  for (let index = 1; index <= 6000; index += 1) expect(sums.at(index)).toBeUndefined();
+  expect(sums.at(1_000_000)).toBe(1);
 });
 
-test('a member that made something else of one entry is found, and told what to do', () => {
-  const leader = applied(20);
-  const other = applied(9);
-  other.apply({ index: 10, term: 1, data: new Uint8Array() });
-  applied(20, other);
-  expect(() => other.apply(checkFrom(leader, 21))).toThrow(/leave the swarm with --force/);
+test('members that made the same of an entry have the same sum, and no others', () => {
+  const results = [{ outcome: done, repeated: false }];
+  const sum = nextSum(1, after, results);
+  expect(nextSum(1, { ...after }, [...results])).toBe(sum);
+  const refused: RecordedOutcome = { kind: 'refused', refusal: { kind: 'term' } };
+  const others = [
+    nextSum(2, after, results),
+    nextSum(1, { ...after, index: 8 }, results),
+    nextSum(1, { ...after, revision: 4 }, results),
+    nextSum(1, { ...after, clusterMs: after.clusterMs + 1 }, results),
+    nextSum(1, { ...after, clusterMs: after.clusterMs + 2 ** 32 }, results),
+    nextSum(1, after, [{ outcome: done, repeated: true }]),
+    nextSum(1, after, [{ outcome: refused, repeated: false }]),
+    nextSum(1, after, [...results, ...results]),
+    nextSum(1, after, []),
+  ];
+  expect(new Set([sum, ...others]).size).toBe(others.length + 1);
 });
 
-test('a check of an entry that is not known any more says nothing', () => {
-  const leader = applied(3);
-  const late = new Store();
-  late.state.applied = { index: 3, term: 1 };
-  expect(late.apply(checkFrom(leader, 4)).results).toEqual([]);
+test('no two reasons to refuse look the same', () => {
+  const refusals = [
+    { kind: 'read', table: 1, key: 'k', facet: 1 },
+    { kind: 'claim', space: 's', key: 'k', owner: 'o' },
+    { kind: 'exists', table: 1, key: 'k' },
+    { kind: 'missing', table: 1, key: 'k' },
+    { kind: 'term' },
+    { kind: 'level' },
+    { kind: 'invalid', message: 'm' },
+  ] as const;
+  const sums = refusals.map((refusal) =>
+    nextSum(1, after, [{ outcome: { kind: 'refused', refusal }, repeated: false }]),
+  );
+  sums.push(nextSum(1, after, [{ outcome: done, repeated: false }]));
+  expect(new Set(sums).size).toBe(refusals.length + 1);
 });
