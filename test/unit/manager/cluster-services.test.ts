@@ -119,12 +119,12 @@ describe('what managers ask each other', () => {
   });
 
   test.each([
-    ['manager', 'w', 'was demoted, whatever its certificate says'],
-    ['manager', 'gone', 'was removed'],
-    ['worker', 'm', 'shows the certificate of a worker'],
-    ['worker', 'w', 'is a worker'],
-    ['anyone', '', 'has no certificate'],
-  ] as const)('is not answered to a %s %j that %s', async (role, id, _) => {
+    ['was demoted, whatever its certificate says', 'manager', 'w'],
+    ['was removed', 'manager', 'gone'],
+    ['shows the certificate of a worker', 'worker', 'm'],
+    ['is a worker', 'worker', 'w'],
+    ['has no certificate', 'anyone', ''],
+  ] as const)('is not answered to a node that %s', async (_, role, id) => {
     expect(await codes(role, id)).toEqual(denied);
   });
 });
