@@ -15,8 +15,17 @@ export interface ForwardingParts {
   /** What became of a set, as far as the store of this member knows. */
   readonly outcomeOf: (setId: string) => SetOutcome | undefined;
   readonly appliedIndex: () => number;
+  /** Resolves once this member has applied all that is committed now. @throws ShoalError */
+  readonly caughtUp: (signal: AbortSignal) => Promise<void>;
   /** A batch has come back: there may be room for the next one. */
   readonly settled: () => void;
+}
+
+interface ForwardedBatch {
+  readonly id: number;
+  /** Raft id. */
+  readonly leader: number;
+  readonly sets: readonly WaitingSet[];
 }
 
 interface Decided {
@@ -76,23 +85,38 @@ export class Forwarding {
     this.#decided = this.#decided.filter((decided) => decided.index > index);
   }
 
-  async #send(
-    { id, leader, sets }: { id: number; leader: number; sets: readonly WaitingSet[] },
-    signal: AbortSignal,
-  ): Promise<void> {
+  async #send({ id, leader, sets }: ForwardedBatch, signal: AbortSignal): Promise<void> {
     const { outbox, clock } = this.#parts;
+    // As long as none has gone out this time, none is in more doubt than before.
+    let hasGone = false;
     try {
-      const bytes = sets.map((set) => set.bytes);
+      const left = await this.#leftOf(sets, signal);
+      if (left.length === 0) {
+        outbox.takeEntry(id);
+        return;
+      }
+      hasGone = true;
+      const bytes = left.map((set) => set.bytes);
       const answer = await this.#parts.leader.submit(leader, bytes, signal);
       outbox.takeEntry(id);
-      if (this.#answered(sets, answer)) return;
+      if (this.#answered(left, answer)) return;
     } catch (error) {
       outbox.takeEntry(id);
-      outbox.requeue(sets, true);
+      outbox.requeue(sets, hasGone);
       if (signal.aborted) return;
       if (!isShoalError(error)) throw error;
     }
     await clock.sleep(limits.proposerRetryMs, signal).catch(() => undefined);
+  }
+
+  /**
+   * What has no outcome yet. A set that went out before may have been decided so long ago that the leader does not know it any more, and
+   * would decide it again: it waits until this member has applied all that there is.
+   */
+  async #leftOf(sets: readonly WaitingSet[], signal: AbortSignal): Promise<readonly WaitingSet[]> {
+    if (!sets.some(({ isInDoubt }) => isInDoubt)) return sets;
+    await this.#parts.caughtUp(signal);
+    return sets.filter((set) => this.#parts.outbox.get(set.id) === set);
   }
 
   /** True when all of it was decided: there is room for more at once. */

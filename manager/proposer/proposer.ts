@@ -115,6 +115,7 @@ export class Proposer implements ProposerPort, AsyncDisposable {
         nextId: () => this.#nextRequestId(),
         outcomeOf: (setId) => store.outcomeOf(setId),
         appliedIndex: () => store.applied.index,
+        caughtUp: (signal) => this.#catchUp(signal),
         settled: () => {
           this.#flush();
           this.#checkIdle();
@@ -200,10 +201,7 @@ export class Proposer implements ProposerPort, AsyncDisposable {
     if (this.#isStopping || this.#hasFailed) {
       throw new ShoalError('unavailable', 'the manager is stopping');
     }
-    if (this.#isLeaderless) throw noLeader();
-    const done = this.#barriers.add(this.#clock.nowMs());
-    this.#sweep();
-    await awaitSignal(done, signal);
+    await this.#catchUp(signal);
   }
 
   /**
@@ -250,6 +248,14 @@ export class Proposer implements ProposerPort, AsyncDisposable {
     this.#planFlush();
     this.#sweep();
     return await awaitSignal(added.outcome, signal);
+  }
+
+  /** As `barrier`, also while this ends: what is under way still has to come to something. */
+  async #catchUp(signal: AbortSignal): Promise<void> {
+    if (this.#isLeaderless) throw noLeader();
+    const done = this.#barriers.add(this.#clock.nowMs());
+    this.#sweep();
+    await awaitSignal(done, signal);
   }
 
   #cannotTake(term: number): SetOutcome | undefined {

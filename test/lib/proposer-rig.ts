@@ -19,9 +19,15 @@ export class FakeConsensus implements ConsensusPort {
   #handler: ((message: FromConsensus) => void) | undefined;
   #index = 0;
   term = 1;
+  /** Whether questions for a read barrier are answered at once, with all that was committed. */
+  answersBarriers = false;
 
   post(message: ToConsensus): void {
     this.posted.push(message);
+    if (message.kind !== 'readBarrier' || !this.answersBarriers) return;
+    queueMicrotask(() => {
+      this.say({ kind: 'barrierDone', requestId: message.requestId, index: this.#index });
+    });
   }
 
   receive(handler: (message: FromConsensus) => void): void {

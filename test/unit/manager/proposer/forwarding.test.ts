@@ -65,6 +65,7 @@ class HandLeader implements LeaderLink {
 function followers(): { rig: ProposerRig; leader: HandLeader } {
   const leader = new HandLeader();
   const rig = new ProposerRig({ leads: false, leader });
+  rig.consensus.answersBarriers = true;
   rig.consensus.lead(false);
   return { rig, leader };
 }
@@ -194,6 +195,63 @@ describe('a set of a manager that follows', () => {
     await rig.clock.settle();
     expect(set.outcome).toEqual({ kind: 'dropped', reason: 'notLeader' });
     expect(leader.take()).toEqual([]);
+  });
+
+  it('that may have been decided goes again only once this member knows all that was', async () => {
+    const { rig, leader } = followers();
+    await using _rig = rig;
+    rig.consensus.answersBarriers = false;
+    const [decided, lost] = [rig.submit(), rig.submit()];
+    await rig.clock.settle();
+    const [call] = leader.take();
+    call?.fail();
+    await rig.clock.advance(limits.proposerRetryMs);
+    expect(leader.take()).toEqual([]);
+    const [ask] = rig.consensus.of('readBarrier');
+    const first = call?.sets.slice(0, 1).map((bytes) => decodeChangeSet(bytes)) ?? [];
+    rig.consensus.say({ kind: 'barrierDone', requestId: ask?.requestId ?? 0, index: 1 });
+    await rig.clock.settle();
+    expect(leader.take()).toEqual([]);
+    rig.consensus.commit(encodeBatch(newBatch({ sets: first })));
+    await rig.clock.settle();
+    expect(leader.take().map(({ ids }) => ids)).toEqual([['set-2']]);
+    expect([decided.outcome, lost.outcome]).toEqual([{ kind: 'done', revision: 1 }, undefined]);
+  });
+
+  it('goes again also while this manager ends, which waits for it', async () => {
+    const { rig, leader } = followers();
+    await using _rig = rig;
+    rig.submit();
+    await rig.clock.settle();
+    leader.take()[0]?.fail();
+    let isDrained = false;
+    void rig.proposer.drain(rig.signal).then(() => {
+      isDrained = true;
+    });
+    await rig.clock.advance(limits.proposerRetryMs);
+    const [again] = leader.take();
+    expect([again?.ids, isDrained]).toEqual([['set-1'], false]);
+    rig.consensus.commit(entryOf(again));
+    await rig.clock.settle();
+    expect(isDrained).toBe(true);
+  });
+
+  it('asks no leader again while nobody can say what was decided', async () => {
+    const { rig, leader } = followers();
+    await using _rig = rig;
+    rig.consensus.answersBarriers = false;
+    const set = rig.submit();
+    await rig.clock.settle();
+    leader.take()[0]?.fail();
+    for (let passed = 0; passed < limits.proposerAgeMs + 2000; passed += limits.proposerRetryMs) {
+      await rig.clock.advance(limits.proposerRetryMs);
+      for (const { requestId } of rig.consensus.of('readBarrier')) {
+        rig.consensus.say({ kind: 'barrierDone', requestId, index: undefined });
+      }
+      rig.consensus.forget('readBarrier');
+    }
+    expect(leader.take()).toEqual([]);
+    expect(set.outcome).toEqual({ kind: 'unknown' });
   });
 
   it('goes out in the order in which it came, however often it has to', async () => {
