@@ -482,15 +482,14 @@ export class Dispatcher implements DispatcherServer {
     return periodNs > 0 ? Math.ceil(periodNs / 1e6) : defaultHeartbeatPeriodMs;
   }
 
-  /** All sessions of silent nodes end at once; a node that opens another meanwhile is not down. */
+  /** All sessions of silent nodes end at once, and all of them are marked down together: whoever is heard later is ready after that. */
   async #endExpired(term: number, signal: AbortSignal): Promise<void> {
     const expired = this.#parts.liveness.takeExpired(this.#parts.clock.nowMs());
-    const silent = expired.map((nodeId) => ({ nodeId, session: this.#sessions.get(nodeId) }));
-    for (const { session } of silent) if (session !== undefined) end(session, silence);
-    for (const { nodeId, session } of silent) {
-      const newer = this.#sessions.get(nodeId);
-      if (newer === undefined || newer === session) await this.#markDown({ nodeId, term }, signal);
+    for (const nodeId of expired) {
+      const session = this.#sessions.get(nodeId);
+      if (session !== undefined) end(session, silence);
     }
+    await Promise.all(expired.map((nodeId) => this.#markDown({ nodeId, term }, signal)));
   }
 
   /** What cannot be written now is tried again at the next look. */

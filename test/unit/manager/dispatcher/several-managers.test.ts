@@ -331,6 +331,24 @@ describe('a new leader', () => {
     expect([a.state('never'), a.state('one')]).toEqual([NodeState.nodeDown, NodeState.nodeReady]);
   });
 
+  test('marks all down together, and whoever turns up meanwhile is ready in the end', async () => {
+    await leadAt(a);
+    const [one, two] = [new NodeClient(a, 'one'), new NodeClient(a, 'two')];
+    await one.open();
+    await two.open();
+    await a.clock.advance(14_000);
+    const commits = [a.proposer.holdOnce(), a.proposer.holdOnce()];
+    await a.clock.advance(1500);
+    expect([downsOf('one'), downsOf('two')]).toEqual([1, 1]);
+    const again = new NodeClient(b, 'two');
+    await again.open();
+    for (const commit of commits) commit();
+    await a.clock.advance(1000);
+    expect([a.state('one'), a.state('two')]).toEqual([NodeState.nodeDown, NodeState.nodeReady]);
+    await beatFor(again, 30_000);
+    expect(downsOf('two')).toBe(1);
+  });
+
   test('gives who was silent while nobody led time to dial again', async () => {
     const one = new NodeClient(a, 'one');
     await one.open();
