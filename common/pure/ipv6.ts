@@ -16,7 +16,9 @@ export function parseIpv6(text: string): readonly number[] | undefined {
   // An IPv4 address can only stand at the very end.
   if (before === undefined || after === undefined || head.includes('.')) return undefined;
   const missing = groupCount - before.length - after.length;
-  return missing < 1 ? undefined : [...before, ...Array.from({ length: missing }, () => 0), ...after];
+  return missing < 1
+    ? undefined
+    : [...before, ...Array.from({ length: missing }, () => 0), ...after];
 }
 
 function groupsOf(text: string): readonly number[] | undefined {
