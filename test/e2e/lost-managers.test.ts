@@ -68,14 +68,7 @@ async function takeOut(id: string, via: Host): Promise<void> {
 describe('two of five managers', () => {
   test('may be killed together, the leader among them', { timeout }, async () => {
     const [two] = await twoAndThree();
-    await life.endure(
-      async () => {
-        await Promise.all(two.map((host) => host.kill()));
-      },
-      async () => {
-        await Promise.all(two.map((host) => host.startDaemon()));
-      },
-    );
+    await life.endureDeath(two);
   });
 
   test('may be parted from three: these take writes, and they take none', { timeout }, async () => {
@@ -138,13 +131,9 @@ describe('a manager that lost', () => {
   test('its log comes back by itself as a new member', { timeout }, async () => {
     const host = await follower();
     const id = await idOf(host);
-    await life.endure(
-      async () => {
-        await host.kill();
-        await host.engine.exec('rm', ['-r', `${host.node.dataRoot}/raft`]);
-      },
-      () => host.startDaemon(),
-    );
+    await life.endureDeath([host], async () => {
+      await host.engine.exec('rm', ['-r', `${host.node.dataRoot}/raft`]);
+    });
     expect(await idOf(host)).toBe(id);
   });
 

@@ -9,6 +9,14 @@ import { Writer } from './writer.ts';
 /** Writes that must come through while something is wrong. */
 const writesDuringFault = 6;
 const allRunLimitMs = 60_000;
+/** A node whose daemon is gone is waited for 3 s; its session is there a moment after its API. */
+const nodeGraceMs = 2_000;
+
+/** Whose daemons were gone, and for how long. */
+interface Away {
+  readonly hosts: readonly Host[];
+  readonly durationMs: number;
+}
 
 /** A swarm with a service, and a client outside that writes and keeps its own record: what both must look like whatever is done to managers. */
 export class Endurance {
@@ -89,6 +97,43 @@ export class Endurance {
     await this.expectAcknowledged();
     for (const host of this.swarm.managers) expect(await this.replicas(host)).toBe(this.#all);
     expect(await this.running()).toEqual(before);
+  }
+
+  /**
+   * Fails unless nothing that was acknowledged is missing, all replicas run, and no container was touched but on hosts whose daemon was `away`
+   * for longer than a node is waited for: what ran there may run elsewhere.
+   */
+  async expectWholeBut(away: Away, before: ReadonlyMap<Host, readonly string[]>): Promise<void> {
+    await this.swarm.settled();
+    await this.expectAcknowledged();
+    for (const host of this.swarm.managers) await this.untilAllRun(host);
+    const gone = away.durationMs < nodeGraceMs ? [] : away.hosts;
+    const lost: string[] = [];
+    for (const [host, containers] of before) {
+      const still = new Set(gone.includes(host) ? containers : await this.running([host]));
+      lost.push(...containers.filter((container) => !still.has(container)));
+    }
+    expect(lost).toEqual([]);
+  }
+
+  /** What runs, host by host. */
+  async runningByHost(): Promise<ReadonlyMap<Host, readonly string[]>> {
+    const entries = this.#bed.hosts.map(
+      async (host) => [host, await this.running([host])] as const,
+    );
+    return new Map(await Promise.all(entries));
+  }
+
+  /** Kills the daemons of `hosts` while the client writes, waits until writes come through, starts them again after `harm`, and looks whether all is there. */
+  async endureDeath(hosts: readonly Host[], harm?: () => Promise<void>): Promise<void> {
+    const before = await this.runningByHost();
+    const acknowledged = this.writer.acknowledged.length;
+    const startMs = performance.now();
+    await Promise.all(hosts.map(async (host) => await host.kill()));
+    await this.writer.until(acknowledged + writesDuringFault);
+    await harm?.();
+    await Promise.all(hosts.map(async (host) => await host.startDaemon()));
+    await this.expectWholeBut({ hosts, durationMs: performance.now() - startMs }, before);
   }
 
   /** Does `fault` while the client writes, waits until writes come through, heals, and looks whether all is there. */
