@@ -20,10 +20,14 @@ export const limits = {
   proposerBytes: 33_554_432,
   /** How long a set may wait for its outcome, in milliseconds. */
   proposerAgeMs: 20_000,
-  /** Entries proposed and not yet answered; sets that come meanwhile share the next one. */
+  /** Entries proposed and not yet answered, as long as each is full. */
   proposerEntries: 64,
-  /** Batches of sets under way to the manager that leads; sets that come meanwhile share the next one. */
+  /** Entries proposed and not yet answered while few sets wait: those that come meanwhile share the next one. */
+  proposerSharedEntries: 1,
+  /** Batches of sets under way to the manager that leads, as long as each is full. */
   proposerForwards: 8,
+  /** Batches under way to the manager that leads while few sets wait: those that come meanwhile share the next one. */
+  proposerSharedForwards: 1,
   /** Wait before sets that did not get through to the leader are sent again, in milliseconds. */
   proposerRetryMs: 50,
   /** How long sets and reads wait for somebody to lead, in milliseconds; once nobody has led for so long they fail at once. */
@@ -55,6 +59,8 @@ export const limits = {
   peerQueueBytes: 33_554_432,
   /** Bytes after which messages that could share a frame go into the next. */
   peerFrameBytes: 1_048_576,
+  /** How long an acknowledgement that says nothing new may wait for a message to go along with, in milliseconds. */
+  peerEchoMs: 10,
   /** Bytes of one frame between managers: an entry, and what stands around it. */
   peerFrameBytesMax: 4_194_304,
   /** Bytes of one piece of a snapshot on its way to another manager, and how long the next may take, in milliseconds. */

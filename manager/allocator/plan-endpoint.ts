@@ -35,7 +35,16 @@ export function planEndpoint(
   const virtualIps = grant.addresses;
   const endpoint = make(service, { mode, ports: ports.ports, virtualIps });
   const claims = changesOf(view, service, keysOf(ports.ports, virtualIps));
-  return { endpoint, claims, isChanged: claims.length > 0 || !isSame(endpoint, service.endpoint) };
+  const isSettled = isSame(endpoint, service.endpoint) || isNothing(endpoint, service);
+  return { endpoint, claims, isChanged: claims.length > 0 || !isSettled };
+}
+
+/** A service that asks for nothing has that without being given it: most have no ports, and would cost a second write each. */
+function isNothing(
+  { ports, virtualIps, error }: ServiceEndpoint,
+  { endpoint }: ServiceRow,
+): boolean {
+  return endpoint === undefined && ports.length === 0 && virtualIps.length === 0 && error === '';
 }
 
 interface SpaceKey {

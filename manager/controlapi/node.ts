@@ -49,6 +49,7 @@ export function updateNodeChange(
     claims: [],
     ops: [putOp(facet, { kind: 'nodeSpec', value: spec })],
     result: undefined,
+    needsFreshView: true,
   };
 }
 
@@ -71,6 +72,7 @@ export function removeNodeChange(view: StoreView, ref: string, force: boolean): 
     claims: view.claimsOf(id).map(({ space, key }) => giveBack(space, key, id)),
     ops: [deleteOp(Table.nodes, id)],
     result: undefined,
+    needsFreshView: true,
   };
 }
 

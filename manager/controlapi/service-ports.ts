@@ -13,6 +13,11 @@ function namedPorts(spec: ServiceSpec, mode: PublishMode): readonly PortConfig[]
   return ports.filter((port) => port.publishMode === mode && port.publishedPort > 0);
 }
 
+/** True when the services of others decide whether `spec` may be: no claim covers what meets on a single node only. */
+export function publishesPorts(spec: ServiceSpec): boolean {
+  return (spec.endpoint?.ports ?? []).some(({ publishedPort }) => publishedPort > 0);
+}
+
 /** What a service is and what it is to become. */
 interface PortChange {
   readonly id: ServiceId;

@@ -10,7 +10,7 @@ import { deleteFacetOp, putOp, readOf } from '../store/ops.ts';
 import type { ServiceRow, SpecRevisionRow } from '../store/rows.ts';
 import type { StoreView } from '../store/view.ts';
 import { findService } from './service.ts';
-import { checkPortsFree, portClaims } from './service-ports.ts';
+import { checkPortsFree, portClaims, publishesPorts } from './service-ports.ts';
 import type { Change } from './submit.ts';
 import { checkServiceSpec } from './validate/service-spec.ts';
 import { checkServiceUpdate } from './validate/service-update.ts';
@@ -47,6 +47,7 @@ export function updateServiceChange(
       ...(update.kind === 'rollback' ? [rollbackOp(row)] : statusOps(row, wanted)),
     ],
     result: undefined,
+    needsFreshView: publishesPorts(wanted),
   };
 }
 

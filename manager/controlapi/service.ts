@@ -4,12 +4,12 @@ import type { ServiceId } from '../../common/pure/ids.ts';
 import type { Filters } from '../../common/ports/cluster-api.ts';
 import { Facet, newService, Table } from '../../proto/gen/objects.ts';
 import type { ServiceSpec } from '../../proto/gen/specs.ts';
-import { createOp, deleteOp, giveBack, readOf, take } from '../store/ops.ts';
+import { createOp, deleteOp, giveBack, readOf, take, type FacetKey } from '../store/ops.ts';
 import type { ServiceRow } from '../store/rows.ts';
 import type { StoreView } from '../store/view.ts';
 import { anyOf, checkFilters, labelsMatch } from './filters.ts';
 import { lookUp } from './lookup.ts';
-import { checkPortsFree, portClaims } from './service-ports.ts';
+import { checkPortsFree, portClaims, publishesPorts } from './service-ports.ts';
 import type { Change } from './submit.ts';
 import { checkServiceSpec } from './validate/service-spec.ts';
 
@@ -52,18 +52,23 @@ export function createServiceChange(
     ],
     ops: [createOp({ kind: 'service', value: newService({ id, spec }) })],
     result: id,
+    needsFreshView: publishesPorts(spec),
   };
 }
 
-/** Reads the network facet too: what the allocator claims meanwhile would be held for ever by nobody. */
+/** Reads spec and network too: ports and addresses that an update or the allocator claims meanwhile would be held for ever by nobody. */
 export function removeServiceChange(view: StoreView, ref: string): Change<void> {
   const row = findService(view, ref);
-  const facet = { table: Table.services, key: row.id, facet: Facet.network };
+  const { id, current, networkVersion } = row;
+  const facetOf = (facet: Facet): FacetKey => ({ table: Table.services, key: id, facet });
   return {
     reason: 'service remove',
-    reads: [readOf(facet, row.networkVersion)],
-    claims: view.claimsOf(row.id).map(({ space, key }) => giveBack(space, key, row.id)),
-    ops: [deleteOp(Table.services, row.id)],
+    reads: [
+      readOf(facetOf(Facet.spec), current.version),
+      readOf(facetOf(Facet.network), networkVersion),
+    ],
+    claims: view.claimsOf(id).map(({ space, key }) => giveBack(space, key, id)),
+    ops: [deleteOp(Table.services, id)],
     result: undefined,
   };
 }

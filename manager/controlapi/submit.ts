@@ -1,4 +1,4 @@
-import { ShoalError } from '../../common/pure/errors.ts';
+import { isShoalError, ShoalError } from '../../common/pure/errors.ts';
 import type { SetId } from '../../common/pure/ids.ts';
 import type { RequestContext } from '../../common/ports/cluster-api.ts';
 import type { Claim, Op, Read } from '../../proto/gen/changeset.ts';
@@ -12,6 +12,8 @@ export interface Change<Result> {
   readonly claims: readonly Claim[];
   readonly ops: readonly Op[];
   readonly result: Result;
+  /** True when it relies on more than `reads` and `claims` name, so that it must be computed from a fresh view. */
+  readonly needsFreshView?: boolean;
 }
 
 /** Times a change is computed again because what it was computed from had changed. */
@@ -25,7 +27,7 @@ export interface SubmitParts {
 }
 
 /**
- * Computes a change on a fresh view and submits it; when the view had moved on meanwhile, computes it again.
+ * Computes a change and submits it; when what it relies on was or became another, computes it again.
  *
  * @throws what `compute` throws; what `refusal` gives; ShoalError `unknownOutcome`, `tooBusy`, `diskFull`, `lostQuorum`, `conflict`
  */
@@ -45,9 +47,8 @@ export async function submitAnyway<Result>(
   context: RequestContext,
   compute: (view: StoreView) => Change<Result>,
 ): Promise<Result> {
-  await parts.proposer.barrier(context.signal);
   for (let attempt = 1; attempt <= attemptsMax; attempt += 1) {
-    const change = compute(parts.proposer.view);
+    const change = await computeSoundly(parts.proposer, context, compute);
     const id = parts.newSetId();
     const outcome = await parts.proposer.submit(
       {
@@ -70,6 +71,25 @@ export async function submitAnyway<Result>(
     refuseFinal(outcome.refusal);
   }
   throw new ShoalError('conflict', 'the object is being changed by others all the time; try again');
+}
+
+/**
+ * Computes on the view that this member has, however old it is: where the change takes effect, all that it relies on is looked at again. A view
+ * that refuses the change may be older than what the caller has seen, so its refusal counts behind a barrier only.
+ */
+async function computeSoundly<Result>(
+  proposer: ProposerPort,
+  { signal }: RequestContext,
+  compute: (view: StoreView) => Change<Result>,
+): Promise<Change<Result>> {
+  try {
+    const change = compute(proposer.view);
+    if (change.needsFreshView !== true) return change;
+  } catch (error) {
+    if (!isShoalError(error)) throw error;
+  }
+  await proposer.barrier(signal);
+  return compute(proposer.view);
 }
 
 function dropped(reason: DropReason): ShoalError {

@@ -42,7 +42,7 @@ const dropReasons: ReadonlyMap<SubmitResult, DropReason> = new Map([
  * Sets on their way to a leader elsewhere.
  *
  * What the leader decided has its outcome here once this member has applied it, so whoever waits finds it in the store. What did not get
- * through goes out
+ * through goes out again.
  */
 export class Forwarding {
   readonly #parts: ForwardingParts;
@@ -59,7 +59,7 @@ export class Forwarding {
   /** Sends what is queued to `leader`, as far as there is room. */
   flush(leader: number): void {
     const { outbox, nextId, spawn } = this.#parts;
-    while (outbox.queued > 0 && this.#underWay < limits.proposerForwards) {
+    while (outbox.queued > 0 && this.#underWay < this.#batchesMax()) {
       const id = nextId();
       const sets = outbox.nextBatch(id, limits.rpcMessageBytes);
       const { signal: era } = this.#era;
@@ -72,7 +72,14 @@ export class Forwarding {
     }
   }
 
-  /** Somebody else leads, or nobody: what is under way goes out  */
+  #batchesMax(): number {
+    const { proposerForwards, proposerSharedForwards, rpcMessageBytes } = limits;
+    return this.#parts.outbox.overflows(rpcMessageBytes)
+      ? proposerForwards
+      : proposerSharedForwards;
+  }
+
+  /** Somebody else leads, or nobody: what is under way goes out again. */
   abandon(): void {
     this.#era.abort(new Error('another manager leads'));
     this.#era = new AbortController();

@@ -49,6 +49,11 @@ export class Outbox {
     return this.size >= limits.proposerSets || this.#bytes + bytes > limits.proposerBytes;
   }
 
+  /** True when what is queued is more than goes out together in `bytesMax`. */
+  overflows(bytesMax: number): boolean {
+    return this.#countWithin(bytesMax) < this.#queue.length;
+  }
+
   get(setId: string): WaitingSet | undefined {
     return this.#sets.get(setId);
   }

@@ -296,7 +296,7 @@ export class Proposer implements ProposerPort, AsyncDisposable {
   }
 
   #proposeQueued(): void {
-    while (this.#outbox.queued > 0 && this.#outbox.entries < limits.proposerEntries) {
+    while (this.#outbox.queued > 0 && this.#outbox.entries < this.#entriesMax()) {
       const requestId = this.#nextRequestId();
       const queued = this.#outbox.queued;
       const data = this.#outbox.nextEntry(
@@ -307,6 +307,11 @@ export class Proposer implements ProposerPort, AsyncDisposable {
       this.#metrics.proposed(queued - this.#outbox.queued, data.length);
       this.#consensus.post({ kind: 'propose', requestId, term: 0, data });
     }
+  }
+
+  #entriesMax(): number {
+    const { proposerEntries, proposerSharedEntries, entryBytes } = limits;
+    return this.#outbox.overflows(entryBytes) ? proposerEntries : proposerSharedEntries;
   }
 
   /** Every so many entries the others are told what this member has made of the log. */

@@ -1,4 +1,5 @@
-import { isJsonObject, type JsonValue } from './json.ts';
+import { FieldTree } from './field-tree.ts';
+import type { JsonValue } from './json.ts';
 
 interface Gate {
   /** The version that brought the fields: clients of lower ones did not mean them. */
@@ -51,28 +52,19 @@ const gates: readonly Gate[] = [
 /** From here on the legacy `Networks` of a service is ignored. */
 const legacyNetworksUntil = 44;
 
+/** What goes, from each minor version on at which that becomes another. */
+const cuts = [0, ...gates.map(({ since }) => since), legacyNetworksUntil]
+  .toSorted((one, other) => one - other)
+  .map((from) => ({ from, fields: fieldsToDrop(from) }));
+
 /** A ServiceSpec without the fields that a client of API 1.`minor` cannot mean. */
 export function adjustForApiVersion(spec: JsonValue, minor: number): JsonValue {
-  let adjusted = spec;
-  for (const gate of gates) {
-    if (minor >= gate.since) continue;
-    for (const path of gate.paths) adjusted = without(adjusted, path.split('.'));
-  }
-  return minor < legacyNetworksUntil ? adjusted : without(adjusted, ['Networks']);
+  const cut = cuts.findLast(({ from }) => from <= minor);
+  return cut === undefined ? spec : cut.fields.without(spec);
 }
 
-function without(value: JsonValue, steps: readonly string[]): JsonValue {
-  const [step, ...rest] = steps;
-  if (step === undefined) return value;
-  if (step === '*') {
-    if (!Array.isArray(value)) return value;
-    return (value as readonly JsonValue[]).map((item) => without(item, rest));
-  }
-  if (!isJsonObject(value)) return value;
-  const wanted = step.toLowerCase();
-  const entries = Object.entries(value).flatMap(([key, item]): [string, JsonValue][] => {
-    if (key.toLowerCase() !== wanted) return [[key, item]];
-    return rest.length === 0 ? [] : [[key, without(item, rest)]];
-  });
-  return Object.fromEntries(entries);
+function fieldsToDrop(minor: number): FieldTree<true> {
+  const gated = gates.filter(({ since }) => minor < since).flatMap(({ paths }) => paths);
+  const legacy = minor < legacyNetworksUntil ? [] : ['Networks'];
+  return new FieldTree([...gated, ...legacy].map((path) => [path, true]));
 }

@@ -1,4 +1,5 @@
 import { ShoalError } from '../../common/pure/errors.ts';
+import { FieldTree } from './field-tree.ts';
 import { isJsonObject, type JsonValue } from './json.ts';
 
 interface Unsupported {
@@ -60,14 +61,17 @@ const clusterRows: readonly Unsupported[] = [
   { path: 'CAConfig.ForceRotate', when: isGiven },
 ];
 
+const serviceTree = treeOf(serviceRows);
+const clusterTree = treeOf(clusterRows);
+
 /** @throws ShoalError `notImplemented {field}` for the first field of a ServiceSpec that would have to be dropped. */
 export function refuseUnsupportedService(spec: JsonValue): void {
-  for (const row of serviceRows) refuseRow(row, spec);
+  refuseFirst(serviceTree, spec);
 }
 
 /** @throws ShoalError `notImplemented {field}` for the first field of a cluster's Spec that would have to be dropped. */
 export function refuseUnsupportedCluster(spec: JsonValue): void {
-  for (const row of clusterRows) refuseRow(row, spec);
+  refuseFirst(clusterTree, spec);
 }
 
 /** The error for what is not there yet: `field` is a path of the API or the name of a call. */
@@ -77,25 +81,25 @@ export function notSupportedYet(field: string, detail = ''): ShoalError {
   });
 }
 
-function refuseRow(row: Unsupported, root: JsonValue): void {
-  const value = valuesAt(root, row.path.split('.')).find(row.when);
-  if (value === undefined) return;
-  const field = row.path.replaceAll('.*', '');
-  throw notSupportedYet(field, row.isWord === true ? ` ${JSON.stringify(value)}` : '');
+interface Ranked extends Unsupported {
+  readonly rank: number;
 }
 
-/** Every value at the end of `steps`; names count in any case, as in `JsonFields`. */
-function valuesAt(root: JsonValue, steps: readonly string[]): readonly JsonValue[] {
-  let values: readonly JsonValue[] = [root];
-  for (const step of steps) values = values.flatMap((value) => childrenOf(value, step));
-  return values;
+function treeOf(rows: readonly Unsupported[]): FieldTree<Ranked> {
+  return new FieldTree(rows.map((row, rank) => [row.path, { ...row, rank }]));
 }
 
-function childrenOf(value: JsonValue, step: string): readonly JsonValue[] {
-  if (step === '*') return Array.isArray(value) ? (value as readonly JsonValue[]) : [];
-  if (!isJsonObject(value)) return [];
-  const wanted = step.toLowerCase();
-  return Object.entries(value).flatMap(([key, item]) =>
-    key.toLowerCase() === wanted ? [item] : [],
+/** Of several the one that comes first in the list above. */
+function refuseFirst(tree: FieldTree<Ranked>, root: JsonValue): void {
+  let first: { readonly row: Ranked; readonly value: JsonValue } | undefined;
+  tree.visit(root, (row, value) => {
+    const isBefore = first === undefined || row.rank < first.row.rank;
+    if (isBefore && row.when(value)) first = { row, value };
+  });
+  if (first === undefined) return;
+  const { row, value } = first;
+  throw notSupportedYet(
+    row.path.replaceAll('.*', ''),
+    row.isWord === true ? ` ${JSON.stringify(value)}` : '',
   );
 }

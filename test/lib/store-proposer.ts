@@ -15,13 +15,21 @@ export class StoreProposer implements ProposerPort {
   readonly requests: SetRequest[] = [];
   readonly #answers: Answer[] = [];
   #sets = 0;
+  /** Read barriers that were asked for. */
+  barriers = 0;
+  #stale: StoreView | undefined;
 
   constructor(fixture: StoreFixture = new StoreFixture()) {
     this.fixture = fixture;
   }
 
   get view(): StoreView {
-    return this.fixture.view;
+    return this.#stale ?? this.fixture.view;
+  }
+
+  /** Shows `view` until the next barrier or outcome, as a manager does that has not applied what others acknowledged. */
+  lagAt(view: StoreView): void {
+    this.#stale = view;
   }
 
   readonly newSetId = (): SetId => {
@@ -59,12 +67,15 @@ export class StoreProposer implements ProposerPort {
   async submit(set: SetRequest, signal: AbortSignal): Promise<SetOutcome> {
     signal.throwIfAborted();
     this.requests.push(set);
+    this.#stale = undefined;
     const answer = this.#answers.shift();
     return answer === undefined ? this.commit(set) : await answer(set, signal);
   }
 
   async barrier(signal: AbortSignal): Promise<void> {
     signal.throwIfAborted();
+    this.barriers += 1;
+    this.#stale = undefined;
   }
 
   /** Applies a set in an entry of its own. */

@@ -50,6 +50,9 @@ export class PeerSender {
   /** It was told that nothing listens there since the last connection. */
   #isGone = false;
   #timer: NodeJS.Timeout | undefined;
+  /** The last acknowledgement on this stream. */
+  #acknowledged: Pick<Message, 'term' | 'index'> = { term: 0, index: 0 };
+  #echoTimer: NodeJS.Timeout | undefined;
 
   constructor(parts: PeerSenderParts) {
     this.#parts = parts;
@@ -73,15 +76,34 @@ export class PeerSender {
     }
     this.#queue.push(wire);
     this.#queueBytes += bytes;
-    this.#plan();
+    if (this.#isEcho(message)) this.#planLater();
+    else this.#plan();
   }
 
   close(): void {
     this.#isClosed = true;
     clearTimeout(this.#timer);
+    clearTimeout(this.#echoTimer);
     this.#stream?.cancel();
     this.#client?.close();
     this.#queue = [];
+  }
+
+  /** Acknowledges what was acknowledged before on this stream: the answer to news of a commit. A frame of its own would cost as much as that. */
+  #isEcho({ type, term, index, reject }: Message): boolean {
+    if (type !== 'MsgAppResp') return false;
+    const { term: lastTerm, index: lastIndex } = this.#acknowledged;
+    if (reject || term !== lastTerm || index !== lastIndex) {
+      this.#acknowledged = { term, index };
+      return false;
+    }
+    return true;
+  }
+
+  #planLater(): void {
+    this.#echoTimer ??= setTimeout(() => {
+      this.#flush();
+    }, limits.peerEchoMs);
   }
 
   #plan(): void {
@@ -94,6 +116,8 @@ export class PeerSender {
   }
 
   #flush(): void {
+    clearTimeout(this.#echoTimer);
+    this.#echoTimer = undefined;
     while (this.#isOpen && !this.#isFull && this.#queue.length > 0) {
       const messages = this.#nextFrame();
       this.#isFull = this.#stream?.write(newPeerFrame({ messages })) === false;
@@ -129,6 +153,7 @@ export class PeerSender {
     this.#client = client;
     this.#stream = stream;
     this.#isFull = false;
+    this.#acknowledged = { term: 0, index: 0 };
     const deadline = setTimeout(() => {
       stream.cancel();
     }, limits.peerDialMs);

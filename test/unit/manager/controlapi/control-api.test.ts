@@ -5,6 +5,7 @@ import type { Filters } from '../../../../common/ports/cluster-api.ts';
 import { ControlApi } from '../../../../manager/controlapi/control-api.ts';
 import type { SetRequest } from '../../../../manager/proposer/port.ts';
 import { createOp } from '../../../../manager/store/ops.ts';
+import type { StoreView } from '../../../../manager/store/view.ts';
 import {
   newAuthority,
   newAuthorityKeys,
@@ -25,7 +26,7 @@ import {
 } from '../../../../proto/gen/specs.ts';
 import type { PortConfig, ServiceSpec } from '../../../../proto/gen/specs.ts';
 import { context, ControlRig, noLogs, spec } from '../../../lib/control-rig.ts';
-import { putValue } from '../../../lib/store-fixture.ts';
+import { putValue, StoreFixture } from '../../../lib/store-fixture.ts';
 import { StoreProposer } from '../../../lib/store-proposer.ts';
 
 const none: Filters = new Map();
@@ -55,6 +56,52 @@ function create(wanted: ServiceSpec): Promise<string> {
 function populate(): Promise<void> {
   return rig.populate();
 }
+
+describe('on a manager that is behind', () => {
+  const old = (): StoreView => new StoreFixture().view;
+
+  test('a change that needs nothing else waits for nobody', async () => {
+    await create(spec('web'));
+    expect(proposer.barriers).toBe(0);
+    expect(proposer.requests).toHaveLength(1);
+  });
+
+  test('a name that is taken is found where the change takes effect', async () => {
+    await create(spec('web'));
+    proposer.lagAt(old());
+    await expect(create(spec('web'))).rejects.toMatchObject({ code: 'nameConflict' });
+  });
+
+  test('what it does not know yet is looked for behind a barrier', async () => {
+    await create(spec('web'));
+    const { meta } = await api.getService(context, 'web');
+    proposer.lagAt(old());
+    await api.updateService(context, 'web', meta.version, spec('web', {}, 2));
+    expect((await api.getService(context, 'web')).meta.version).toBeGreaterThan(meta.version);
+    proposer.lagAt(old());
+    await api.removeService(context, 'web');
+    await expect(api.getService(context, 'web')).rejects.toMatchObject({ code: 'notFound' });
+  });
+
+  test.each(['create', 'update'] as const)(
+    'ports of other services are looked at behind a barrier (%s)',
+    async (verb) => {
+      await create(publishing('other', { publishMode: PublishMode.host }));
+      await create(spec('web'));
+      const { meta } = await api.getService(context, 'web');
+      const stale = new StoreFixture();
+      const known = proposer.requests.at(-1);
+      if (known !== undefined) stale.apply({ ...known, actor: 'user:root' });
+      proposer.lagAt(stale.view);
+      const wanted = publishing(verb === 'create' ? 'new' : 'web', {});
+      const done =
+        verb === 'create'
+          ? create(wanted)
+          : api.updateService(context, 'web', meta.version, wanted);
+      await expect(done).rejects.toMatchObject({ code: 'portConflict' });
+    },
+  );
+});
 
 describe('creating a service', () => {
   test('makes it, for the user who asked', async () => {

@@ -26,7 +26,6 @@ describe('one leadership', () => {
     ]);
     expect(bench.proposer.sets.map((set) => `${actorName(set.actor)}: ${set.reason}`)).toEqual([
       'controller:replicated: scale up',
-      'controller:allocator: service allocated',
       'controller:allocator: tasks allocated',
       'controller:scheduler: tasks placed',
     ]);
@@ -39,10 +38,10 @@ describe('one leadership', () => {
     bench.rig.service('web', parseServiceSpec(new Map([['replicas', '3']])));
     bench.lead();
     await bench.clock.advance(4);
-    expect(bench.proposer.sets).toHaveLength(4);
+    expect(bench.proposer.sets).toHaveLength(3);
     expect(bench.rig.tasks('web')).toEqual([]);
     await bench.clock.advance(200);
-    expect(bench.proposer.sets).toHaveLength(4);
+    expect(bench.proposer.sets).toHaveLength(3);
     await bench.stop();
   });
 

@@ -178,6 +178,7 @@ describe('a set of a manager that follows', () => {
     leader.take()[0]?.answer(SubmitResult.submitTooBusy);
     await rig.clock.settle();
     expect(busy.outcome).toEqual({ kind: 'dropped', reason: 'tooBusy' });
+    await rig.clock.advance(limits.proposerRetryMs);
     const doubtful = rig.submit();
     await rig.clock.settle();
     leader.take()[0]?.fail();
@@ -265,17 +266,20 @@ describe('a set of a manager that follows', () => {
     expect(leader.take()[0]?.ids).toEqual(['set-2', 'set-5', 'set-1', 'set-4']);
   });
 
-  it('shares a message with no more than one holds', async () => {
+  it('shares a message with no more than one holds; what fills none waits for those that are under way', async () => {
     const { rig, leader } = followers();
     await using _rig = rig;
-    const large = Array.from({ length: 9 }, () => rig.submit({ reason: 'x'.repeat(200_000) }));
+    const large = Array.from({ length: 14 }, () => rig.submit({ reason: 'x'.repeat(200_000) }));
     await rig.clock.settle();
     const calls = leader.take();
-    expect(calls.flatMap(({ ids }) => ids)).toHaveLength(large.length);
+    expect(calls.map(({ ids }) => ids.length)).toEqual([5, 5]);
     for (const { sets } of calls) {
       const bytes = encodeSubmitRequest(newSubmitRequest({ sets })).length;
       expect(bytes).toBeLessThanOrEqual(limits.rpcMessageBytes);
     }
+    for (const call of calls) call.answer(...call.ids.map(() => SubmitResult.submitDecided));
+    await rig.clock.settle();
+    expect(leader.take()[0]?.ids).toHaveLength(large.length - 10);
   });
 
   it('goes again in a moment, not at once, when the leader says nothing of it', async () => {
@@ -293,15 +297,24 @@ describe('a set of a manager that follows', () => {
   it('waits where as many batches as may be are on their way', async () => {
     const { rig, leader } = followers();
     await using _rig = rig;
-    for (let n = 0; n < limits.proposerForwards + 3; n += 1) {
+    for (let n = 0; n < 4; n += 1) {
       rig.submit();
       await rig.clock.settle();
     }
-    const calls = leader.take();
-    expect(calls).toHaveLength(limits.proposerForwards);
-    calls[0]?.answer(SubmitResult.submitDecided);
+    const [call, ...others] = leader.take();
+    expect(others).toEqual([]);
+    call?.answer(SubmitResult.submitDecided);
     await rig.clock.settle();
     expect(leader.take()[0]?.ids).toHaveLength(3);
+  });
+
+  it('waits where as many full batches as may be are on their way', async () => {
+    const { rig, leader } = followers();
+    await using _rig = rig;
+    const sets = 5 * (limits.proposerForwards + 2);
+    for (let n = 0; n < sets; n += 1) rig.submit({ reason: 'x'.repeat(200_000) });
+    await rig.clock.settle();
+    expect(leader.take()).toHaveLength(limits.proposerForwards);
   });
 });
 

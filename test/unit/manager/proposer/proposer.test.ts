@@ -22,6 +22,14 @@ async function failureOf(promise: Promise<unknown>): Promise<unknown> {
   );
 }
 
+/** A set of these is nearly as large as may be: eight fill an entry. */
+const largeOps = [
+  putValue('s', {
+    kind: 'serviceSpec',
+    value: newServiceSpec({ name: 'n'.repeat(limits.setBytes - 1000) }),
+  }),
+];
+
 describe('proposing', () => {
   it('sets of one turn share an entry, and each has its own outcome once it is applied', async () => {
     await using rig = new ProposerRig();
@@ -54,9 +62,7 @@ describe('proposing', () => {
 
   it('entries that are answered out of order settle their own sets', async () => {
     await using rig = new ProposerRig();
-    const first = rig.submit();
-    await rig.clock.settle();
-    const second = rig.submit();
+    const sets = Array.from({ length: 17 }, () => rig.submit({ ops: largeOps }));
     await rig.clock.settle();
     const [one, two] = rig.consensus.takeProposals();
     rig.consensus.say({
@@ -68,8 +74,10 @@ describe('proposing', () => {
     rig.consensus.answer(one?.requestId ?? 0, 'committed');
     rig.consensus.commit(one?.data ?? new Uint8Array());
     await rig.clock.settle();
-    expect(first.outcome?.kind).toBe('done');
-    expect(second.outcome).toEqual({ kind: 'dropped', reason: 'diskFull' });
+    const outcomes = sets.map(({ outcome }) => outcome);
+    expect(outcomes.slice(0, 8).every((outcome) => outcome?.kind === 'refused')).toBe(true);
+    const full = { kind: 'dropped', reason: 'diskFull' };
+    expect(outcomes.slice(8)).toEqual([...Array<unknown>(8).fill(full), undefined]);
   });
 
   it('what consensus does not take goes out again in a moment', async () => {
@@ -209,23 +217,32 @@ describe('proposing', () => {
     expect(rig.consensus.takeProposals()).toEqual([]);
   });
 
-  it('entries keep to their limits, and not too many are on their way', async () => {
+  it('entries keep to their limits, and a few sets wait for those that are under way', async () => {
     await using rig = new ProposerRig();
-    const name = 'n'.repeat(limits.setBytes - 1000);
-    const ops = [putValue('s', { kind: 'serviceSpec', value: newServiceSpec({ name }) })];
-    const results = Array.from({ length: 20 }, () => rig.submit({ ops }));
+    const results = Array.from({ length: 20 }, () => rig.submit({ ops: largeOps }));
     await rig.clock.settle();
     const entries = rig.consensus.takeProposals();
-    expect(entries.flatMap((entry) => setsOf(entry.data))).toHaveLength(results.length);
+    const sizes = entries.map((entry) => setsOf(entry.data).length);
+    const perEntry = sizes[0] ?? 0;
+    expect(sizes).toEqual([perEntry, perEntry]);
     for (const entry of entries) expect(entry.data.length).toBeLessThanOrEqual(limits.entryBytes);
-    for (let n = 0; n < limits.proposerEntries; n += 1) {
-      rig.submit();
-      await rig.clock.settle();
-    }
-    expect(rig.consensus.takeProposals()).toHaveLength(limits.proposerEntries - entries.length);
     rig.consensus.answer(entries[0]?.requestId ?? 0, 'committed');
+    expect(rig.consensus.takeProposals()).toEqual([]);
+    rig.consensus.answer(entries[1]?.requestId ?? 0, 'committed');
     const [held] = rig.consensus.takeProposals();
-    expect(setsOf(held?.data ?? new Uint8Array())).toHaveLength(entries.length);
+    expect(setsOf(held?.data ?? new Uint8Array())).toHaveLength(results.length - 2 * perEntry);
+  });
+
+  it('no more full entries are under way than may be', async () => {
+    await using rig = new ProposerRig();
+    const ops = Array.from({ length: limits.setOps }, () => deleteOp(Table.nodes, 'none'));
+    const perEntry = Math.floor(limits.entryOps / limits.setOps);
+    for (let n = 0; n < (limits.proposerEntries + 2) * perEntry; n += 1) rig.submit({ ops });
+    await rig.clock.settle();
+    const entries = rig.consensus.takeProposals();
+    expect(entries).toHaveLength(limits.proposerEntries);
+    rig.consensus.answer(entries[0]?.requestId ?? 0, 'committed');
+    expect(rig.consensus.takeProposals()).toHaveLength(1);
   });
 
   it('more sets than the limit are dropped as too busy', async () => {
