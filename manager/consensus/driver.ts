@@ -17,6 +17,7 @@ import { Reads } from './reads.ts';
 import { recoverAlone } from './recovery.ts';
 import { SnapshotTaker } from './snapshot-taker.ts';
 import { Storage } from './storage.ts';
+import { outdatedLog } from './wal/failure.ts';
 import { contentOf, receiveFile } from './snapshot-transfer.ts';
 import { runTicks } from './ticks.ts';
 import type { DriverOptions } from './options.ts';
@@ -38,6 +39,7 @@ type SnapshotChunk = Extract<ToConsensus, { kind: 'snapshotChunk' }>;
 type Job =
   | SnapshotChunk
   | { readonly kind: 'installed'; readonly mark: SnapshotMark }
+  | { readonly kind: 'outdated'; readonly acknowledged: number }
   | { readonly kind: 'stop' };
 
 /**
@@ -278,6 +280,10 @@ export class ConsensusDriver {
           this.#inbox.push({ kind: 'installed', mark });
           this.#wakeUp();
         },
+        outdated: (acknowledged) => {
+          this.#inbox.push({ kind: 'outdated', acknowledged });
+          this.#wakeUp();
+        },
         failed: (error) => {
           this.#fail(error);
         },
@@ -319,6 +325,13 @@ export class ConsensusDriver {
     if (storage.log.mark?.index !== mark.index) return;
     await this.#replaySnapshot(storage, mark);
     this.#delivery.release(mark.index);
+  }
+
+  /** Under its raft id this member never votes again, whoever leads when it starts the next time. @throws `corrupt` */
+  async #setAside(acknowledged: number): Promise<void> {
+    const lastIndex = this.#storage?.log.lastIndex ?? 0;
+    await this.#storage?.setLogAside();
+    throw outdatedLog({ lastIndex, acknowledged, directory: this.#options.directory });
   }
 
   #sendSnapshot(message: Message): void {
@@ -474,6 +487,7 @@ export class ConsensusDriver {
       if (this.#isOver || message?.kind === 'stop') return;
       if (message === undefined) await this.#nextMessage();
       else if (message.kind === 'snapshotChunk') await this.#snapshots?.save(message);
+      else if (message.kind === 'outdated') await this.#setAside(message.acknowledged);
       else if (this.#storage !== undefined) await this.#install(this.#storage, message.mark);
     }
   }

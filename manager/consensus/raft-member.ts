@@ -39,6 +39,8 @@ export interface MemberEvents {
   snapshotMissed(): void;
   /** Another member's snapshot is this one's state now: main begins anew with it, before any entry that comes behind. */
   installed(mark: SnapshotMark): void;
+  /** This member has acknowledged entries up to `index` that its log lacks. It does nothing any more. */
+  outdated(index: number): void;
   /** The log failed, or an invariant broke. */
   failed(error: unknown): void;
 }
@@ -181,9 +183,25 @@ export class RaftMember {
     if (message.type === 'MsgSnap') return;
     const bytes = message.entries.reduce((sum, entry) => sum + entry.data.length, 0);
     if (bytes > 0 && !this.#parts.log.hasRoomFor(bytes)) return;
+    if (this.#showsLoss(message)) {
+      if (this.#isClosed) return;
+      this.#isClosed = true;
+      this.#parts.events.outdated(message.commit);
+      return;
+    }
     this.#do(() => {
       this.#node.step(message);
     });
+  }
+
+  /**
+   * A heartbeat names no commit index that this member has not acknowledged in the leader's term, and what is acknowledged stays as long as the term
+   * lasts: where the log ends before it, entries were lost, and with them perhaps a vote.
+   */
+  #showsLoss({ type, term, commit }: Message): boolean {
+    if (type !== 'MsgHeartbeat') return false;
+    const { hardState, lastIndex } = this.#node.status();
+    return term >= hardState.term && commit > lastIndex;
   }
 
   /** Takes a `MsgSnap` whose content is in the file that `mark` tells of; undefined: it holds nothing new, and is only answered. */

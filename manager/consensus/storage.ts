@@ -43,12 +43,20 @@ export class Storage {
   readonly log: WriteAheadLog;
   readonly snapshots: SnapshotFiles;
   readonly #trailingEntries: number;
+  readonly #directory: string;
+  readonly #disk: Disk;
   #writer: SnapshotWriter | undefined;
 
-  private constructor(log: WriteAheadLog, snapshots: SnapshotFiles, trailingEntries: number) {
+  private constructor(
+    log: WriteAheadLog,
+    snapshots: SnapshotFiles,
+    place: Pick<StorageOptions, 'trailingEntries' | 'directory'> & { readonly disk: Disk },
+  ) {
     this.log = log;
     this.snapshots = snapshots;
-    this.#trailingEntries = trailingEntries;
+    this.#trailingEntries = place.trailingEntries;
+    this.#directory = place.directory;
+    this.#disk = place.disk;
   }
 
   /**
@@ -78,7 +86,7 @@ export class Storage {
     );
     await snapshots.removeOthers(() => log.marks);
     if (!isKnown) await writeIdentity(directory, identity, disk);
-    return new Storage(log, snapshots, options.trailingEntries);
+    return new Storage(log, snapshots, { ...options, disk });
   }
 
   /**
@@ -121,6 +129,17 @@ export class Storage {
     await this.#writer?.abandon();
     this.#writer = undefined;
     await this.removeUnnamed();
+  }
+
+  /**
+   * Closes the log for good and takes it out of the way: who opens it the next time finds that this member's log is gone. Nothing of it is deleted.
+   * @throws what the disk throws
+   */
+  async setLogAside(): Promise<void> {
+    await this.log.close();
+    await this.#disk.removeTree(`${this.#directory}/wal.outdated`);
+    await this.#disk.rename(`${this.#directory}/wal`, `${this.#directory}/wal.outdated`);
+    await this.#disk.syncDirectory(this.#directory);
   }
 
   /** Waits for what was appended and closes all files. */

@@ -49,6 +49,9 @@ class LifeClock implements Clock {
   }
 }
 
+/** Files by path. */
+type DiskCopy = ReadonlyMap<string, Uint8Array>;
+
 interface Life {
   readonly probe: ConsensusProbe;
   readonly clock: LifeClock;
@@ -153,6 +156,42 @@ export class ConsensusGroup {
     this.#lives.delete(id);
   }
 
+  /** A copy of all that a member that is down has on its disk. */
+  async copyDisk(id: number): Promise<DiskCopy> {
+    const copy = new Map<string, Uint8Array>();
+    await this.#atDisk(id, async (disk) => {
+      await readTree(disk, '/raft', copy);
+    });
+    return copy;
+  }
+
+  /** Puts a copy in the place of what a member that is down has on its disk. */
+  async putBack(id: number, copy: DiskCopy): Promise<void> {
+    await this.#atDisk(id, async (disk) => {
+      await disk.removeTree('/raft');
+      for (const folder of ['/raft', '/raft/wal', '/raft/snap']) await disk.makeDirectory(folder);
+      for (const [path, bytes] of copy) {
+        const file = await disk.open(path, 'create');
+        await file.write(0, bytes);
+        await file.sync();
+        await file.close();
+      }
+      for (const folder of ['/raft/wal', '/raft/snap', '/raft', '/'])
+        await disk.syncDirectory(folder);
+    });
+  }
+
+  async #atDisk(id: number, work: (disk: MemoryDisk) => Promise<void>): Promise<void> {
+    const disk = this.#disks.get(id);
+    if (disk === undefined || this.#lives.has(id)) throw new Error(`member ${id} is not down`);
+    let isDone = false;
+    const working = work(disk).finally(() => {
+      isDone = true;
+    });
+    await this.clock.advanceUntil(() => isDone, 60_000);
+    await working;
+  }
+
   cut(from: number, to: number): void {
     this.#cuts.add(`${from}>${to}`);
   }
@@ -243,6 +282,18 @@ export class ConsensusGroup {
       if (this.#cuts.has(`${message.from}>${message.to}`)) return;
       this.#lives.get(message.to)?.probe.port.deliver(message);
     });
+  }
+}
+
+async function readTree(
+  disk: MemoryDisk,
+  folder: string,
+  copy: Map<string, Uint8Array>,
+): Promise<void> {
+  for (const { name, kind } of await disk.list(folder)) {
+    const path = `${folder}/${name}`;
+    if (kind === 'directory') await readTree(disk, path, copy);
+    else copy.set(path, await disk.readFile(path));
   }
 }
 

@@ -8,6 +8,16 @@ export function corrupt(what: string, fields: ErrorFields): ShoalError {
   return new ShoalError('corrupt', `${what}: ${advice}`, { fields });
 }
 
+/** The log is whole, and older than what this member has acknowledged. It was set aside. */
+export function outdatedLog(fields: ErrorFields): ShoalError {
+  return new ShoalError(
+    'corrupt',
+    'the log of this member is older than what it has acknowledged, as if its data root had been put back from a copy: ' +
+      'it was set aside; start this node again, and it comes back as a new member by itself',
+    { fields },
+  );
+}
+
 /** A storage error after which nothing may be written any more; keeps the cause. */
 export function storageFailed(cause: unknown): ShoalError {
   const detail = cause instanceof Error ? cause.message : String(cause);

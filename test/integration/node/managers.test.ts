@@ -1,5 +1,5 @@
 // Runs three managers as real daemons over real sockets of the loopback, and takes from them what can be taken: leader, log, role, quorum, membership.
-import { rm } from 'node:fs/promises';
+import { cp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 
@@ -107,6 +107,30 @@ test('a manager that lost its log comes back by itself, as another member of the
     return (await member('three').swarm()).ControlAvailable;
   });
   expect(await services('three')).toEqual(['meanwhile']);
+  await awaitManagers('one', 3);
+  expect((await row('one', 'three')).ID).toBe(ID);
+});
+
+test('a manager whose data root was put back from a copy is found out, and comes back as another member of the same node', async () => {
+  const three = member('three');
+  const copy = join(three.directory, 'copy');
+  const { ID } = await row('one', 'three');
+  await three.end('SIGTERM');
+  await cp(three.dataRoot, copy, { recursive: true });
+  await three.start();
+  await awaitManagers('one', 3);
+  expect(await create('three', 'acknowledged')).toBe(201);
+  await three.end('SIGTERM');
+  await rm(three.dataRoot, { recursive: true });
+  await cp(copy, three.dataRoot, { recursive: true });
+  await three.start();
+  await three.until('it says so', async () =>
+    /older than what it has acknowledged.*start this node again/.test(await three.log(Infinity)),
+  );
+  await three.end('SIGTERM');
+  await three.start();
+  await three.until('it serves', async () => (await three.swarm()).ControlAvailable);
+  expect(await services('three')).toEqual(['acknowledged']);
   await awaitManagers('one', 3);
   expect((await row('one', 'three')).ID).toBe(ID);
 });
