@@ -13,6 +13,8 @@ export interface DiskFile extends AsyncDisposable {
   write(offset: number, bytes: Uint8Array): Promise<void>;
   /** Makes the file's content and length durable (fdatasync). A failure is final: never retry on this file. */
   sync(): Promise<void>;
+  /** Writes all of `bytes` at `offset`, which are durable then; what was written before need not be. A failure is final, as of `sync`. */
+  writeDurably(offset: number, bytes: Uint8Array): Promise<void>;
   /** Cuts or extends (with zeros) the file to `bytes`. */
   truncate(bytes: number): Promise<void>;
   size(): Promise<number>;

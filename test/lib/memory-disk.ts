@@ -344,6 +344,11 @@ class MemoryFile implements DiskFile {
     await this.#disk.sync(this.#path, this.#openFile());
   }
 
+  async writeDurably(offset: number, bytes: Uint8Array): Promise<void> {
+    await this.write(offset, bytes);
+    await this.sync();
+  }
+
   async truncate(bytes: number): Promise<void> {
     await this.#disk.truncate(this.#path, this.#openFile(), bytes);
   }

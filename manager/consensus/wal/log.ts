@@ -303,8 +303,7 @@ export class WriteAheadLog implements AsyncDisposable {
     }
     const place = { segment: target.segment.sequence, offset: target.end, previousCrc: this.#crc };
     const sealed = sealGroup(frames, place, this.#ports);
-    await target.file.write(target.end, sealed.bytes);
-    await target.file.sync();
+    await target.file.writeDurably(target.end, sealed.bytes);
     target.end += sealed.bytes.length;
     this.#crc = sealed.crc;
     // Only a segment that holds a group counts: until then the one before it may not be removed.

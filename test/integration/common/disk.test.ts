@@ -1,5 +1,6 @@
 // Shows that the disk of this machine keeps to the port: modes, error codes, whole writes, order of names.
-import { mkdtemp, rm, stat } from 'node:fs/promises';
+import { constants } from 'node:fs';
+import { mkdtemp, readdir, readFile, readlink, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -25,6 +26,18 @@ async function modeOf(path: string): Promise<string> {
   return ((await stat(path)).mode & 0o777).toString(8);
 }
 
+/** The flags with which `pathOfFile` is open in this process, by descriptor. */
+async function flagsOf(pathOfFile: string): Promise<readonly number[]> {
+  const flags: number[] = [];
+  for (const descriptor of await readdir('/proc/self/fd')) {
+    const target = await readlink(`/proc/self/fd/${descriptor}`).catch(() => '');
+    if (target !== pathOfFile) continue;
+    const info = await readFile(`/proc/self/fdinfo/${descriptor}`, 'utf8');
+    flags.push(Number.parseInt(/flags:\s*([0-7]+)/.exec(info)?.[1] ?? '', 8));
+  }
+  return flags;
+}
+
 describe('NodeDisk', () => {
   it('makes directories with 0700 and files with 0600', async () => {
     await disk.makeDirectory(`${root}/a/b`);
@@ -43,6 +56,22 @@ describe('NodeDisk', () => {
     expect([...(await disk.readFile(`${root}/f`))]).toEqual([0, 0, 7, 0, 0]);
     expect(await file.size()).toBe(5);
     expect([...(await file.read(9, 1))]).toEqual([]);
+  });
+
+  it('writes durably at offsets, under whatever name the file has by then', async () => {
+    const file = await disk.open(`${root}/f`, 'create');
+    await file.write(0, new Uint8Array([1, 2, 3]));
+    await disk.rename(`${root}/f`, `${root}/g`);
+    await (await disk.open(`${root}/f`, 'create')).close();
+    await file.writeDurably(1, new Uint8Array([9]));
+    await file.writeDurably(3, new Uint8Array([4]));
+    const isDurable = (flags: number): boolean => (flags & constants.O_DSYNC) !== 0;
+    expect((await flagsOf(`${root}/g`)).map(isDurable)).toEqual([false, true]);
+    expect([...(await file.read(0, 10))]).toEqual([1, 9, 3, 4]);
+    expect([...(await disk.readFile(`${root}/g`))]).toEqual([1, 9, 3, 4]);
+    expect(await disk.readFile(`${root}/f`)).toHaveLength(0);
+    await file.close();
+    expect(await flagsOf(`${root}/g`)).toEqual([]);
   });
 
   it('lists names in order, with kind and size', async () => {
