@@ -192,6 +192,10 @@ export class Dispatcher implements DispatcherServer {
 
   async *session(request: SessionRequest, call: ServerCall): AsyncIterable<SessionMessage> {
     const { nodeId } = call.peer;
+    this.#checkServes();
+    // A manager that lags knows less than the node was told by others, which would stop what runs and start what has ended.
+    await this.#parts.proposer.barrier(call.signal);
+    this.#checkServes();
     this.#checkHello(request, nodeId);
     const session = this.#open(nodeId, request);
     const signal = AbortSignal.any([call.signal, session.ended.signal]);
@@ -397,9 +401,12 @@ export class Dispatcher implements DispatcherServer {
     this.#sessions.get(nodeId)?.ended.abort(nodeNotFound(nodeId));
   }
 
-  #checkHello(request: SessionRequest, nodeId: NodeId): void {
+  #checkServes(): void {
     if (this.#drains === undefined || this.#isCutOff)
       throw new ShoalError('unavailable', 'the manager serves no sessions now');
+  }
+
+  #checkHello(request: SessionRequest, nodeId: NodeId): void {
     if (request.protocolMin > protocol || request.protocolMax < protocol) {
       throw new ShoalError(
         'failedPrecondition',

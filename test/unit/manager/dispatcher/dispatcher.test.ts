@@ -33,7 +33,7 @@ import {
   newTaskSpec,
   NodeAvailability,
 } from '../../../../proto/gen/specs.ts';
-import { putValue } from '../../../lib/store-fixture.ts';
+import { putValue, StoreFixture } from '../../../lib/store-fixture.ts';
 import { DispatcherRig, NodeClient } from '../../../lib/dispatcher-rig.ts';
 import { nodeId } from '../../../lib/store-proposer.ts';
 import {} from '../../../lib/virtual-clock.ts';
@@ -107,6 +107,16 @@ describe('a session', () => {
     const { length } = rig.proposer.requests;
     await one.open();
     expect(rig.proposer.requests).toHaveLength(length);
+  });
+
+  test('with a manager that lags begins once it knows all that others may have told the node', async () => {
+    rig.web();
+    rig.task('a');
+    await one.open();
+    rig.proposer.lagAt(new StoreFixture().view);
+    await one.open();
+    const reader = await one.assignments();
+    expect(reader.last?.assign.map(({ taskId }) => taskId)).toEqual(['a']);
   });
 
   test('ends an older one of the same node, which is not known any more', async () => {
