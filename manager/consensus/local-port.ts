@@ -5,8 +5,8 @@ import { invariant } from '../../common/pure/invariant.ts';
 import { ownMessage } from './message.ts';
 import type { ConsensusPort, FromConsensus, ToConsensus } from './port.ts';
 
-/** Runs `action` later, never within the call. Calls with an equal delay keep their order. */
-export type HandOver = (action: () => void) => void;
+/** Runs `action` on the side that it goes to, later, never within the call. Calls in one direction keep their order. */
+export type HandOver = (action: () => void, to: 'driver' | 'main') => void;
 
 /**
  * Consensus in this thread behind the very port of the real thread: for the simulator and tests.
@@ -36,7 +36,7 @@ export class LocalConsensusPort implements ConsensusPort {
     this.#handOver(() => {
       const next = this.#toDriver.shift();
       if (next !== undefined) this.#driver.post(next);
-    });
+    }, 'driver');
   }
 
   /** Takes a message of another member. */
@@ -74,7 +74,7 @@ export class LocalConsensusPort implements ConsensusPort {
     this.#toMain.push(ownMessage(message));
     this.#handOver(() => {
       this.#deliver();
-    });
+    }, 'main');
   }
 
   #deliver(): void {
@@ -88,7 +88,7 @@ export class LocalConsensusPort implements ConsensusPort {
     for (let count = this.#toMain.length; count > 0; count -= 1) {
       this.#handOver(() => {
         this.#deliver();
-      });
+      }, 'main');
     }
   }
 }

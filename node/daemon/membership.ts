@@ -34,6 +34,8 @@ export interface MembershipParts {
   readonly reconnect: () => void;
   /** As of the roles. */
   readonly degraded: (reason: string) => void;
+  /** Asks for a certificate; the product's own way when absent. */
+  readonly renew?: typeof renewCertificate;
 }
 
 /**
@@ -151,13 +153,13 @@ export class Membership {
     { logLost, untilMs }: { readonly logLost: boolean; readonly untilMs: number },
     signal: AbortSignal,
   ): Promise<Credentials | undefined> {
-    const { identity, net, clock, random, log } = this.#parts;
+    const { identity, net, clock, random, log, renew = renewCertificate } = this.#parts;
     const before = identity.current;
     let waitMs: number = limits.renewRetryMs;
     for (;;) {
       try {
         const parts = { dialer: net.dialer, picks: this.#picks, identity: before, logLost };
-        const renewed = await renewCertificate(parts, signal);
+        const renewed = await renew(parts, signal);
         const isSame = renewed.role === before.role && renewed.raftId === before.raftId;
         if (!isSame || clock.nowMs() > untilMs) return renewed;
       } catch (error) {

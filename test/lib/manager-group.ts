@@ -4,7 +4,6 @@ import { ShoalError } from '../../common/pure/errors.ts';
 import { asId, newId } from '../../common/pure/ids.ts';
 import { seededRandom, type Random } from '../../common/pure/random.ts';
 import { MemoryRpcServer, type MemoryRpcChannel } from '../../common/run/rpc/memory-channel.ts';
-import type { CertificateSigner } from '../../manager/ca/port.ts';
 import { LocalConsensusPort } from '../../manager/consensus/local-port.ts';
 import { driverOptions, type DriverOptions } from '../../manager/consensus/options.ts';
 import type { Leadership } from '../../manager/consensus/port.ts';
@@ -20,6 +19,7 @@ import { calmOptions } from '../sim/options.ts';
 import { fixedEntropy, testCipher } from './consensus.ts';
 import { KeptLog } from './kept-log.ts';
 import { MemoryDisk } from './memory-disk.ts';
+import { noSigner } from './no-signer.ts';
 import { VirtualClock } from './virtual-clock.ts';
 
 /** How long anything may take, virtual milliseconds. */
@@ -27,15 +27,6 @@ const runLimitMs = 60_000;
 const managerToken = 'SWMTKN-1-manager';
 /** SubjectPublicKeyInfo of a key on P-256, up to the point. */
 const keyHead = '3059301306072a8648ce3d020106082a8648ce3d03010703420004';
-
-/** Signs nothing: certificates are tested elsewhere. */
-const noSigner: CertificateSigner = {
-  newKeyPair: () => Promise.reject(new Error('no keys here')),
-  selfSign: () => Promise.reject(new Error('no roots here')),
-  sign: () => Promise.resolve(new Uint8Array([1])),
-  sha256: (bytes) => Uint8Array.from({ length: 32 }, (_, at) => bytes[at + 27] ?? at),
-  describe: () => ({ subject: new Uint8Array(), publicKey: new Uint8Array() }),
-};
 
 /** What lasts of a manager beyond its process. */
 interface Member {

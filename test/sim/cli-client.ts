@@ -31,7 +31,7 @@ export class CliClient {
     this.#world = world;
     this.#name = `c${index}`;
     this.#operations = operations;
-    this.#http = new HttpClient(world, this.#name);
+    this.#http = new HttpClient(world, this.#name, index);
   }
 
   /** Does one operation after the other, each not before its time, counted from `startMs`; ends at `untilMs` at the earliest. */

@@ -1,40 +1,66 @@
 import type { Clock } from '../../common/ports/clock.ts';
 import type { Disk } from '../../common/ports/disk.ts';
-import { seededRandom } from '../../common/pure/random.ts';
+import type { Entropy } from '../../common/ports/entropy.ts';
 import { LocalConsensusPort } from '../../manager/consensus/local-port.ts';
 import { driverOptions, type DriverOptions } from '../../manager/consensus/options.ts';
-import type { ConsensusPort, FromConsensus, ToConsensus } from '../../manager/consensus/port.ts';
-import { encodeSet } from '../../manager/proposer/encode-set.ts';
-import type { SetRequest } from '../../manager/proposer/port.ts';
-import { decodeChangeSet, encodeBatch, newBatch } from '../../proto/gen/changeset.ts';
-import { clusterId, lonePorts, memberId } from '../lib/consensus.ts';
-
-/** Request ids of the harness begin here, beyond those of any proposer. */
-const firstOwnRequest = 1_000_000_000;
+import type { Peers } from '../../manager/consensus/peers.ts';
+import type {
+  ConsensusPort,
+  FromConsensus,
+  Leadership,
+  ToConsensus,
+} from '../../manager/consensus/port.ts';
+import type { ConfState } from '../../manager/raft/snapshot.ts';
+import { emptyConfState } from '../../manager/raft/snapshot.ts';
+import type { Message } from '../../manager/raft/message.ts';
+import { clusterId, testCipher } from '../lib/consensus.ts';
+import type { Incarnation } from './incarnation.ts';
 
 export interface SimConsensusParts {
+  readonly memberId: number;
+  readonly founderRaftId: number;
   readonly disk: Disk;
+  /** The clock of the thread. */
   readonly clock: Clock;
-  /** Differs from one incarnation to the next. */
-  readonly entropySeed: number;
+  readonly entropy: Entropy;
+  readonly peers: Peers;
+  readonly main: Incarnation;
+  readonly thread: Incarnation;
   /** How long a message between the two halves takes, milliseconds. */
   readonly handOverMs: number;
   readonly changes: Partial<DriverOptions>;
+  /** Hears who leads, as the thread says it. */
+  readonly led: (leadership: Leadership) => void;
 }
 
-/** The consensus of the manager in this thread, with a door for change sets of the harness: nodes join by one. */
+/** The consensus of one manager as a thread of its own: it goes on while its main stands still. */
 export class SimConsensus implements ConsensusPort {
+  readonly done: Promise<void>;
+  leadership: Leadership = { term: 0, leader: undefined, self: false };
+  confState: ConfState = emptyConfState;
   readonly #local: LocalConsensusPort;
-  #requestId = firstOwnRequest;
+  readonly #led: (leadership: Leadership) => void;
 
   constructor(parts: SimConsensusParts) {
-    const { disk, clock, handOverMs } = parts;
-    const options = driverOptions({ directory: '/raft', clusterId, memberId }, parts.changes);
-    const ports = lonePorts(disk, seededRandom(parts.entropySeed).u32(), clock);
+    const { memberId, founderRaftId, disk, clock, entropy, peers, main, thread } = parts;
+    const options = driverOptions(
+      { directory: '/raft', clusterId, memberId },
+      { voters: [founderRaftId], ...parts.changes },
+    );
     const never = new AbortController().signal;
-    this.#local = new LocalConsensusPort(options, ports, (action) => {
-      void clock.sleep(handOverMs, never).then(action);
-    });
+    this.#led = parts.led;
+    this.#local = new LocalConsensusPort(
+      options,
+      { disk, entropy, cipher: testCipher(), clock, peers },
+      (action, to) => {
+        const receiver = to === 'main' ? main : thread;
+        void clock.sleep(parts.handOverMs, never).then(async () => {
+          if (receiver.isPaused || receiver.isDead) await receiver.pass();
+          action();
+        });
+      },
+    );
+    this.done = this.#local.done;
   }
 
   post(message: ToConsensus): void {
@@ -43,17 +69,32 @@ export class SimConsensus implements ConsensusPort {
 
   receive(handler: (message: FromConsensus) => void): void {
     this.#local.receive((message) => {
-      if (message.kind === 'outcome' && message.requestId > firstOwnRequest) return;
+      if (message.kind === 'members') this.confState = message.confState;
+      if (message.kind === 'leadership') {
+        this.leadership = message;
+        this.#led(message);
+      }
       handler(message);
     });
   }
 
-  /** Proposes a set that no manager asked for. What became of it shows in the store. */
-  propose(request: SetRequest, wallMs: number): void {
-    const encoded = encodeSet(request);
-    if (encoded.kind === 'refused') throw new Error('the set of the harness is refused');
-    this.#requestId += 1;
-    const data = encodeBatch(newBatch({ sets: [{ ...decodeChangeSet(encoded.bytes), wallMs }] }));
-    this.post({ kind: 'propose', requestId: this.#requestId, term: 0, data });
+  deliver(message: Message): void {
+    this.#local.deliver(message);
+  }
+
+  async deliverSnapshot(message: Message, content: AsyncIterable<Uint8Array>): Promise<void> {
+    await this.#local.deliverSnapshot(message, content);
+  }
+
+  unreachable(id: number): void {
+    this.#local.unreachable(id);
+  }
+
+  gone(id: number): void {
+    this.#local.gone(id);
+  }
+
+  removed(): void {
+    this.#local.removed();
   }
 }

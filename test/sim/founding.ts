@@ -1,20 +1,15 @@
 import { asId, newId, type ClusterId, type NodeId } from '../../common/pure/ids.ts';
 import type { Random } from '../../common/pure/random.ts';
 import type { Founding } from '../../manager/founding.ts';
-import type { SetRequest } from '../../manager/proposer/port.ts';
-import { createOp } from '../../manager/store/ops.ts';
-import {
-  newAuthorityKeys,
-  newNode,
-  newNodeLifecycle,
-  newNodeStatus,
-  NodeState,
-} from '../../proto/gen/objects.ts';
-import { newClusterSpec, newNodeSpec, NodeAvailability, NodeRole } from '../../proto/gen/specs.ts';
+import { newAuthorityKeys } from '../../proto/gen/objects.ts';
+import { newClusterSpec, NodeAvailability } from '../../proto/gen/specs.ts';
 import { clusterId as logClusterId, memberId } from '../lib/consensus.ts';
 import type { SimOptions } from './options.ts';
 
 export const clusterId: ClusterId = asId<'cluster'>(logClusterId);
+
+/** What lets nodes join, by role. */
+export const joinTokens = { manager: 'SWMTKN-1-manager', worker: 'SWMTKN-1-worker' } as const;
 
 const text = new TextEncoder();
 
@@ -38,8 +33,8 @@ export function simFounding(nodeId: NodeId, random: Random, options: SimOptions)
       keys: newAuthorityKeys({
         rootCertificateDer: text.encode('root'),
         rootKeyPkcs8: text.encode('key'),
-        workerJoinToken: 'SWMTKN-1-worker',
-        managerJoinToken: 'SWMTKN-1-manager',
+        workerJoinToken: joinTokens.worker,
+        managerJoinToken: joinTokens.manager,
       }),
       trustRootPem: 'root',
       issuerSubject: text.encode('subject'),
@@ -49,34 +44,5 @@ export function simFounding(nodeId: NodeId, random: Random, options: SimOptions)
     subnetSize: 24,
     dataPathPort: 4789,
     ingressSubnet: '10.0.0.0/24',
-  };
-}
-
-/** Makes the rows of nodes that joined: what a join will do once nodes can. */
-export function joinSet(
-  nodes: readonly { readonly nodeId: NodeId; readonly address: string }[],
-  random: Random,
-): SetRequest {
-  const id = newId(random);
-  return {
-    id,
-    term: 0,
-    actor: { kind: 'user', name: 'harness' },
-    reason: 'nodes joined',
-    traceId: id,
-    minLevel: 0,
-    reads: [],
-    claims: [],
-    ops: nodes.map(({ nodeId, address }) =>
-      createOp({
-        kind: 'node',
-        value: newNode({
-          id: nodeId,
-          spec: newNodeSpec({ role: NodeRole.worker, availability: NodeAvailability.active }),
-          status: newNodeStatus({ state: NodeState.nodeUnknown, address }),
-          lifecycle: newNodeLifecycle({ role: NodeRole.worker }),
-        }),
-      }),
-    ),
   };
 }

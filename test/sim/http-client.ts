@@ -1,5 +1,6 @@
 import type { Caller, Request, Response } from '../../node/httpapi/http.ts';
 import { requestTarget } from '../../node/httpapi/target.ts';
+import type { Daemon } from './daemon.ts';
 import type { World } from './world.ts';
 
 export interface Answer {
@@ -11,30 +12,57 @@ export interface Answer {
 
 const apiVersion = '1.41';
 
-/** A client of the Docker API on the manager's machine. Its connection breaks when the daemon ends. */
+/**
+ * A client of the Docker API on the managers' machines. Its connection breaks when the daemon ends. It stays with one manager until that does not
+ * answer, or says that it can do nothing.
+ */
 export class HttpClient {
   readonly #world: World;
   readonly #caller: Caller;
+  /** Number of the machine that it talks to, modulo those that there are. */
+  #at: number;
 
-  constructor(world: World, name: string) {
+  constructor(world: World, name: string, at = 0) {
     this.#world = world;
+    this.#at = at;
     this.#caller = { actor: { kind: 'user', name }, peer: undefined, traceId: name };
   }
 
-  /** Undefined when there was no answer: nobody listens, or the connection broke, and nobody knows what became of the request. */
+  /**
+   * Asks one manager after the other until one takes the request. Undefined when there was no answer: nobody listens, or the connection broke, and
+   * nobody knows what became of the request.
+   */
   async ask(method: string, target: string, body?: unknown): Promise<Answer | undefined> {
-    const daemon = this.#world.managerNode.daemon;
-    if (daemon?.handler === undefined) return undefined;
+    let answer: Answer | undefined;
+    for (let left = this.#world.nodes.length; left > 0; left -= 1) {
+      const daemon = this.#daemon;
+      if (daemon?.handler !== undefined && daemon.identity?.role === 'manager') {
+        answer = await this.#askOf(daemon, requestOf(method, target, body));
+        if (answer !== undefined && answer.status !== 503) return answer;
+        this.#at += 1;
+        // What was sent may have been done.
+        if (answer === undefined && method !== 'GET') return undefined;
+        if (answer !== undefined && !isRefused(answer) && method !== 'GET') return answer;
+      } else this.#at += 1;
+    }
+    return answer;
+  }
+
+  get #daemon(): Daemon | undefined {
+    const { nodes } = this.#world;
+    return nodes[this.#at % nodes.length]?.daemon;
+  }
+
+  async #askOf(daemon: Daemon, request: Request): Promise<Answer | undefined> {
+    const handler = daemon.handler;
+    if (handler === undefined) return undefined;
     const broken = Promise.withResolvers<undefined>();
     const forget = daemon.life.onEnd(() => {
       broken.resolve(undefined);
     });
     try {
-      const request = requestOf(method, target, body);
-      return await Promise.race([
-        this.#exchange(daemon.handler(request, this.#caller)),
-        broken.promise,
-      ]);
+      const answering = daemon.life.pass().then(() => handler(request, this.#caller));
+      return await Promise.race([this.#exchange(answering), broken.promise]);
     } finally {
       forget();
     }
@@ -46,6 +74,11 @@ export class HttpClient {
     const text = await readText(response.body);
     return { status: response.status, text, json: parse(text) };
   }
+}
+
+/** The manager serves nobody: it has not even looked at the request. */
+function isRefused({ text }: Answer): boolean {
+  return text.includes('not a swarm manager');
 }
 
 function requestOf(method: string, target: string, body: unknown): Request {

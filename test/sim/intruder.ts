@@ -1,4 +1,5 @@
 import { isShoalError } from '../../common/pure/errors.ts';
+import type { MemoryRpcServer } from '../../common/run/rpc/memory-channel.ts';
 import { isTerminal } from '../../manager/store/task-state.ts';
 import { newReportStatusRequest, newTaskReport } from '../../proto/gen/dispatcher.ts';
 import { newTaskStatus, TaskState } from '../../proto/gen/objects.ts';
@@ -20,7 +21,7 @@ interface Forgery {
 /** Reports the end of a running task on behalf of who may not: another node, or a session that is over (T9). */
 export async function intrude(world: World, random: Random): Promise<void> {
   const view = world.manager?.view;
-  if (view === undefined || world.managerNode.daemon?.isServing !== true) return;
+  if (view === undefined) return;
   const tasks = [...view.tasks()].filter((task) => task.placedAtMs > 0 && !isTerminal(task));
   if (tasks.length === 0) return;
   const task = oneOf(random, tasks);
@@ -40,14 +41,18 @@ export async function intrude(world: World, random: Random): Promise<void> {
       sessionId: owner.sessionIds.at(-1) ?? '',
     });
   }
-  for (const forgery of forgeries) await forge(world, forgery, task.id);
+  const server = oneOf(random, world.serving).daemon?.server;
+  if (server === undefined) return;
+  for (const forgery of forgeries) await forge({ world, server }, forgery, task.id);
 }
 
-async function forge(world: World, forgery: Forgery, taskId: string): Promise<void> {
-  const server = world.managerNode.daemon?.server;
-  if (server === undefined) return;
+async function forge(
+  { world, server }: { readonly world: World; readonly server: MemoryRpcServer },
+  forgery: Forgery,
+  taskId: string,
+): Promise<void> {
   const { from, sessionId, name } = forgery;
-  const role = from.index === 0 ? 'manager' : 'worker';
+  const role = world.isManager(from) ? 'manager' : 'worker';
   const channel = server.channel({ nodeId: from.nodeId, clusterId, role });
   const status = newTaskStatus({ state: TaskState.failed, message: foreignMessage });
   const request = newReportStatusRequest({

@@ -63,18 +63,21 @@ export class Nemesis {
     for (const node of this.#world.nodes) {
       node.killAt = undefined;
       node.engine.setFaults({ refusedCalls: 0, lostAnswers: 0 });
-      node.link.setRates({ delayMs: Math.min(this.#world.options.linkMs, calmLinkMs), breaks: 0 });
+      node.link.rates = { delayMs: Math.min(this.#world.options.linkMs, calmLinkMs), breaks: 0 };
       node.link.heal();
       if (!node.isOn) this.#world.spawn('power', () => this.#world.restorePower(node));
       else this.#world.ensureUp(node);
     }
+    this.#world.ways.freed();
+    this.#world.peers.calm(calmLinkMs);
     this.#calmSinceMs = this.#world.clock.nowMs();
   }
 
   #begin({ id, kind, lastsMs, pick, ...fault }: Fault): void {
     const { nodes, trace } = this.#world;
     const at = nodes[fault.node % nodes.length];
-    const node = isOfManager(kind) || at === undefined ? this.#world.managerNode : at;
+    const node = isOfManager(kind) ? this.#aManager(fault.node) : at;
+    if (node === undefined) return;
     const end = this.#begins[kind](node, seededRandom(pick));
     if (end === undefined) return;
     this.#world.seen.add(`fault ${kind}`);
@@ -92,6 +95,14 @@ export class Nemesis {
       await this.#world.sleep(lastsMs);
       once();
     });
+  }
+
+  /** The leader, two times of three. */
+  #aManager(number: number): SimNode | undefined {
+    const world = this.#world;
+    const managers = world.nodes.filter((node) => world.isManager(node));
+    const one = managers[number % managers.length];
+    return number % 3 === 0 ? one : (world.leader ?? one);
   }
 
   /** Some node must be left to run things on in the end: the manager's. */

@@ -37,7 +37,9 @@ export type FaultKind = (typeof faultKinds)[number];
 /** Everything that a seed decides before the world begins. Times are virtual milliseconds; probabilities are in [0, 1). */
 export interface SimOptions {
   readonly seed: number;
-  /** Nodes besides the manager. */
+  /** Nodes that are managers at first: an odd number. */
+  readonly managers: number;
+  /** Nodes besides them. */
   readonly workers: number;
   readonly clients: number;
   /** How long faults and traffic last. */
@@ -49,6 +51,12 @@ export interface SimOptions {
   readonly linkMs: number;
   /** A message breaks its connection. */
   readonly linkBreaks: number;
+  /** Mean delay of a message between the consensus of two managers. */
+  readonly peerMs: number;
+  /** Such a message is lost, comes twice, is overtaken by later ones. */
+  readonly peerLost: number;
+  readonly peerTwice: number;
+  readonly peerOvertaken: number;
   readonly refusedCalls: number;
   readonly lostAnswers: number;
   readonly engineCallMs: number;
@@ -58,6 +66,8 @@ export interface SimOptions {
   readonly heartbeatMs: number;
   readonly historyLimit: number;
   readonly snapshotEntries: number;
+  /** Entries that stay in the log after a snapshot. */
+  readonly trailingEntries: number;
   readonly segmentBytes: number;
   /** Rows of the budget of every decision. */
   readonly budgetRows: number;
@@ -90,12 +100,19 @@ export function drawOptions(seed: number): SimOptions {
     segmentBytes: oneOf(random, [131_072, 16_777_216]),
     budgetRows: oneOf(random, [1, 8, 64, 4096]),
     thinkMs: oneOf(random, [1000, 3000, 8000]),
+    managers: oneOf(random, [1, 3, 3, 3, 3, 3, 3, 5, 5, 7]),
+    trailingEntries: oneOf(random, [5, 50, 5000]),
+    peerMs: oneOf(random, [0.2, 1, 5, 20]),
+    peerLost: isCalm ? 0 : oneOf(random, [0, 0, 0.01, 0.1]),
+    peerTwice: isCalm ? 0 : oneOf(random, [0, 0, 0.05]),
+    peerOvertaken: isCalm ? 0 : oneOf(random, [0, 0, 0.02, 0.2]),
   };
 }
 
 /** A world without any fault, for what must hold at the least. */
 export function calmOptions(seed: number): SimOptions {
-  return { ...drawOptions(seed), faults: [], linkBreaks: 0, refusedCalls: 0, lostAnswers: 0 };
+  const noise = { linkBreaks: 0, peerLost: 0, peerTwice: 0, peerOvertaken: 0 };
+  return { ...drawOptions(seed), ...noise, faults: [], refusedCalls: 0, lostAnswers: 0 };
 }
 
 export function oneOf<Item>(random: Random, items: readonly Item[]): Item {

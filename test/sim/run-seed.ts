@@ -1,4 +1,5 @@
 import { checkStop } from './checks/drain-rule.ts';
+import { NodeWatch } from './checks/node-watch.ts';
 import { StoreHistory } from './checks/store-history.ts';
 import { sweepStore } from './checks/sweep.ts';
 import { drawOptions, type SimOptions } from './options.ts';
@@ -94,14 +95,16 @@ function newWorld(request: RunRequest, options: SimOptions): World {
     options,
     traceSink: request.traceSink,
     planted: request.planted,
-    managerCreated: (manager) => {
-      histories.get(world)?.follow(manager);
+    managerCreated: (node, manager) => {
+      histories.get(world)?.follow(node.name, manager);
     },
     stopAsked: (node, container) => {
       const calmMs = scenarios.get(world)?.nemesis.calmMs ?? 0;
       checkStop(world, node, container, calmMs);
     },
   });
+  const watch = new NodeWatch(world);
+  world.spawn('node watch', () => watch.run());
   histories.set(
     world,
     new StoreHistory({
@@ -111,6 +114,10 @@ function newWorld(request: RunRequest, options: SimOptions): World {
         world.fail(invariant, detail);
       },
       isTimeTrue: !options.faults.includes('clockJump'),
+      isAlone: options.managers === 1,
+      noted: (event) => {
+        watch.note(event);
+      },
     }),
   );
   return world;
@@ -147,10 +154,12 @@ async function stretch(world: World, scenario: Scenario): Promise<number> {
 }
 
 function sweep(world: World): void {
-  const { manager, managerNode } = world;
-  if (manager === undefined || managerNode.daemon?.isServing !== true) return;
-  histories.get(world)?.checkServing(manager.view);
-  sweepStore(manager.view, (invariant, detail) => {
-    world.fail(invariant, detail);
-  });
+  for (const { name, daemon } of world.serving) {
+    const view = daemon?.manager?.view;
+    if (view === undefined) continue;
+    histories.get(world)?.checkServing(name, view);
+    sweepStore(view, (invariant, detail) => {
+      world.fail(invariant, detail);
+    });
+  }
 }

@@ -1,4 +1,4 @@
-import type { NodeId } from '../../common/pure/ids.ts';
+import { asId, type NodeId } from '../../common/pure/ids.ts';
 import type { Random } from '../../common/pure/random.ts';
 import { FakeEngine } from '../lib/fake-engine/fake-engine.ts';
 import { MemoryDisk } from '../lib/memory-disk.ts';
@@ -8,12 +8,12 @@ import type { ContainerHosts } from './container-hosts.ts';
 import type { Daemon } from './daemon.ts';
 import { simImages } from './images.ts';
 import { NodeLink } from './links.ts';
+import type { Machine } from './machine.ts';
 import type { SimOptions } from './options.ts';
 import type { SimClock } from './sim-clock.ts';
 
 export interface SimNodeParts {
   readonly index: number;
-  readonly nodeId: NodeId;
   readonly options: SimOptions;
   readonly clock: SimClock;
   readonly random: Random;
@@ -21,17 +21,20 @@ export interface SimNodeParts {
   readonly hosts: ContainerHosts;
 }
 
-/** One machine: what lasts beyond its daemon. Engine, disks, proxy process, its way to the manager, its clock's error. */
-export class SimNode {
+/** One machine: what lasts beyond its daemon. Engine, disks, proxy process, its place in the network, its clock's error. */
+export class SimNode implements Machine {
   readonly index: number;
   readonly name: string;
   readonly address: string;
-  readonly nodeId: NodeId;
+  /** Empty until it has joined. */
+  nodeId: NodeId = asId('');
   readonly random: Random;
   readonly engine: FakeEngine;
   readonly proxy: VirtualProxyProcess;
   readonly link: NodeLink;
   disk: MemoryDisk;
+  /** The role that it was seen with last. */
+  isManager: boolean;
   daemon: Daemon | undefined;
   /** Daemons so far. */
   runs = 0;
@@ -52,9 +55,9 @@ export class SimNode {
   constructor(parts: SimNodeParts) {
     const { index, options, clock, network } = parts;
     this.index = index;
+    this.isManager = index < options.managers;
     this.name = `n${index}`;
     this.address = `192.168.0.${index + 1}`;
-    this.nodeId = parts.nodeId;
     this.random = parts.random.fork(this.name);
     this.#network = network;
     network.host(this.name, [this.address]);
@@ -77,14 +80,14 @@ export class SimNode {
     this.proxy = new VirtualProxyProcess(network, this.name, proxyDisk);
     // The world waits for nothing of this: without latency it is done within the call.
     void proxyDisk.makeDirectory('/proxy');
-    const rates = { delayMs: index === 0 ? 0.1 : options.linkMs, breaks: options.linkBreaks };
-    this.link = new NodeLink(clock, this.random.fork('link'), rates);
+    const rates = { delayMs: options.linkMs, breaks: options.linkBreaks };
+    this.link = new NodeLink(this.random.fork('link'), rates);
     this.skewMs = this.random.fork('skew').below(4000) - 2000;
   }
 
   /** Ends the daemon alone, as kill -9 does: what it wrote stays, containers and proxy go on. */
   killDaemon(): void {
-    this.daemon?.life.kill();
+    this.daemon?.kill(true);
     this.daemon = undefined;
     this.disk = this.disk.crash('kept');
   }
@@ -93,7 +96,7 @@ export class SimNode {
   losePower(): void {
     this.isOn = false;
     this.isEngineUp = false;
-    this.daemon?.life.kill();
+    this.daemon?.kill(false);
     this.daemon = undefined;
     this.disk = this.disk.crash('cut');
     this.#network.stopHost(this.name);

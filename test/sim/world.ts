@@ -1,22 +1,24 @@
-import type { RpcChannel } from '../../common/ports/rpc.ts';
 import { ShoalError } from '../../common/pure/errors.ts';
-import { newId } from '../../common/pure/ids.ts';
+import { asId, newId } from '../../common/pure/ids.ts';
 import { seededRandom, type Random } from '../../common/pure/random.ts';
-import type { MemoryRpcChannel } from '../../common/run/rpc/memory-channel.ts';
+import type { Leadership } from '../../manager/consensus/port.ts';
+import type { Founding } from '../../manager/founding.ts';
 import type { Manager } from '../../manager/manager.ts';
+import type { Identity } from '../../node/identity/identity.ts';
+import { memberId } from '../lib/consensus.ts';
 import { MemoryNetwork } from '../lib/memory-net.ts';
+import { Connections } from './connections.ts';
 import { ContainerHosts } from './container-hosts.ts';
-import { Daemon } from './daemon.ts';
-import { clusterId, joinSet, simFounding } from './founding.ts';
+import { Daemon, saveIdentity } from './daemon.ts';
+import { joinTokens, simFounding } from './founding.ts';
+import { founderIdentity, joinCluster } from './joining.ts';
 import type { SimOptions } from './options.ts';
+import { PeerNetwork } from './peer-network.ts';
 import type { PlantedParts } from './planted-parts.ts';
-import { noteSessions } from './note-sessions.ts';
 import { SimClock } from './sim-clock.ts';
 import { SimNode } from './sim-node.ts';
 import { Trace } from './trace.ts';
-
-/** How long a dial to a host that does not answer takes, milliseconds. */
-const dialLimitMs = 3000;
+import { Ways } from './ways.ts';
 
 /** Something that must never be. */
 export interface Violation {
@@ -29,15 +31,9 @@ export interface WorldParts {
   readonly traceSink: ((line: string) => void) | undefined;
   readonly planted: PlantedParts | undefined;
   /** Sees each manager before it applies anything. */
-  readonly managerCreated: (manager: Manager) => void;
+  readonly managerCreated: (node: SimNode, manager: Manager) => void;
   /** Sees each stop of a container before its engine does. */
   readonly stopAsked: (node: SimNode, container: string) => void;
-}
-
-interface Connection {
-  readonly channel: MemoryRpcChannel;
-  readonly client: Daemon;
-  readonly server: Daemon;
 }
 
 /** A whole cluster of production code on virtual time: machines, the network between them, and what makes their daemons. */
@@ -53,9 +49,12 @@ export class World {
   /** How often things were done, by name. */
   readonly counts = new Map<string, number>();
   violation: Violation | undefined;
+  readonly ways: Ways;
+  readonly peers: PeerNetwork;
   readonly #parts: WorldParts;
-  readonly #connections = new Set<Connection>();
-  #sequence = 0;
+  readonly #connections: Connections;
+  /** Raft id of who led, by term. */
+  readonly #leaders = new Map<number, number>();
 
   constructor(parts: WorldParts) {
     const { options } = parts;
@@ -71,24 +70,55 @@ export class World {
     const hosts = new ContainerHosts(this.network, (address) => {
       this.fail('N1', `two running containers have address ${address}`);
     });
-    const ids = this.random.fork('node ids');
-    this.nodes = Array.from({ length: options.workers + 1 }, (_, index) => {
-      const nodeId = newId<'node'>(ids);
-      const { clock, network, random } = this;
-      return new SimNode({ index, nodeId, options, clock, random, network, hosts });
+    const { clock, network, random } = this;
+    this.nodes = Array.from(
+      { length: options.workers + options.managers },
+      (_, index) => new SimNode({ index, options, clock, random, network, hosts }),
+    );
+    this.ways = new Ways(clock);
+    const { peerMs, peerLost: lost, peerTwice: twice, peerOvertaken: overtaken } = options;
+    const peerParts = { clock, ways: this.ways, random: random.fork('peers') };
+    this.peers = new PeerNetwork(peerParts, peerMs, { lost, twice, overtaken });
+    this.#connections = new Connections({
+      clock,
+      ways: this.ways,
+      nodes: () => this.nodes,
+      spawn: (name, job) => {
+        this.spawn(name, job);
+      },
     });
     for (const node of this.nodes) this.#traceContainers(node);
   }
 
-  get managerNode(): SimNode {
-    const [node] = this.nodes;
-    if (node === undefined) throw new Error('a world has a manager');
-    return node;
+  /** Nodes whose managers serve. */
+  get serving(): readonly SimNode[] {
+    return this.nodes.filter(({ daemon }) => daemon?.isServing === true);
   }
 
-  /** The manager as it runs now; undefined while its daemon does not. */
+  /** The manager that serves and has applied most; undefined while none serves. */
   get manager(): Manager | undefined {
-    return this.managerNode.daemon?.manager;
+    let newest: Manager | undefined;
+    for (const { daemon } of this.serving) {
+      const manager = daemon?.manager;
+      if (manager === undefined) continue;
+      if (newest === undefined || manager.view.revision > newest.view.revision) newest = manager;
+    }
+    return newest;
+  }
+
+  /** The node whose manager leads, as far as that one knows. */
+  get leader(): SimNode | undefined {
+    const termOf = (node: SimNode): number => node.daemon?.consensus?.leadership.term ?? 0;
+    return this.nodes
+      .filter(({ daemon }) => daemon?.consensus?.leadership.self === true)
+      .toSorted((one, other) => termOf(other) - termOf(one))[0];
+  }
+
+  /** True for a node that holds the role, or held it before its daemon ended. */
+  isManager(node: SimNode): boolean {
+    const role = node.daemon?.identity?.role;
+    if (role !== undefined) node.isManager = role === 'manager';
+    return node.isManager;
   }
 
   count(name: string): void {
@@ -114,47 +144,43 @@ export class World {
     await this.clock.sleep(durationMs, new AbortController().signal);
   }
 
-  /** A name that no other call got. */
-  nextNumber(): number {
-    this.#sequence += 1;
-    return this.#sequence;
-  }
-
-  /** Founds the cluster and lets all nodes join it. */
+  /** Founds the cluster and lets all nodes join it; resolves once all its managers serve. */
   async found(): Promise<void> {
-    await this.boot(this.managerNode, true);
-    const consensus = this.managerNode.daemon?.consensus;
-    const joining = this.nodes.slice(1);
-    consensus?.propose(joinSet(joining, this.random.fork('join')), Math.floor(this.clock.wallMs()));
-    while (this.manager?.view.nodes().length !== this.nodes.length) await this.sleep(1);
-    for (const node of joining) this.spawn('boot', () => this.boot(node));
+    const [founder, ...others] = this.nodes;
+    if (founder === undefined) return;
+    founder.nodeId = newId(this.random.fork('founder'));
+    const identity = founderIdentity({
+      nodeId: founder.nodeId,
+      raftId: memberId,
+      advertiseAddress: `${founder.address}:2377`,
+    });
+    const random = this.random.fork('founding');
+    const founding = simFounding(founder.nodeId, random, this.options);
+    await this.boot(founder, { founding, identity });
+    for (const node of others) await this.#join(node);
+    for (const node of others) this.spawn('boot', () => this.boot(node));
+    while (this.serving.length < this.options.managers) await this.sleep(1);
   }
 
-  /** Starts the daemon of a machine that runs; the manager's once it serves. */
-  async boot(node: SimNode, isFounder = false): Promise<void> {
+  /** Starts the daemon of a machine that runs; resolves once it serves. */
+  async boot(
+    node: SimNode,
+    founding?: { readonly founding: Founding; readonly identity: Identity },
+  ): Promise<void> {
     node.runs += 1;
     const daemon = this.#newDaemon(node);
     node.daemon = daemon;
     node.bootedAtMs = this.clock.nowMs();
     this.trace.add(node.name, `daemon ${node.runs} starts`);
-    this.#dropOldConnections(node);
-    if (node.index === 0) {
-      const founding = isFounder
-        ? simFounding(node.nodeId, this.random.fork('founding'), this.options)
-        : undefined;
-      this.#parts.managerCreated(daemon.createManager(founding));
-    }
-    await daemon.startWorker();
-    await daemon.startManager();
+    this.#connections.dropOld(node);
+    await daemon.start(founding);
   }
 
   kill(node: SimNode): void {
     this.trace.add(node.name, 'daemon is killed');
     const { daemon } = node;
     node.killDaemon();
-    for (const connection of this.#connections) {
-      if (connection.client === daemon || connection.server === daemon) this.#drop(connection);
-    }
+    if (daemon !== undefined) this.#connections.ended(node, daemon);
   }
 
   /** Starts the daemon of a machine that runs and has none. */
@@ -174,21 +200,39 @@ export class World {
     await this.boot(node);
   }
 
+  /** As `docker swarm join` with the token of its role, through any manager. */
+  async #join(node: SimNode): Promise<void> {
+    const [via] = this.serving;
+    const server = via?.daemon?.server;
+    if (server === undefined) throw new Error('nobody takes nodes in');
+    const { address } = node;
+    const nobody = asId<'node'>('');
+    const channel = server.channel({
+      nodeId: nobody,
+      clusterId: asId<'cluster'>(''),
+      role: 'anyone',
+      host: address,
+    });
+    const role = node.index < this.options.managers ? 'manager' : 'worker';
+    const keyNumber = node.index + 1;
+    const identity = await joinCluster(channel, { address, keyNumber, token: joinTokens[role] });
+    channel.disconnect();
+    node.nodeId = identity.nodeId;
+    await saveIdentity(node.disk, identity);
+  }
+
   #newDaemon(node: SimNode): Daemon {
-    const { options, clock, trace, network } = this;
+    const { options, clock, trace, network, peers } = this;
     const daemon: Daemon = new Daemon({
-      name: node.name,
+      node,
       run: node.runs,
-      nodeId: node.nodeId,
       options,
       clock,
-      skewMs: () => node.skewMs,
       random: node.random.fork(`run ${node.runs}`),
       trace,
-      disk: node.disk,
       engine: node.engine,
       network,
-      proxy: node.proxy,
+      peers,
       hooks: {
         before: (call, container) => {
           if (call === 'stop') this.#parts.stopAsked(node, container);
@@ -197,7 +241,18 @@ export class World {
           this.#killAt(node, call);
         },
       },
-      dial: (client) => this.#dial(node, client),
+      dialer: (client) => ({
+        dial: (target) => this.#connections.dial({ node, daemon: client }, target),
+      }),
+      managerCreated: (manager) => {
+        this.#parts.managerCreated(node, manager);
+      },
+      led: (raftId, leadership) => {
+        this.#noteLeadership(node, raftId, leadership);
+      },
+      degraded: (reason) => {
+        this.trace.add(node.name, `degraded: ${reason}`);
+      },
       failed: (error) => {
         this.#daemonFailed(node, daemon, error);
       },
@@ -206,31 +261,15 @@ export class World {
     return daemon;
   }
 
-  async #dial(node: SimNode, client: Daemon): Promise<RpcChannel> {
-    await node.link.dial(dialLimitMs);
-    if (!this.managerNode.isOn) {
-      await this.sleep(dialLimitMs);
-      throw new ShoalError('unavailable', 'no answer');
+  /** R1: a term has one leader. */
+  #noteLeadership(node: SimNode, raftId: number, { term, self, leader }: Leadership): void {
+    this.trace.add(node.name, `term ${term}: ${self ? 'leads' : `led by ${leader ?? 'nobody'}`}`);
+    if (!self) return;
+    const known = this.#leaders.get(term);
+    if (known !== undefined && known !== raftId) {
+      this.fail('R1', `term ${term} is led by ${known} and by ${raftId}`);
     }
-    const server = this.managerNode.daemon;
-    if (server?.server === undefined || !server.isServing) {
-      throw new ShoalError('unavailable', 'connection refused');
-    }
-    const { nodeId } = node;
-    const role = node.index === 0 ? 'manager' : 'worker';
-    const link = node.link.connection({
-      client: client.life,
-      server: server.life,
-      reset: () => {
-        this.#drop(connection);
-      },
-    });
-    const channel = server.server.channel({ nodeId, clusterId, role }, link);
-    const connection: Connection = { channel, client, server };
-    this.#connections.add(connection);
-    return noteSessions(channel, (sessionId) => {
-      if (node.sessionIds.at(-1) !== sessionId) node.sessionIds.push(sessionId);
-    });
+    this.#leaders.set(term, raftId);
   }
 
   /** Ends the daemon between what the engine did and the news of it, when that is due. */
@@ -243,19 +282,6 @@ export class World {
     if (node.daemon === undefined) return;
     this.seen.add(`daemon killed right after ${call}`);
     this.kill(node);
-  }
-
-  #drop(connection: Connection): void {
-    this.#connections.delete(connection);
-    connection.channel.disconnect();
-  }
-
-  /** A machine that is back answers what belongs to its former life by a reset. */
-  #dropOldConnections(node: SimNode): void {
-    for (const connection of this.#connections) {
-      const end = node.index === 0 ? connection.server : connection.client;
-      if (end.name === node.name && end.life.isDead) this.#drop(connection);
-    }
   }
 
   /** The process ends itself: what a failed disk is meant to lead to. Anything else is a bug. */

@@ -15,10 +15,10 @@ const quickMs = 5;
  * or slow is not waited for, so this is looked at only when nothing was wrong for long.
  */
 export function checkStop(world: World, node: SimNode, container: string, calmForMs: number): void {
-  const { options, manager, managerNode } = world;
+  const { options, manager } = world;
   const isQuick = options.linkMs <= quickMs && options.diskMs <= quickMs;
   const isCalm = isQuick && options.linkBreaks === 0 && calmForMs > calmMs;
-  if (!isCalm || manager === undefined || managerNode.daemon?.isServing !== true) return;
+  if (!isCalm || manager === undefined) return;
   const found = node.engine
     .containers()
     .find(({ id, name }) => id === container || name === container);

@@ -95,12 +95,6 @@ export class RolloutRules {
     );
   }
 
-  learn(event: StoreEvent): void {
-    this.note(event);
-    this.#tasks = [];
-    this.#changes = [];
-  }
-
   note(event: StoreEvent): void {
     const { table, key } = event;
     if (table === Table.nodes) put(this.#nodes, key, event.after as NodeRow | undefined);

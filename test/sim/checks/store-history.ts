@@ -25,83 +25,106 @@ export interface HistoryParts {
   readonly complain: Complain;
   /** False when clocks jump: then nothing is said about how long something took. */
   readonly isTimeTrue: boolean;
+  /** There is never more than one manager. */
+  readonly isAlone: boolean;
+  /** Takes each change once, in order. */
+  readonly noted: (event: StoreEvent) => void;
 }
 
 /**
- * Follows the store of every manager that the world has, from the first event it applies, and holds it to what all of them said before:
- * what was applied once was durable, so every later manager applies the very same.
+ * Follows the stores of all managers that the world has, each from the first event it applies, and holds them to what any of them said before: what
+ * one has applied is what all apply, whether they died meanwhile or not.
+ *
+ * The rules look at each change once: as soon as the first manager has applied it.
  */
 export class StoreHistory {
-  readonly #complain: Complain;
-  readonly #trace: Trace;
-  readonly #seen: (name: string) => void;
-  readonly #isTimeTrue: boolean;
+  readonly #parts: HistoryParts;
+  readonly #rollouts: RolloutRules;
+  readonly #rules: TaskRules;
   /** Digest of the events of each revision. */
   readonly #digests = new Map<number, string>();
+  readonly #followers = new Map<string, Follower>();
+  readonly #clusterMs = new Map<string, number>();
   #newest = 0;
-  #clusterMs = 0;
-  #follower: Follower | undefined;
 
-  constructor({ trace, seen, complain, isTimeTrue }: HistoryParts) {
-    this.#trace = trace;
-    this.#seen = seen;
-    this.#complain = complain;
-    this.#isTimeTrue = isTimeTrue;
+  constructor(parts: HistoryParts) {
+    const { complain, seen, isTimeTrue } = parts;
+    this.#parts = parts;
+    this.#rollouts = new RolloutRules(complain, seen, isTimeTrue);
+    this.#rules = new TaskRules(complain, (id) => this.#rollouts.maySpareTwo(id));
   }
 
-  /** Begins with a manager that has applied nothing yet. What an earlier one does from now on is its own affair. */
-  follow(manager: Manager): void {
-    this.#follower?.close();
-    this.#follower = new Follower(manager, {
-      complain: this.#complain,
-      trace: this.#trace,
-      seen: this.#seen,
-      isTimeTrue: this.#isTimeTrue,
-      done: (revision, digest) => {
-        this.#done(revision, digest);
-      },
-    });
+  /** Begins with a manager that has applied nothing yet. What an earlier one of that name does from now on is its own affair. */
+  follow(name: string, manager: Manager): void {
+    this.#followers.get(name)?.close();
+    this.#clusterMs.delete(name);
+    const { complain, trace, seen } = this.#parts;
+    const read = (revision: number, events: readonly StoreEvent[]): void => {
+      this.#read(name, revision, events);
+    };
+    const restarted = (revision: number): void => {
+      seen('manager started from a snapshot');
+      trace.add(name, `snapshot of revision ${revision}`);
+      if (revision <= this.#newest) return;
+      complain('R8', `${name} begins with revision ${revision}, ${this.#newest} was applied`);
+    };
+    this.#followers.set(name, new Follower(manager, { complain, read, restarted }));
   }
 
-  /** R8: a manager that serves knows everything that one before it had applied. */
-  checkServing(view: StoreView): void {
-    if (view.revision < this.#newest) {
-      this.#complain('R8', `revision ${view.revision} is served, ${this.#newest} was applied`);
+  /** R8: what a manager that serves had applied before stays; where there is no other it is everything that ever was. */
+  checkServing(name: string, view: StoreView): void {
+    if (this.#parts.isAlone && view.revision < this.#newest) {
+      const { complain } = this.#parts;
+      complain('R8', `revision ${view.revision} is served, ${this.#newest} was applied`);
     }
-    if (view.clusterMs < this.#clusterMs) this.#complain('R8', 'cluster time went back');
-    this.#clusterMs = view.clusterMs;
+    if (view.clusterMs < (this.#clusterMs.get(name) ?? 0)) {
+      this.#parts.complain('R8', 'cluster time went back');
+    }
+    this.#clusterMs.set(name, view.clusterMs);
   }
 
-  #done(revision: number, digest: string): void {
+  #read(name: string, revision: number, events: readonly StoreEvent[]): void {
+    const hash = createHash('sha256');
+    for (const event of events) {
+      hash.update(`${event.table} ${event.key} ${event.kind} ${event.facets.join()} `);
+      hash.update(JSON.stringify(event.after ?? null));
+    }
+    const digest = hash.digest('hex').slice(0, 12);
     const known = this.#digests.get(revision);
     if (known !== undefined && known !== digest) {
-      this.#complain('R10', `revision ${revision} was applied differently before`);
+      this.#parts.complain('R10', `${name} applied revision ${revision} as no other has`);
     }
+    if (known !== undefined) return;
     this.#digests.set(revision, digest);
     this.#newest = Math.max(this.#newest, revision);
+    for (const event of events) {
+      this.#rules.note(event);
+      this.#rollouts.note(event);
+      this.#parts.noted(event);
+    }
+    this.#rules.endOfSet();
+    this.#rollouts.endOfSet();
+    const what = events.map(describe).join(', ');
+    this.#parts.trace.add('store', `rev ${revision} ${digest} at ${name}: ${what}`);
   }
 }
 
 interface FollowerParts {
   readonly complain: Complain;
-  readonly trace: Trace;
-  readonly seen: (name: string) => void;
-  readonly isTimeTrue: boolean;
-  readonly done: (revision: number, digest: string) => void;
+  /** Takes the events of one set. */
+  readonly read: (revision: number, events: readonly StoreEvent[]) => void;
+  /** The state came from a snapshot. */
+  readonly restarted: (revision: number) => void;
 }
 
 /** Reads the events of one manager's store. */
 class Follower {
   readonly #parts: FollowerParts;
   readonly #rows = new Map<string, object>();
-  #rollouts: RolloutRules;
-  #rules: TaskRules;
   readonly close: () => void;
 
   constructor(manager: Manager, parts: FollowerParts) {
     this.#parts = parts;
-    this.#rollouts = this.#newRollouts();
-    this.#rules = this.#newRules();
     const watcher = manager.store.watch(undefined, () => {
       for (let take = watcher.take(); take.kind !== 'empty'; take = watcher.take()) {
         if (take.kind === 'events') this.#read(take.events);
@@ -113,29 +136,11 @@ class Follower {
     };
   }
 
-  #newRollouts(): RolloutRules {
-    const { complain, seen, isTimeTrue } = this.#parts;
-    return new RolloutRules(complain, seen, isTimeTrue);
-  }
-
-  #newRules(): TaskRules {
-    const rollouts = this.#rollouts;
-    return new TaskRules(this.#parts.complain, (serviceId) => rollouts.maySpareTwo(serviceId));
-  }
-
-  /** The state came from a snapshot: what there is now is where the model begins. */
+  /** What there is now is where the model begins. */
   #restart(view: StoreView): void {
-    const { revision } = view;
     this.#rows.clear();
-    this.#rollouts = this.#newRollouts();
-    this.#rules = this.#newRules();
     const add = (table: Table, rows: Iterable<{ readonly id: string }>): void => {
-      for (const row of rows) {
-        this.#rows.set(`${table}/${row.id}`, row);
-        const event = { revision, table, key: row.id, kind: 'create' } as const;
-        this.#rules.learn({ ...event, facets: [], before: undefined, after: row });
-        this.#rollouts.learn({ ...event, facets: [], before: undefined, after: row });
-      }
+      for (const row of rows) this.#rows.set(`${table}/${row.id}`, row);
     };
     const cluster = view.cluster();
     const authority = view.authority();
@@ -144,12 +149,8 @@ class Follower {
     add(Table.nodes, view.nodes());
     add(Table.networks, view.networks());
     add(Table.services, view.services());
-    for (const service of view.services()) add(Table.tasks, view.tasksOfService(service.id));
-    for (const id of view.servicesWithTasks()) {
-      if (view.service(id) === undefined) add(Table.tasks, view.tasksOfService(id));
-    }
-    this.#parts.seen('manager started from a snapshot');
-    this.#parts.trace.add('store', `snapshot of revision ${revision}`);
+    add(Table.tasks, view.tasks());
+    this.#parts.restarted(view.revision);
   }
 
   #read(events: readonly StoreEvent[]): void {
@@ -158,26 +159,14 @@ class Follower {
       const revision = events[start]?.revision ?? 0;
       let end = start;
       while (events[end]?.revision === revision) end += 1;
-      this.#readSet(revision, events.slice(start, end));
+      const set = events.slice(start, end);
+      for (const event of set) {
+        this.#checkChain(event);
+        this.#checkVersions(event);
+      }
+      this.#parts.read(revision, set);
       start = end;
     }
-  }
-
-  #readSet(revision: number, events: readonly StoreEvent[]): void {
-    const hash = createHash('sha256');
-    for (const event of events) {
-      this.#checkChain(event);
-      this.#checkVersions(event);
-      this.#rules.note(event);
-      this.#rollouts.note(event);
-      hash.update(`${event.table} ${event.key} ${event.kind} ${event.facets.join()} `);
-      hash.update(JSON.stringify(event.after ?? null));
-    }
-    this.#rules.endOfSet();
-    this.#rollouts.endOfSet();
-    const digest = hash.digest('hex').slice(0, 12);
-    this.#parts.trace.add('store', `rev ${revision} ${digest}: ${events.map(describe).join(', ')}`);
-    this.#parts.done(revision, digest);
   }
 
   /** S2: each event begins where the last one of its row ended, so none is missing and none comes twice. */

@@ -41,12 +41,6 @@ export class TaskRules {
     else if (event.table === Table.tasks) this.#noteTask(event);
   }
 
-  /** Takes over what was there already. */
-  learn(event: StoreEvent): void {
-    if (event.table === Table.tasks) this.#follow(undefined, event.after as TaskRow);
-    else this.note(event);
-  }
-
   #noteNode({ key, after }: StoreEvent): void {
     if (after === undefined) this.#nodes.delete(key);
     else this.#nodes.set(key, after as NodeRow);

@@ -24,12 +24,12 @@ type MachineFault =
 /** What goes wrong with processes, machines, clocks and the ways between them. */
 export function machineFaults(world: World): Readonly<Record<MachineFault, Begin>> {
   return {
-    daemonKill: (node) => (node.index === 0 ? undefined : kill(world, node)),
+    daemonKill: (node) => (world.isManager(node) ? undefined : kill(world, node)),
     managerKill: (node) => kill(world, node),
-    powerCut: (node) => (node.index === 0 ? undefined : cutPower(world, node)),
+    powerCut: (node) => (world.isManager(node) ? undefined : cutPower(world, node)),
     managerPowerCut: (node) => cutPower(world, node),
-    cut: (node) => cut(node, 'both'),
-    cutOneWay: (node, random) => cut(node, random.below(2) === 0 ? 'up' : 'down'),
+    cut: (node) => cut(world, node, 'both'),
+    cutOneWay: (node, random) => cut(world, node, random.below(2) === 0 ? 'up' : 'down'),
     pause,
     proxyKill: (node) => {
       if (node.proxy.proxy === undefined) return undefined;
@@ -47,7 +47,7 @@ export function machineFaults(world: World): Readonly<Record<MachineFault, Begin
 
 function kill(world: World, node: SimNode): End | undefined {
   if (node.daemon === undefined) return undefined;
-  if (node.index === 0) noteUpdates(world);
+  if (world.isManager(node)) noteUpdates(world);
   world.kill(node);
   return () => {
     world.ensureUp(node);
@@ -63,26 +63,27 @@ function noteUpdates(world: World): void {
 
 function cutPower(world: World, node: SimNode): End | undefined {
   if (!node.isOn) return undefined;
-  if (node.index === 0) noteUpdates(world);
+  if (world.isManager(node)) noteUpdates(world);
   world.losePower(node);
   return () => {
     if (!node.isOn) world.spawn('power', () => world.restorePower(node));
   };
 }
 
-function cut(node: SimNode, direction: 'up' | 'down' | 'both'): End {
+function cut(world: World, node: SimNode, direction: 'up' | 'down' | 'both'): End {
   node.link.cut(direction);
   return () => {
     node.link.heal();
+    world.ways.freed();
   };
 }
 
 function pause(node: SimNode): End | undefined {
   const { daemon } = node;
   if (daemon === undefined || daemon.life.isPaused) return undefined;
-  daemon.life.pause();
+  daemon.pause();
   return () => {
-    daemon.life.resume();
+    daemon.resume();
   };
 }
 
