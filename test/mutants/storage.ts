@@ -207,7 +207,7 @@ export const storageMutants: readonly Mutant[] = [
   ...inFile('manager/consensus/wal/log.ts', [
     {
       name: 'acknowledged-before-the-sync',
-      from: '    await target.file.write(target.end, sealed.bytes);\n    await target.file.sync();\n',
+      from: '    await target.file.writeDurably(target.end, sealed.bytes);\n',
       to: '    await target.file.write(target.end, sealed.bytes);\n',
       reason: 'paper §5.3; etcd #14370',
     },

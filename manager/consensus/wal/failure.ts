@@ -8,6 +8,15 @@ export function corrupt(what: string, fields: ErrorFields): ShoalError {
   return new ShoalError('corrupt', `${what}: ${advice}`, { fields });
 }
 
+/** Refuses what a later format wrote. @param what begins the sentence: `the log` */
+export function tooNew(what: string, fields: ErrorFields): ShoalError {
+  return new ShoalError(
+    'dataRootTooNew',
+    `${what} was written by a newer version: upgrade this node`,
+    { fields },
+  );
+}
+
 /** The log is whole, and older than what this member has acknowledged. It was set aside. */
 export function outdatedLog(fields: ErrorFields): ShoalError {
   return new ShoalError(

@@ -1,6 +1,8 @@
 import { isShoalError } from '../../../common/pure/errors.ts';
 import type { Disk } from '../../../common/ports/disk.ts';
-import { corrupt } from './failure.ts';
+import { corrupt, tooNew } from './failure.ts';
+
+const fileVersion = 1;
 
 /** Whose directory this is. */
 export interface MemberIdentity {
@@ -12,6 +14,7 @@ export interface MemberIdentity {
 /**
  * `identity.json` beside the log: it shows that this member had a log, should the log be gone. A member that forgot its
  * votes and acknowledgements must not go on under its old id.
+ * @throws `corrupt` when it is another member's, or damaged, `dataRootTooNew`, and what the disk throws.
  */
 export async function identityExists(
   directory: string,
@@ -19,9 +22,11 @@ export async function identityExists(
   disk: Disk,
 ): Promise<boolean> {
   const text = await readText(`${directory}/identity.json`, disk);
+  const fields = { file: `${directory}/identity.json` };
   if (text === undefined) return false;
   if (text !== encode(expected)) {
-    throw corrupt('the data root belongs to another member', { file: 'identity.json' });
+    if (versionOf(text) > fileVersion) throw tooNew('the identity of this member', fields);
+    throw corrupt('the data root belongs to another member', fields);
   }
   return true;
 }
@@ -44,7 +49,12 @@ export async function writeIdentity(
 
 function encode(identity: MemberIdentity): string {
   const memberId = identity.memberId.toString(16);
-  return `${JSON.stringify({ version: 1, clusterId: identity.clusterId, memberId })}\n`;
+  return `${JSON.stringify({ version: fileVersion, clusterId: identity.clusterId, memberId })}\n`;
+}
+
+/** 0 when it says none. */
+function versionOf(text: string): number {
+  return Number(/^\{"version":(\d+),.*\}\n?$/s.exec(text)?.[1] ?? 0);
 }
 
 async function readText(path: string, disk: Disk): Promise<string | undefined> {

@@ -1,8 +1,8 @@
 import { equalBytes } from '../../../common/pure/bytes.ts';
-import { isShoalError, ShoalError } from '../../../common/pure/errors.ts';
+import { isShoalError } from '../../../common/pure/errors.ts';
 import type { Disk, DiskFile } from '../../../common/ports/disk.ts';
 import type { LogCipher } from './cipher.ts';
-import { corrupt } from './failure.ts';
+import { corrupt, tooNew } from './failure.ts';
 import { LogState } from './log-state.ts';
 import { type ScannedSegment, scanSegment } from './scan.ts';
 import {
@@ -112,13 +112,7 @@ function checkHeader(
 ): SegmentHeader {
   const fields = { segment: segment.name };
   const header = decodeSegmentHeader(bytes);
-  if (header === 'newer') {
-    throw new ShoalError(
-      'dataRootTooNew',
-      'the log was written by a newer version: upgrade this node',
-      { fields },
-    );
-  }
+  if (header === 'newer') throw tooNew('the log', fields);
   if (header === 'damaged') throw corrupt('the header of a segment is damaged', fields);
   if (segmentName(header.sequence, header.firstIndex) !== segment.name) {
     throw corrupt('a segment of the log has the name of another', fields);

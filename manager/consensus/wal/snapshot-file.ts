@@ -10,7 +10,7 @@ import {
   type NonceSource,
   tagBytes,
 } from './cipher.ts';
-import { corrupt } from './failure.ts';
+import { corrupt, tooNew } from './failure.ts';
 import { alignUp, viewOf, writeU64 } from './numbers.ts';
 import type { SnapshotContent, SnapshotMark } from './record.ts';
 import { hex16 } from './segment.ts';
@@ -98,7 +98,7 @@ export class SnapshotFiles {
 
   /**
    * Reads the file that `mark` names, chunk by chunk; the last one comes only when the whole has proved right.
-   * @throws `corrupt` when it is missing or differs from what was written.
+   * @throws `corrupt` when it is missing or differs from what was written, `dataRootTooNew`.
    */
   async *read(
     mark: SnapshotMark,
@@ -107,6 +107,8 @@ export class SnapshotFiles {
     await using file = await this.#openFile(mark);
     const head = await file.read(0, headerBytes);
     if (!equalBytes(head, this.#header(mark.index, mark.term))) {
+      if (isOfNewerFormat(head))
+        throw tooNew('the snapshot', { snapshot: fileName(mark.index, mark.term) });
       throw this.#damaged(mark, 'header is damaged');
     }
     const digest = this.#ports.cipher.digest();
@@ -172,7 +174,7 @@ export class SnapshotFiles {
     bytes.set(this.#ports.cipher.keyId, 40);
     view.setUint16(40 + keyIdBytes, clusterId.length, true);
     bytes.set(clusterId, 42 + keyIdBytes);
-    view.setUint32(12, crc32(bytes.subarray(16), crc32(bytes.subarray(0, 12))), true);
+    view.setUint32(12, headerCrc(bytes), true);
     return bytes;
   }
 
@@ -234,6 +236,18 @@ export class SnapshotFiles {
       reason,
     });
   }
+}
+
+/** All formats have the magic, their version and the sum of the other bytes in one place. */
+function isOfNewerFormat(head: Uint8Array): boolean {
+  if (head.length < headerBytes || !magic.every((byte, offset) => head[offset] === byte))
+    return false;
+  const view = viewOf(head);
+  return view.getUint32(8, true) > version && view.getUint32(12, true) === headerCrc(head);
+}
+
+function headerCrc(head: Uint8Array): number {
+  return crc32(head.subarray(16), crc32(head.subarray(0, 12)));
 }
 
 interface Chunk {

@@ -47,10 +47,22 @@ describe('the identity of a member', () => {
     expect(calls).toBeGreaterThan(5);
   });
 
+  it('of a later format says that this version is too old', async () => {
+    const disk = await freshDisk();
+    await using file = await disk.open('/raft/identity.json', 'create');
+    const later = { version: 2, clusterId, memberId: memberId.toString(16), more: [{}] };
+    await file.write(0, new TextEncoder().encode(`${JSON.stringify(later)}\n`));
+    await expect(identityExists('/raft', own, disk)).rejects.toMatchObject({
+      code: 'dataRootTooNew',
+      message: 'the identity of this member was written by a newer version: upgrade this node',
+    });
+  });
+
   it('refuses another member, another cluster, and any wrong byte or length', async () => {
     const disk = await freshDisk();
     await writeIdentity('/raft', own, disk);
-    const refused = (error: unknown): boolean => isShoalError(error, 'corrupt');
+    const refused = (error: unknown): boolean =>
+      isShoalError(error, 'corrupt') || isShoalError(error, 'dataRootTooNew');
     for (const other of [
       { clusterId, memberId: 5 },
       { clusterId: 'd', memberId },

@@ -1,5 +1,6 @@
 // Shows that a snapshot is read as it was written or refused: every byte flipped, every length, and the files of others.
 import { describe, expect, it } from 'vitest';
+import { crc32 } from '../../../../../common/pure/crc.ts';
 import { ShoalError } from '../../../../../common/pure/errors.ts';
 import { seededRandom } from '../../../../../common/pure/random.ts';
 import { NonceSource } from '../../../../../manager/consensus/wal/cipher.ts';
@@ -94,6 +95,18 @@ describe('a snapshot file', () => {
     }
     expect([...seen]).toEqual(['corrupt']);
     expect(await reading(files, mark)).toBe(content);
+  });
+
+  it('of a later format says that this version is too old', async () => {
+    const disk = await freshDisk();
+    const mark = await write(filesOn(disk), content);
+    const head = (await disk.readFile(path)).slice(0, 512);
+    const view = new DataView(head.buffer);
+    view.setUint32(8, 2, true);
+    view.setUint32(12, crc32(head.subarray(16), crc32(head.subarray(0, 12))), true);
+    await using file = await disk.open(path, 'write');
+    await file.write(0, head);
+    expect(await reading(filesOn(disk), mark)).toBe('dataRootTooNew');
   });
 
   it('is refused at every length but its own, and when it is missing', async () => {
