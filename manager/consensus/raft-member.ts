@@ -89,6 +89,8 @@ export class RaftMember {
   /** Ticks that do not count. */
   #patienceTicks = 0;
   #isClosed = false;
+  /** The library, or what it told, is being worked off. */
+  #isInside = false;
   /** The log had changes of the configuration at the start. */
   readonly #hasChanges: boolean;
 
@@ -383,11 +385,26 @@ export class RaftMember {
   }
 
   #route(message: Message): void {
+    this.#checkPromise(message);
     if (message.to === appendThread) this.#write(message);
     else if (message.to === applyThread) this.#handOver(message);
     else if (message.to === this.#parts.options.memberId) this.#node.step(message);
     else if (message.type === 'MsgSnap') this.#parts.events.sendSnapshot(message);
     else this.#parts.peers.send(message);
+  }
+
+  /**
+   * What this member acknowledges and grants, to itself as well, must outlive a power cut. What it said in an earlier term binds it no more: its log may
+   * have been replaced since.
+   */
+  #checkPromise({ type, to, term, index, reject }: Message): void {
+    const isPromise = (type === 'MsgAppResp' && index > 0) || type === 'MsgVoteResp';
+    const { hardState, lastIndex } = this.#parts.log.durable;
+    if (!isPromise || reject || term < hardState.term) return;
+    invariant(term === hardState.term, 'a promise is made in a term that is durable');
+    if (type === 'MsgVoteResp')
+      invariant(hardState.vote === to, 'a vote is durable before it is told');
+    else invariant(index <= lastIndex, 'what is acknowledged is durable');
   }
 
   /** A snapshot before entries, and these before the hard state, which may name the last of them as committed. */
@@ -469,7 +486,9 @@ export class RaftMember {
   }
 
   #handOver({ entries, responses }: Message): void {
+    const { lastIndex } = this.#parts.log.durable;
     for (const entry of entries) {
+      invariant(entry.index <= lastIndex, 'only what is durable here is applied');
       this.#changeConfiguration(entry);
       this.#parts.events.committed(entry);
     }
@@ -505,10 +524,14 @@ export class RaftMember {
   /** After an invariant broke nothing is right any more. */
   #guard(action: () => void): void {
     try {
+      invariant(!this.#isInside, 'nobody calls the library while it tells something');
+      this.#isInside = true;
       action();
     } catch (error) {
       this.#isClosed = true;
       this.#parts.events.failed(error);
+    } finally {
+      this.#isInside = false;
     }
   }
 }

@@ -121,6 +121,11 @@ export class WriteAheadLog implements AsyncDisposable {
     return this.#accepted.mark;
   }
 
+  /** What a power cut would leave at least. */
+  get durable(): Pick<LogState, 'hardState' | 'lastIndex'> {
+    return this.#written;
+  }
+
   /** The newest that is durable: what it covers may go. */
   get durableMark(): SnapshotMark | undefined {
     return this.#written.mark;
