@@ -1,3 +1,4 @@
+import { idSum, mix, textSum } from './content-sum.ts';
 import { compareText } from './order.ts';
 import { Table } from './table.ts';
 import type { TableCut } from './table.ts';
@@ -19,6 +20,12 @@ export class ClaimTable {
   readonly #spaces = new Map<string, Space>();
   /** Most owners hold one claim: it stands here without a list. */
   readonly #byOwner = new Table<ClaimRow | ClaimRow[]>();
+  #sum = 0;
+
+  /** Sum over all claims, 32 bits. */
+  get sum(): number {
+    return this.#sum;
+  }
 
   owner(space: string, key: string): string | undefined {
     return this.#spaces.get(space)?.rows.get(key)?.owner;
@@ -46,6 +53,7 @@ export class ClaimTable {
     // One text for all claims of a space.
     const claim = { space: keys.name, key, owner };
     keys.rows.set(key, claim);
+    this.#sum = (this.#sum + claimSum(claim)) | 0;
     const claims = this.#byOwner.get(owner);
     if (claims === undefined) this.#byOwner.set(owner, claim);
     else if (Array.isArray(claims)) claims.push(claim);
@@ -58,6 +66,7 @@ export class ClaimTable {
     const claim = space?.get(key);
     if (space === undefined || claim === undefined) return;
     space.delete(key);
+    this.#sum = (this.#sum - claimSum(claim)) | 0;
     if (space.size === 0) this.#spaces.delete(spaceName);
     this.#forget(claim);
   }
@@ -77,4 +86,9 @@ export function compareClaims(
   right: { readonly space: string; readonly key: string },
 ): number {
   return compareText(left.space, right.space) || compareText(left.key, right.key);
+}
+
+/** What a claim counts. */
+export function claimSum({ space, key, owner }: ClaimRow): number {
+  return mix(mix(mix(0xc1a1, textSum(space)), textSum(key)), idSum(owner));
 }

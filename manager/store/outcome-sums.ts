@@ -1,14 +1,16 @@
+import type { StateCheck } from '../../proto/gen/changeset.ts';
 import type { RecordedOutcome } from './outcome.ts';
 
 /** Entries whose sums are kept: a check names one that the leader applied a moment before it proposed. */
 const keptEntries = 4096;
 
-/** What a member made of the last entries, one sum each. Two members that made the same of the log have the same sums. */
+/** What a member made of the last entries, and what its rows were after each. Two members that made the same of the log have the same sums. */
 export class OutcomeSums {
-  readonly #sums = new Map<number, number>();
+  readonly #sums = new Map<number, StateCheck>();
 
-  note(index: number, sum: number): void {
-    this.#sums.set(index, sum);
+  note(check: StateCheck): void {
+    const { index } = check;
+    this.#sums.set(index, check);
     // Indexes are left out where consensus writes entries of its own, and by a snapshot.
     for (const old of this.#sums.keys()) {
       if (old > index - keptEntries) break;
@@ -17,9 +19,15 @@ export class OutcomeSums {
   }
 
   /** Undefined when it is not known any more, or was not yet. */
-  at(index: number): number | undefined {
+  at(index: number): StateCheck | undefined {
     return this.#sums.get(index);
   }
+}
+
+/** True when two members that made these of the same entries have the same state. One that says nothing of the content of rows is compared without. */
+export function agrees(one: StateCheck, other: StateCheck): boolean {
+  const isComparable = one.content !== 0 && other.content !== 0;
+  return one.sum === other.sum && (!isComparable || one.content === other.content);
 }
 
 /** The sum after an entry. @param results what became of its sets. */

@@ -1,11 +1,14 @@
 import type { ServiceId } from '../../common/pure/ids.ts';
 import { invariant } from '../../common/pure/invariant.ts';
 import { limits } from '../../common/pure/limits.ts';
+import { contentSum, mix, numberSum, textSum } from './content-sum.ts';
 import type { SpecRevisionRow } from './rows.ts';
 import { Table } from './table.ts';
 
 interface Kept {
   readonly row: SpecRevisionRow;
+  /** What it counts in the sum over all. */
+  readonly sum: number;
   /** Tasks that run it. */
   tasks: number;
 }
@@ -23,6 +26,12 @@ interface History {
  */
 export class SpecRevisions {
   readonly #histories = new Table<History>();
+  #sum = 0;
+
+  /** Sum over all revisions that are kept, 32 bits. */
+  get sum(): number {
+    return this.#sum;
+  }
 
   get(id: ServiceId, version: number): SpecRevisionRow | undefined {
     return this.#histories.get(id)?.kept.find((kept) => kept.row.version === version)?.row;
@@ -38,7 +47,9 @@ export class SpecRevisions {
     const history = this.#histories.get(row.serviceId) ?? { exists: false, kept: [] };
     const newest = history.kept.at(-1)?.row.version ?? 0;
     invariant(row.version > newest, 'a new spec revision is the newest');
-    history.kept.push({ row, tasks: 0 });
+    const sum = revisionSum(row);
+    history.kept.push({ row, sum, tasks: 0 });
+    this.#sum = (this.#sum + sum) | 0;
     this.#histories.set(row.serviceId, history);
   }
 
@@ -86,7 +97,17 @@ export class SpecRevisions {
 
   #prune(id: ServiceId, history: History): void {
     const firstNew = history.exists ? history.kept.length - limits.specRevisions : Infinity;
-    history.kept = history.kept.filter((kept, index) => kept.tasks > 0 || index >= firstNew);
+    const isKept = (kept: Kept, index: number): boolean => kept.tasks > 0 || index >= firstNew;
+    for (const [index, kept] of history.kept.entries()) {
+      if (!isKept(kept, index)) this.#sum = (this.#sum - kept.sum) | 0;
+    }
+    history.kept = history.kept.filter(isKept);
     if (history.kept.length === 0) this.#histories.delete(id);
   }
+}
+
+/** What a kept revision of a spec counts. */
+export function revisionSum(row: SpecRevisionRow): number {
+  const place = mix(mix(0x5bec, textSum(row.serviceId)), numberSum(row.version));
+  return mix(mix(place, contentSum(row.spec)), numberSum(row.writtenAtMs));
 }

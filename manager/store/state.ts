@@ -10,6 +10,7 @@ import type { ClaimRow } from './claim-table.ts';
 import { oldestLevel } from './levels.ts';
 import { NamedRows } from './named-rows.ts';
 import { rowOf } from './row-access.ts';
+import { rowSumChange } from './row-sum.ts';
 import type {
   AuthorityRow,
   ClusterRow,
@@ -57,9 +58,18 @@ export class State implements StoreView {
   readonly #tasks = new Table<TaskRow>();
   readonly #taskIndex = new TaskIndex((id) => this.#tasks.get(id));
   readonly #buckets = new Table<BucketRow>();
+  #rowSum = 0;
 
   get level(): number {
     return Math.max(this.#cluster?.lifecycle.level ?? 0, oldestLevel);
+  }
+
+  /**
+   * Sum over the content of all rows, spec revisions and claims, 32 bits: equal at all members after the same entry. Kept as they change, and
+   * so made anew by whoever reads them from a snapshot.
+   */
+  get contentSum(): number {
+    return (this.#rowSum + this.revisions.sum + this.claims.sum) >>> 0;
   }
 
   cluster(): ClusterRow | undefined {
@@ -188,6 +198,7 @@ export class State implements StoreView {
 
   /** Puts one row into its table and indexes; spec revisions and buckets stay as they are. */
   commitRow(change: RowChange): void {
+    this.#rowSum = (this.#rowSum + rowSumChange(change)) | 0;
     switch (change.table) {
       case TableName.clusters:
         this.#cluster = change.after;

@@ -10,7 +10,7 @@ import { LiveView } from './live-view.ts';
 import { appliedLine, outcomeOf, refusedLine } from './outcome.ts';
 import type { RecordedOutcome } from './outcome.ts';
 import type { Refusal } from './refusal.ts';
-import { nextSum, OutcomeSums } from './outcome-sums.ts';
+import { agrees, nextSum, OutcomeSums } from './outcome-sums.ts';
 import { State } from './state.ts';
 import type { AppliedPoint } from './state.ts';
 import type { StoreView } from './view.ts';
@@ -94,7 +94,7 @@ export class Store {
       { index: entry.index, revision, clusterMs },
       results,
     );
-    this.#sums.note(entry.index, state.outcomeSum);
+    this.#sums.note(this.check);
     this.#hub.flush();
     return { results, revision: state.revision };
   }
@@ -126,12 +126,14 @@ export class Store {
 
   /** What this member has made of the log so far, for others to compare with. */
   get check(): StateCheck {
-    return newStateCheck({ index: this.#state.applied.index, sum: this.#state.outcomeSum });
+    const { applied, outcomeSum: sum, contentSum: content } = this.#state;
+    return newStateCheck({ index: applied.index, sum, content });
   }
 
-  #compare({ index, sum }: StateCheck): void {
+  #compare(check: StateCheck): void {
+    const { index } = check;
     const own = this.#sums.at(index);
-    if (own === undefined || own === sum) return;
+    if (own === undefined || agrees(own, check)) return;
     throw new ShoalError(
       'corrupt',
       "the state of this manager differs from the leader's: leave the swarm with --force and join again",

@@ -6,6 +6,7 @@ import {
   type TaskPlacement,
   type TaskStatus,
 } from '../../proto/gen/objects.ts';
+import { newServiceSpec } from '../../proto/gen/specs.ts';
 import { asId } from '../../common/pure/ids.ts';
 import type { NodeId } from '../../common/pure/ids.ts';
 import type { Stamp } from './changes.ts';
@@ -298,3 +299,11 @@ function copyTask(task: TaskRow): TaskDraft {
     unknown: task.unknown,
   };
 }
+
+/** A row whose fields all hold what nobody has set. */
+export const noTask: TaskRow = emptyTask('', {
+  serviceId: asId<'service'>(''),
+  version: 0,
+  spec: newServiceSpec(),
+  writtenAtMs: 0,
+});

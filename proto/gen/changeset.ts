@@ -68,7 +68,7 @@ import {
   writeNodeSpec,
   writeServiceSpec,
 } from './specs.ts';
-import { type Draft, Reader, Writer } from './wire.ts';
+import { type Draft, noItems, own, Reader, Writer } from './wire.ts';
 
 export interface ChangeSet {
   /** De-duplicates: a set with the id of one that is known is answered with that one's outcome. */
@@ -100,9 +100,9 @@ export function newChangeSet(fields: Partial<ChangeSet> = {}): ChangeSet {
     traceId: fields.traceId ?? '',
     wallMs: fields.wallMs ?? 0,
     minLevel: fields.minLevel ?? 0,
-    reads: fields.reads ?? [],
-    claims: fields.claims ?? [],
-    ops: fields.ops ?? [],
+    reads: fields.reads ?? noItems,
+    claims: fields.claims ?? noItems,
+    ops: fields.ops ?? noItems,
   };
   return fields.unknown === undefined ? value : { ...value, unknown: fields.unknown };
 }
@@ -156,9 +156,9 @@ export function readChangeSet(reader: Reader): ChangeSet {
     traceId: '',
     wallMs: 0,
     minLevel: 0,
-    reads: [],
-    claims: [],
-    ops: [],
+    reads: noItems,
+    claims: noItems,
+    ops: noItems,
   };
   let unknown: number[] | undefined;
   while (reader.pos < reader.end) {
@@ -187,6 +187,7 @@ export function readChangeSet(reader: Reader): ChangeSet {
         break;
       case 66: {
         const outerEnd = reader.enter('reads');
+        value.reads = own(value.reads);
         value.reads.push(readRead(reader));
         reader.count(value.reads.length, 'reads');
         reader.leave(outerEnd);
@@ -194,6 +195,7 @@ export function readChangeSet(reader: Reader): ChangeSet {
       }
       case 74: {
         const outerEnd = reader.enter('claims');
+        value.claims = own(value.claims);
         value.claims.push(readClaim(reader));
         reader.count(value.claims.length, 'claims');
         reader.leave(outerEnd);
@@ -201,6 +203,7 @@ export function readChangeSet(reader: Reader): ChangeSet {
       }
       case 82: {
         const outerEnd = reader.enter('ops');
+        value.ops = own(value.ops);
         value.ops.push(readOp(reader));
         reader.count(value.ops.length, 'ops');
         reader.leave(outerEnd);
@@ -933,7 +936,7 @@ export interface Batch {
 /** A Batch of `fields`, with defaults for the rest. */
 export function newBatch(fields: Partial<Batch> = {}): Batch {
   const value: Batch = {
-    sets: fields.sets ?? [],
+    sets: fields.sets ?? noItems,
     check: fields.check,
   };
   return fields.unknown === undefined ? value : { ...value, unknown: fields.unknown };
@@ -969,7 +972,7 @@ const batchFields: readonly number[] = [1, 2];
 
 export function readBatch(reader: Reader): Batch {
   const value: Draft<Batch> = {
-    sets: [],
+    sets: noItems,
     check: undefined,
   };
   let unknown: number[] | undefined;
@@ -978,6 +981,7 @@ export function readBatch(reader: Reader): Batch {
     switch (tag) {
       case 10: {
         const outerEnd = reader.enter('sets');
+        value.sets = own(value.sets);
         value.sets.push(readChangeSet(reader));
         reader.count(value.sets.length, 'sets');
         reader.leave(outerEnd);
@@ -1002,6 +1006,8 @@ export interface StateCheck {
   readonly index: number;
   /** Sum over all outcomes up to it. */
   readonly sum: number;
+  /** Sum over the content of all rows, spec revisions and claims after it; 0: not told. */
+  readonly content: number;
   /** Fields that this version does not know, as they came. */
   readonly unknown?: Uint8Array;
 }
@@ -1011,6 +1017,7 @@ export function newStateCheck(fields: Partial<StateCheck> = {}): StateCheck {
   const value: StateCheck = {
     index: fields.index ?? 0,
     sum: fields.sum ?? 0,
+    content: fields.content ?? 0,
   };
   return fields.unknown === undefined ? value : { ...value, unknown: fields.unknown };
 }
@@ -1030,15 +1037,17 @@ export function decodeStateCheck(bytes: Uint8Array): StateCheck {
 export function writeStateCheck(writer: Writer, value: StateCheck): void {
   if (value.index !== 0) writer.uint64(8, value.index, 'StateCheck.index');
   if (value.sum !== 0) writer.uint32(16, value.sum, 'StateCheck.sum');
+  if (value.content !== 0) writer.uint32(24, value.content, 'StateCheck.content');
   if (value.unknown !== undefined) writer.raw(value.unknown);
 }
 
-const stateCheckFields: readonly number[] = [1, 2];
+const stateCheckFields: readonly number[] = [1, 2, 3];
 
 export function readStateCheck(reader: Reader): StateCheck {
   const value: Draft<StateCheck> = {
     index: 0,
     sum: 0,
+    content: 0,
   };
   let unknown: number[] | undefined;
   while (reader.pos < reader.end) {
@@ -1049,6 +1058,9 @@ export function readStateCheck(reader: Reader): StateCheck {
         break;
       case 16:
         value.sum = reader.uint32('sum');
+        break;
+      case 24:
+        value.content = reader.uint32('content');
         break;
       default:
         unknown = reader.skip(tag, stateCheckFields, unknown);
@@ -1086,7 +1098,7 @@ export function newTimelineLine(fields: Partial<TimelineLine> = {}): TimelineLin
     traceId: fields.traceId ?? '',
     applied: fields.applied ?? false,
     refusal: fields.refusal ?? '',
-    changes: fields.changes ?? [],
+    changes: fields.changes ?? noItems,
   };
   return fields.unknown === undefined ? value : { ...value, unknown: fields.unknown };
 }
@@ -1128,7 +1140,7 @@ export function readTimelineLine(reader: Reader): TimelineLine {
     traceId: '',
     applied: false,
     refusal: '',
-    changes: [],
+    changes: noItems,
   };
   let unknown: number[] | undefined;
   while (reader.pos < reader.end) {
@@ -1159,6 +1171,7 @@ export function readTimelineLine(reader: Reader): TimelineLine {
         value.refusal = reader.string('refusal');
         break;
       case 74:
+        value.changes = own(value.changes);
         value.changes.push(reader.string('changes'));
         reader.count(value.changes.length, 'changes');
         break;
@@ -1434,7 +1447,7 @@ export interface Row {
 export function newRow(fields: Partial<Row> = {}): Row {
   const value: Row = {
     object: fields.object,
-    versions: fields.versions ?? [],
+    versions: fields.versions ?? noItems,
     updatedAtMs: fields.updatedAtMs ?? 0,
     previousSpecVersion: fields.previousSpecVersion ?? 0,
   };
@@ -1509,7 +1522,7 @@ const rowFields: readonly number[] = [1, 2, 3, 4, 5, 6, 7, 8, 9];
 export function readRow(reader: Reader): Row {
   const value: Draft<Row> = {
     object: undefined,
-    versions: [],
+    versions: noItems,
     updatedAtMs: 0,
     previousSpecVersion: 0,
   };
@@ -1555,6 +1568,7 @@ export function readRow(reader: Reader): Row {
       }
       case 58: {
         const outerEnd = reader.enter('versions');
+        value.versions = own(value.versions);
         value.versions.push(readFacetVersion(reader));
         reader.count(value.versions.length, 'versions');
         reader.leave(outerEnd);

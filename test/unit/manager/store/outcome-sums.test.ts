@@ -1,19 +1,22 @@
 // Shows that members which made the same of a log agree, snapshot or not, and that one which did not is found by the leader's next check.
 import { expect, test } from 'vitest';
-import { encodeBatch, newBatch } from '../../../../proto/gen/changeset.ts';
-import { nextSum, OutcomeSums } from '../../../../manager/store/outcome-sums.ts';
+import { encodeBatch, newBatch, newStateCheck } from '../../../../proto/gen/changeset.ts';
+import type { StateCheck } from '../../../../proto/gen/changeset.ts';
+import { agrees, nextSum, OutcomeSums } from '../../../../manager/store/outcome-sums.ts';
 import type { RecordedOutcome } from '../../../../manager/store/outcome.ts';
 import { cutSnapshot } from '../../../../manager/store/snapshot.ts';
 import { SnapshotInstaller } from '../../../../manager/store/snapshot-installer.ts';
+import { createOp } from '../../../../manager/store/ops.ts';
+import { newCluster, Table } from '../../../../proto/gen/objects.ts';
 import { Store } from '../../../../manager/store/store.ts';
 import { StoreFixture } from '../../../lib/store-fixture.ts';
 
 const fixture = new StoreFixture();
-const entries = Array.from({ length: 20 }, (_, at) => ({
-  index: at + 1,
-  term: 1,
-  data: encodeBatch(newBatch({ sets: [fixture.complete({ reason: `r${at}` })] })),
-}));
+const entries = Array.from({ length: 20 }, (_, at) => {
+  const ops = at === 0 ? [createOp({ kind: 'cluster', value: newCluster({ id: 'c' }) })] : [];
+  const sets = [fixture.complete({ reason: `r${at}`, ops })];
+  return { index: at + 1, term: 1, data: encodeBatch(newBatch({ sets })) };
+});
 
 function applied(count: number, store = new Store()): Store {
   const from = store.applied.index;
@@ -49,6 +52,27 @@ test('a member that made something else of one entry is found, and told what to 
   expect(() => other.apply(checkFrom(leader, 21))).toThrow(/leave the swarm with --force/);
 });
 
+test('one row that differs in what no set has said is found', () => {
+  const leader = applied(20);
+  const other = applied(20);
+  const before = other.view.cluster();
+  if (before === undefined) throw new Error('the fixture makes a cluster');
+  const after = { ...before, createdAtMs: before.createdAtMs + 1 };
+  other.state.commitRow({ table: Table.clusters, key: before.id, before, after, facets: [] });
+  // What it makes of the entry that comes next shows it.
+  const next = { index: 21, term: 1, data: new Uint8Array() };
+  for (const store of [leader, other]) store.apply(next);
+  expect(other.check.sum).toBe(leader.check.sum);
+  expect(() => other.apply(checkFrom(leader, 22))).toThrow(/leave the swarm with --force/);
+});
+
+test('a member that says nothing of the content of its rows is compared by outcomes only', () => {
+  const one = newStateCheck({ index: 1, sum: 5, content: 6 });
+  expect(agrees(one, { ...one, content: 0 })).toBe(true);
+  expect(agrees(one, { ...one, content: 7 })).toBe(false);
+  expect(agrees({ ...one, content: 0 }, { ...one, sum: 4 })).toBe(false);
+});
+
 test('a check of an entry that is not known any more says nothing', () => {
   const leader = applied(3);
   const late = new Store();
@@ -61,12 +85,17 @@ const done: RecordedOutcome = { kind: 'done', revision: 3 };
 
 test('the last few thousand are known, and nothing older, whatever indexes are left out', () => {
   const sums = new OutcomeSums();
-  for (let index = 1; index <= 6000; index += 2) sums.note(index, index * 10);
-  expect([sums.at(5999), sums.at(1905), sums.at(5998)]).toEqual([59_990, 19_050, undefined]);
+  const check = (index: number): StateCheck => newStateCheck({ index, sum: index * 10 });
+  for (let index = 1; index <= 6000; index += 2) sums.note(check(index));
+  expect([5999, 1905, 5998].map((index) => sums.at(index)?.sum)).toEqual([
+    59_990,
+    19_050,
+    undefined,
+  ]);
   for (let index = 1; index <= 5999 - 4096; index += 1) expect(sums.at(index)).toBeUndefined();
-  sums.note(1_000_000, 1);
+  sums.note(check(1_000_000));
   for (let index = 1; index <= 6000; index += 1) expect(sums.at(index)).toBeUndefined();
-  expect(sums.at(1_000_000)).toBe(1);
+  expect(sums.at(1_000_000)).toEqual(check(1_000_000));
 });
 
 test('members that made the same of an entry have the same sum, and no others', () => {
