@@ -22,7 +22,7 @@ import {
   writePortConfig,
   writeTaskSpec,
 } from './specs.ts';
-import { type Draft, Reader, Writer } from './wire.ts';
+import { type Draft, noEntries, noItems, own, Reader, Writer } from './wire.ts';
 
 export interface SessionRequest {
   readonly protocolMin: number;
@@ -149,7 +149,7 @@ export function newSessionMessage(fields: Partial<SessionMessage> = {}): Session
     clusterIncarnation: fields.clusterIncarnation ?? 0,
     heartbeatPeriodMs: fields.heartbeatPeriodMs ?? 0,
     node: fields.node,
-    managers: fields.managers ?? [],
+    managers: fields.managers ?? noItems,
   };
   return fields.unknown === undefined ? value : { ...value, unknown: fields.unknown };
 }
@@ -193,7 +193,7 @@ export function readSessionMessage(reader: Reader): SessionMessage {
     clusterIncarnation: 0,
     heartbeatPeriodMs: 0,
     node: undefined,
-    managers: [],
+    managers: noItems,
   };
   let unknown: number[] | undefined;
   while (reader.pos < reader.end) {
@@ -219,6 +219,7 @@ export function readSessionMessage(reader: Reader): SessionMessage {
       }
       case 50: {
         const outerEnd = reader.enter('managers');
+        value.managers = own(value.managers);
         value.managers.push(readManagerAddress(reader));
         reader.count(value.managers.length, 'managers');
         reader.leave(outerEnd);
@@ -475,8 +476,8 @@ export function newAssignmentsMessage(fields: Partial<AssignmentsMessage> = {}):
     complete: fields.complete ?? false,
     appliesTo: fields.appliesTo ?? 0,
     version: fields.version ?? 0,
-    assign: fields.assign ?? [],
-    remove: fields.remove ?? [],
+    assign: fields.assign ?? noItems,
+    remove: fields.remove ?? noItems,
     last: fields.last ?? false,
   };
   return fields.unknown === undefined ? value : { ...value, unknown: fields.unknown };
@@ -515,8 +516,8 @@ export function readAssignmentsMessage(reader: Reader): AssignmentsMessage {
     complete: false,
     appliesTo: 0,
     version: 0,
-    assign: [],
-    remove: [],
+    assign: noItems,
+    remove: noItems,
     last: false,
   };
   let unknown: number[] | undefined;
@@ -534,12 +535,14 @@ export function readAssignmentsMessage(reader: Reader): AssignmentsMessage {
         break;
       case 34: {
         const outerEnd = reader.enter('assign');
+        value.assign = own(value.assign);
         value.assign.push(readAssignment(reader));
         reader.count(value.assign.length, 'assign');
         reader.leave(outerEnd);
         break;
       }
       case 42:
+        value.remove = own(value.remove);
         value.remove.push(reader.string('remove'));
         reader.count(value.remove.length, 'remove');
         break;
@@ -582,10 +585,10 @@ export function newAssignment(fields: Partial<Assignment> = {}): Assignment {
     slot: fields.slot ?? 0,
     desiredState: fields.desiredState ?? TaskState.new,
     spec: fields.spec,
-    serviceLabels: fields.serviceLabels ?? new Map(),
-    addresses: fields.addresses ?? [],
-    networks: fields.networks ?? [],
-    hostPorts: fields.hostPorts ?? [],
+    serviceLabels: fields.serviceLabels ?? noEntries,
+    addresses: fields.addresses ?? noItems,
+    networks: fields.networks ?? noItems,
+    hostPorts: fields.hostPorts ?? noItems,
     specVersion: fields.specVersion ?? 0,
   };
   return fields.unknown === undefined ? value : { ...value, unknown: fields.unknown };
@@ -644,10 +647,10 @@ export function readAssignment(reader: Reader): Assignment {
     slot: 0,
     desiredState: TaskState.new,
     spec: undefined,
-    serviceLabels: new Map(),
-    addresses: [],
-    networks: [],
-    hostPorts: [],
+    serviceLabels: noEntries,
+    addresses: noItems,
+    networks: noItems,
+    hostPorts: noItems,
     specVersion: 0,
   };
   let unknown: number[] | undefined;
@@ -676,10 +679,11 @@ export function readAssignment(reader: Reader): Assignment {
         break;
       }
       case 58:
-        reader.stringEntry('serviceLabels', value.serviceLabels);
+        value.serviceLabels = reader.stringEntry('serviceLabels', value.serviceLabels);
         break;
       case 66: {
         const outerEnd = reader.enter('addresses');
+        value.addresses = own(value.addresses);
         value.addresses.push(readTaskAddress(reader));
         reader.count(value.addresses.length, 'addresses');
         reader.leave(outerEnd);
@@ -687,6 +691,7 @@ export function readAssignment(reader: Reader): Assignment {
       }
       case 74: {
         const outerEnd = reader.enter('networks');
+        value.networks = own(value.networks);
         value.networks.push(readNodeNetwork(reader));
         reader.count(value.networks.length, 'networks');
         reader.leave(outerEnd);
@@ -694,6 +699,7 @@ export function readAssignment(reader: Reader): Assignment {
       }
       case 82: {
         const outerEnd = reader.enter('hostPorts');
+        value.hostPorts = own(value.hostPorts);
         value.hostPorts.push(readPortConfig(reader));
         reader.count(value.hostPorts.length, 'hostPorts');
         reader.leave(outerEnd);
@@ -867,8 +873,8 @@ export function newEndpointsMessage(fields: Partial<EndpointsMessage> = {}): End
     complete: fields.complete ?? false,
     appliesTo: fields.appliesTo ?? 0,
     version: fields.version ?? 0,
-    put: fields.put ?? [],
-    remove: fields.remove ?? [],
+    put: fields.put ?? noItems,
+    remove: fields.remove ?? noItems,
     last: fields.last ?? false,
   };
   return fields.unknown === undefined ? value : { ...value, unknown: fields.unknown };
@@ -907,8 +913,8 @@ export function readEndpointsMessage(reader: Reader): EndpointsMessage {
     complete: false,
     appliesTo: 0,
     version: 0,
-    put: [],
-    remove: [],
+    put: noItems,
+    remove: noItems,
     last: false,
   };
   let unknown: number[] | undefined;
@@ -926,12 +932,14 @@ export function readEndpointsMessage(reader: Reader): EndpointsMessage {
         break;
       case 34: {
         const outerEnd = reader.enter('put');
+        value.put = own(value.put);
         value.put.push(readEndpointSet(reader));
         reader.count(value.put.length, 'put');
         reader.leave(outerEnd);
         break;
       }
       case 42:
+        value.remove = own(value.remove);
         value.remove.push(reader.string('remove'));
         reader.count(value.remove.length, 'remove');
         break;
@@ -964,8 +972,8 @@ export function newEndpointSet(fields: Partial<EndpointSet> = {}): EndpointSet {
     serviceId: fields.serviceId ?? '',
     serviceName: fields.serviceName ?? '',
     version: fields.version ?? 0,
-    ports: fields.ports ?? [],
-    endpoints: fields.endpoints ?? [],
+    ports: fields.ports ?? noItems,
+    endpoints: fields.endpoints ?? noItems,
   };
   return fields.unknown === undefined ? value : { ...value, unknown: fields.unknown };
 }
@@ -1006,8 +1014,8 @@ export function readEndpointSet(reader: Reader): EndpointSet {
     serviceId: '',
     serviceName: '',
     version: 0,
-    ports: [],
-    endpoints: [],
+    ports: noItems,
+    endpoints: noItems,
   };
   let unknown: number[] | undefined;
   while (reader.pos < reader.end) {
@@ -1024,6 +1032,7 @@ export function readEndpointSet(reader: Reader): EndpointSet {
         break;
       case 34: {
         const outerEnd = reader.enter('ports');
+        value.ports = own(value.ports);
         value.ports.push(readPortConfig(reader));
         reader.count(value.ports.length, 'ports');
         reader.leave(outerEnd);
@@ -1031,6 +1040,7 @@ export function readEndpointSet(reader: Reader): EndpointSet {
       }
       case 42: {
         const outerEnd = reader.enter('endpoints');
+        value.endpoints = own(value.endpoints);
         value.endpoints.push(readEndpoint(reader));
         reader.count(value.endpoints.length, 'endpoints');
         reader.leave(outerEnd);
@@ -1122,7 +1132,7 @@ export interface ReportStatusRequest {
 export function newReportStatusRequest(fields: Partial<ReportStatusRequest> = {}): ReportStatusRequest {
   const value: ReportStatusRequest = {
     sessionId: fields.sessionId ?? '',
-    reports: fields.reports ?? [],
+    reports: fields.reports ?? noItems,
   };
   return fields.unknown === undefined ? value : { ...value, unknown: fields.unknown };
 }
@@ -1154,7 +1164,7 @@ const reportStatusRequestFields: readonly number[] = [1, 2];
 export function readReportStatusRequest(reader: Reader): ReportStatusRequest {
   const value: Draft<ReportStatusRequest> = {
     sessionId: '',
-    reports: [],
+    reports: noItems,
   };
   let unknown: number[] | undefined;
   while (reader.pos < reader.end) {
@@ -1165,6 +1175,7 @@ export function readReportStatusRequest(reader: Reader): ReportStatusRequest {
         break;
       case 18: {
         const outerEnd = reader.enter('reports');
+        value.reports = own(value.reports);
         value.reports.push(readTaskReport(reader));
         reader.count(value.reports.length, 'reports');
         reader.leave(outerEnd);
@@ -1254,7 +1265,7 @@ export interface ReportStatusResponse {
 /** A ReportStatusResponse of `fields`, with defaults for the rest. */
 export function newReportStatusResponse(fields: Partial<ReportStatusResponse> = {}): ReportStatusResponse {
   const value: ReportStatusResponse = {
-    unknownTasks: fields.unknownTasks ?? [],
+    unknownTasks: fields.unknownTasks ?? noItems,
   };
   return fields.unknown === undefined ? value : { ...value, unknown: fields.unknown };
 }
@@ -1280,13 +1291,14 @@ const reportStatusResponseFields: readonly number[] = [1];
 
 export function readReportStatusResponse(reader: Reader): ReportStatusResponse {
   const value: Draft<ReportStatusResponse> = {
-    unknownTasks: [],
+    unknownTasks: noItems,
   };
   let unknown: number[] | undefined;
   while (reader.pos < reader.end) {
     const tag = reader.tag();
     switch (tag) {
       case 10:
+        value.unknownTasks = own(value.unknownTasks);
         value.unknownTasks.push(reader.string('unknownTasks'));
         reader.count(value.unknownTasks.length, 'unknownTasks');
         break;

@@ -1,5 +1,5 @@
 // Generated from proto/logs.proto by `npm run generate`: change that, not this.
-import { type Draft, Reader, Writer } from './wire.ts';
+import { type Draft, noBytes, noItems, own, Reader, Writer } from './wire.ts';
 
 export const LogSource = {
   stdout: 0,
@@ -357,7 +357,7 @@ export function newPublishLogsRequest(fields: Partial<PublishLogsRequest> = {}):
     sessionId: fields.sessionId ?? '',
     readId: fields.readId ?? '',
     sequence: fields.sequence ?? 0,
-    lines: fields.lines ?? [],
+    lines: fields.lines ?? noItems,
     end: fields.end ?? false,
     error: fields.error ?? '',
   };
@@ -397,7 +397,7 @@ export function readPublishLogsRequest(reader: Reader): PublishLogsRequest {
     sessionId: '',
     readId: '',
     sequence: 0,
-    lines: [],
+    lines: noItems,
     end: false,
     error: '',
   };
@@ -416,6 +416,7 @@ export function readPublishLogsRequest(reader: Reader): PublishLogsRequest {
         break;
       case 34: {
         const outerEnd = reader.enter('lines');
+        value.lines = own(value.lines);
         value.lines.push(readLogLine(reader));
         reader.count(value.lines.length, 'lines');
         reader.leave(outerEnd);
@@ -453,7 +454,7 @@ export function newLogLine(fields: Partial<LogLine> = {}): LogLine {
     source: fields.source ?? LogSource.stdout,
     timestamp: fields.timestamp ?? '',
     details: fields.details ?? '',
-    text: fields.text ?? new Uint8Array(0),
+    text: fields.text ?? noBytes,
   };
   return fields.unknown === undefined ? value : { ...value, unknown: fields.unknown };
 }
@@ -485,7 +486,7 @@ export function readLogLine(reader: Reader): LogLine {
     source: LogSource.stdout,
     timestamp: '',
     details: '',
-    text: new Uint8Array(0),
+    text: noBytes,
   };
   let unknown: number[] | undefined;
   while (reader.pos < reader.end) {

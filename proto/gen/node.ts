@@ -13,7 +13,7 @@ import {
   writeManagerAddress,
   writeTaskReport,
 } from './dispatcher.ts';
-import { type Draft, Reader, Writer } from './wire.ts';
+import { type Draft, noItems, own, Reader, Writer } from './wire.ts';
 
 export type JournalRecordRecord =
   | { readonly kind: 'assign'; readonly value: Assignment }
@@ -154,7 +154,7 @@ export function newJournalMark(fields: Partial<JournalMark> = {}): JournalMark {
     clusterIncarnation: fields.clusterIncarnation ?? 0,
     assignmentsVersion: fields.assignmentsVersion ?? 0,
     endpointsVersion: fields.endpointsVersion ?? 0,
-    managers: fields.managers ?? [],
+    managers: fields.managers ?? noItems,
   };
   return fields.unknown === undefined ? value : { ...value, unknown: fields.unknown };
 }
@@ -190,7 +190,7 @@ export function readJournalMark(reader: Reader): JournalMark {
     clusterIncarnation: 0,
     assignmentsVersion: 0,
     endpointsVersion: 0,
-    managers: [],
+    managers: noItems,
   };
   let unknown: number[] | undefined;
   while (reader.pos < reader.end) {
@@ -207,6 +207,7 @@ export function readJournalMark(reader: Reader): JournalMark {
         break;
       case 34: {
         const outerEnd = reader.enter('managers');
+        value.managers = own(value.managers);
         value.managers.push(readManagerAddress(reader));
         reader.count(value.managers.length, 'managers');
         reader.leave(outerEnd);
@@ -543,7 +544,7 @@ export interface ProxyEndpoints {
 export function newProxyEndpoints(fields: Partial<ProxyEndpoints> = {}): ProxyEndpoints {
   const value: ProxyEndpoints = {
     version: fields.version ?? 0,
-    sets: fields.sets ?? [],
+    sets: fields.sets ?? noItems,
   };
   return fields.unknown === undefined ? value : { ...value, unknown: fields.unknown };
 }
@@ -575,7 +576,7 @@ const proxyEndpointsFields: readonly number[] = [1, 2];
 export function readProxyEndpoints(reader: Reader): ProxyEndpoints {
   const value: Draft<ProxyEndpoints> = {
     version: 0,
-    sets: [],
+    sets: noItems,
   };
   let unknown: number[] | undefined;
   while (reader.pos < reader.end) {
@@ -586,6 +587,7 @@ export function readProxyEndpoints(reader: Reader): ProxyEndpoints {
         break;
       case 18: {
         const outerEnd = reader.enter('sets');
+        value.sets = own(value.sets);
         value.sets.push(readEndpointSet(reader));
         reader.count(value.sets.length, 'sets');
         reader.leave(outerEnd);
@@ -612,7 +614,7 @@ export interface ProxyAcknowledge {
 export function newProxyAcknowledge(fields: Partial<ProxyAcknowledge> = {}): ProxyAcknowledge {
   const value: ProxyAcknowledge = {
     version: fields.version ?? 0,
-    failures: fields.failures ?? [],
+    failures: fields.failures ?? noItems,
   };
   return fields.unknown === undefined ? value : { ...value, unknown: fields.unknown };
 }
@@ -644,7 +646,7 @@ const proxyAcknowledgeFields: readonly number[] = [1, 2];
 export function readProxyAcknowledge(reader: Reader): ProxyAcknowledge {
   const value: Draft<ProxyAcknowledge> = {
     version: 0,
-    failures: [],
+    failures: noItems,
   };
   let unknown: number[] | undefined;
   while (reader.pos < reader.end) {
@@ -655,6 +657,7 @@ export function readProxyAcknowledge(reader: Reader): ProxyAcknowledge {
         break;
       case 18: {
         const outerEnd = reader.enter('failures');
+        value.failures = own(value.failures);
         value.failures.push(readPortFailure(reader));
         reader.count(value.failures.length, 'failures');
         reader.leave(outerEnd);
@@ -899,7 +902,7 @@ export function newProxyStats(fields: Partial<ProxyStats> = {}): ProxyStats {
     connectFailures: fields.connectFailures ?? 0,
     bytesUp: fields.bytesUp ?? 0,
     bytesDown: fields.bytesDown ?? 0,
-    tasks: fields.tasks ?? [],
+    tasks: fields.tasks ?? noItems,
   };
   return fields.unknown === undefined ? value : { ...value, unknown: fields.unknown };
 }
@@ -939,7 +942,7 @@ export function readProxyStats(reader: Reader): ProxyStats {
     connectFailures: 0,
     bytesUp: 0,
     bytesDown: 0,
-    tasks: [],
+    tasks: noItems,
   };
   let unknown: number[] | undefined;
   while (reader.pos < reader.end) {
@@ -962,6 +965,7 @@ export function readProxyStats(reader: Reader): ProxyStats {
         break;
       case 50: {
         const outerEnd = reader.enter('tasks');
+        value.tasks = own(value.tasks);
         value.tasks.push(readTaskConnections(reader));
         reader.count(value.tasks.length, 'tasks');
         reader.leave(outerEnd);

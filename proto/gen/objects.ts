@@ -21,7 +21,7 @@ import {
   writePortConfig,
   writeServiceSpec,
 } from './specs.ts';
-import { type Draft, Reader, Writer } from './wire.ts';
+import { type Draft, noBytes, noEntries, noItems, own, Reader, Writer } from './wire.ts';
 
 export const Table = {
   tableUnspecified: 0,
@@ -324,11 +324,11 @@ export interface ClusterLifecycle {
 export function newClusterLifecycle(fields: Partial<ClusterLifecycle> = {}): ClusterLifecycle {
   const value: ClusterLifecycle = {
     trustRootPem: fields.trustRootPem ?? '',
-    issuerSubject: fields.issuerSubject ?? new Uint8Array(0),
-    issuerPublicKey: fields.issuerPublicKey ?? new Uint8Array(0),
+    issuerSubject: fields.issuerSubject ?? noBytes,
+    issuerPublicKey: fields.issuerPublicKey ?? noBytes,
     level: fields.level ?? 0,
     incarnation: fields.incarnation ?? 0,
-    addressPools: fields.addressPools ?? [],
+    addressPools: fields.addressPools ?? noItems,
     subnetSize: fields.subnetSize ?? 0,
     dataPathPort: fields.dataPathPort ?? 0,
     rootRotationInProgress: fields.rootRotationInProgress ?? false,
@@ -368,11 +368,11 @@ const clusterLifecycleFields: readonly number[] = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10
 export function readClusterLifecycle(reader: Reader): ClusterLifecycle {
   const value: Draft<ClusterLifecycle> = {
     trustRootPem: '',
-    issuerSubject: new Uint8Array(0),
-    issuerPublicKey: new Uint8Array(0),
+    issuerSubject: noBytes,
+    issuerPublicKey: noBytes,
     level: 0,
     incarnation: 0,
-    addressPools: [],
+    addressPools: noItems,
     subnetSize: 0,
     dataPathPort: 0,
     rootRotationInProgress: false,
@@ -398,6 +398,7 @@ export function readClusterLifecycle(reader: Reader): ClusterLifecycle {
         value.incarnation = reader.uint64('incarnation');
         break;
       case 50:
+        value.addressPools = own(value.addressPools);
         value.addressPools.push(reader.string('addressPools'));
         reader.count(value.addressPools.length, 'addressPools');
         break;
@@ -509,8 +510,8 @@ export interface AuthorityKeys {
 /** A AuthorityKeys of `fields`, with defaults for the rest. */
 export function newAuthorityKeys(fields: Partial<AuthorityKeys> = {}): AuthorityKeys {
   const value: AuthorityKeys = {
-    rootCertificateDer: fields.rootCertificateDer ?? new Uint8Array(0),
-    rootKeyPkcs8: fields.rootKeyPkcs8 ?? new Uint8Array(0),
+    rootCertificateDer: fields.rootCertificateDer ?? noBytes,
+    rootKeyPkcs8: fields.rootKeyPkcs8 ?? noBytes,
     workerJoinToken: fields.workerJoinToken ?? '',
     managerJoinToken: fields.managerJoinToken ?? '',
   };
@@ -541,8 +542,8 @@ const authorityKeysFields: readonly number[] = [1, 2, 3, 4];
 
 export function readAuthorityKeys(reader: Reader): AuthorityKeys {
   const value: Draft<AuthorityKeys> = {
-    rootCertificateDer: new Uint8Array(0),
-    rootKeyPkcs8: new Uint8Array(0),
+    rootCertificateDer: noBytes,
+    rootKeyPkcs8: noBytes,
     workerJoinToken: '',
     managerJoinToken: '',
   };
@@ -783,15 +784,15 @@ export function newNodeDescription(fields: Partial<NodeDescription> = {}): NodeD
     nanoCpus: fields.nanoCpus ?? 0,
     memoryBytes: fields.memoryBytes ?? 0,
     engineVersion: fields.engineVersion ?? '',
-    engineLabels: fields.engineLabels ?? new Map(),
-    plugins: fields.plugins ?? [],
+    engineLabels: fields.engineLabels ?? noEntries,
+    plugins: fields.plugins ?? noItems,
     trustRootPem: fields.trustRootPem ?? '',
-    issuerSubject: fields.issuerSubject ?? new Uint8Array(0),
-    issuerPublicKey: fields.issuerPublicKey ?? new Uint8Array(0),
+    issuerSubject: fields.issuerSubject ?? noBytes,
+    issuerPublicKey: fields.issuerPublicKey ?? noBytes,
     engineAvailable: fields.engineAvailable ?? false,
     levelMin: fields.levelMin ?? 0,
     levelMax: fields.levelMax ?? 0,
-    warnings: fields.warnings ?? [],
+    warnings: fields.warnings ?? noItems,
   };
   return fields.unknown === undefined ? value : { ...value, unknown: fields.unknown };
 }
@@ -843,15 +844,15 @@ export function readNodeDescription(reader: Reader): NodeDescription {
     nanoCpus: 0,
     memoryBytes: 0,
     engineVersion: '',
-    engineLabels: new Map(),
-    plugins: [],
+    engineLabels: noEntries,
+    plugins: noItems,
     trustRootPem: '',
-    issuerSubject: new Uint8Array(0),
-    issuerPublicKey: new Uint8Array(0),
+    issuerSubject: noBytes,
+    issuerPublicKey: noBytes,
     engineAvailable: false,
     levelMin: 0,
     levelMax: 0,
-    warnings: [],
+    warnings: noItems,
   };
   let unknown: number[] | undefined;
   while (reader.pos < reader.end) {
@@ -876,10 +877,11 @@ export function readNodeDescription(reader: Reader): NodeDescription {
         value.engineVersion = reader.string('engineVersion');
         break;
       case 50:
-        reader.stringEntry('engineLabels', value.engineLabels);
+        value.engineLabels = reader.stringEntry('engineLabels', value.engineLabels);
         break;
       case 58: {
         const outerEnd = reader.enter('plugins');
+        value.plugins = own(value.plugins);
         value.plugins.push(readEnginePlugin(reader));
         reader.count(value.plugins.length, 'plugins');
         reader.leave(outerEnd);
@@ -904,6 +906,7 @@ export function readNodeDescription(reader: Reader): NodeDescription {
         value.levelMax = reader.uint32('levelMax');
         break;
       case 114:
+        value.warnings = own(value.warnings);
         value.warnings.push(reader.string('warnings'));
         reader.count(value.warnings.length, 'warnings');
         break;
@@ -1320,8 +1323,8 @@ export interface ServiceEndpoint {
 /** A ServiceEndpoint of `fields`, with defaults for the rest. */
 export function newServiceEndpoint(fields: Partial<ServiceEndpoint> = {}): ServiceEndpoint {
   const value: ServiceEndpoint = {
-    ports: fields.ports ?? [],
-    virtualIps: fields.virtualIps ?? [],
+    ports: fields.ports ?? noItems,
+    virtualIps: fields.virtualIps ?? noItems,
     mode: fields.mode ?? EndpointMode.vip,
     specVersion: fields.specVersion ?? 0,
     error: fields.error ?? '',
@@ -1362,8 +1365,8 @@ const serviceEndpointFields: readonly number[] = [1, 2, 3, 4, 5];
 
 export function readServiceEndpoint(reader: Reader): ServiceEndpoint {
   const value: Draft<ServiceEndpoint> = {
-    ports: [],
-    virtualIps: [],
+    ports: noItems,
+    virtualIps: noItems,
     mode: EndpointMode.vip,
     specVersion: 0,
     error: '',
@@ -1374,6 +1377,7 @@ export function readServiceEndpoint(reader: Reader): ServiceEndpoint {
     switch (tag) {
       case 10: {
         const outerEnd = reader.enter('ports');
+        value.ports = own(value.ports);
         value.ports.push(readPortConfig(reader));
         reader.count(value.ports.length, 'ports');
         reader.leave(outerEnd);
@@ -1381,6 +1385,7 @@ export function readServiceEndpoint(reader: Reader): ServiceEndpoint {
       }
       case 18: {
         const outerEnd = reader.enter('virtualIps');
+        value.virtualIps = own(value.virtualIps);
         value.virtualIps.push(readVirtualIp(reader));
         reader.count(value.virtualIps.length, 'virtualIps');
         reader.leave(outerEnd);
@@ -1491,7 +1496,7 @@ export function newServiceLifecycle(fields: Partial<ServiceLifecycle> = {}): Ser
     message: fields.message ?? '',
     specVersion: fields.specVersion ?? 0,
     slots: fields.slots ?? 0,
-    failedSlots: fields.failedSlots ?? [],
+    failedSlots: fields.failedSlots ?? noItems,
     rollbackVersion: fields.rollbackVersion ?? 0,
     failedVersion: fields.failedVersion ?? 0,
   };
@@ -1533,7 +1538,7 @@ export function readServiceLifecycle(reader: Reader): ServiceLifecycle {
     message: '',
     specVersion: 0,
     slots: 0,
-    failedSlots: [],
+    failedSlots: noItems,
     rollbackVersion: 0,
     failedVersion: 0,
   };
@@ -1560,6 +1565,7 @@ export function readServiceLifecycle(reader: Reader): ServiceLifecycle {
         value.slots = reader.uint64('slots');
         break;
       case 58:
+        value.failedSlots = own(value.failedSlots);
         value.failedSlots.push(reader.string('failedSlots'));
         reader.count(value.failedSlots.length, 'failedSlots');
         break;
@@ -1871,7 +1877,7 @@ export interface TaskNetwork {
 /** A TaskNetwork of `fields`, with defaults for the rest. */
 export function newTaskNetwork(fields: Partial<TaskNetwork> = {}): TaskNetwork {
   const value: TaskNetwork = {
-    addresses: fields.addresses ?? [],
+    addresses: fields.addresses ?? noItems,
     allocatedAtMs: fields.allocatedAtMs ?? 0,
     error: fields.error ?? '',
   };
@@ -1905,7 +1911,7 @@ const taskNetworkFields: readonly number[] = [1, 2, 3];
 
 export function readTaskNetwork(reader: Reader): TaskNetwork {
   const value: Draft<TaskNetwork> = {
-    addresses: [],
+    addresses: noItems,
     allocatedAtMs: 0,
     error: '',
   };
@@ -1915,6 +1921,7 @@ export function readTaskNetwork(reader: Reader): TaskNetwork {
     switch (tag) {
       case 10: {
         const outerEnd = reader.enter('addresses');
+        value.addresses = own(value.addresses);
         value.addresses.push(readTaskAddress(reader));
         reader.count(value.addresses.length, 'addresses');
         reader.leave(outerEnd);
@@ -2026,7 +2033,7 @@ export function newTaskStatus(fields: Partial<TaskStatus> = {}): TaskStatus {
     containerId: fields.containerId ?? '',
     pid: fields.pid ?? 0,
     exitCode: fields.exitCode ?? 0,
-    ports: fields.ports ?? [],
+    ports: fields.ports ?? noItems,
     appliedAtMs: fields.appliedAtMs ?? 0,
     localRestarts: fields.localRestarts ?? 0,
     runningSinceMs: fields.runningSinceMs ?? 0,
@@ -2076,7 +2083,7 @@ export function readTaskStatus(reader: Reader): TaskStatus {
     containerId: '',
     pid: 0,
     exitCode: 0,
-    ports: [],
+    ports: noItems,
     appliedAtMs: 0,
     localRestarts: 0,
     runningSinceMs: 0,
@@ -2108,6 +2115,7 @@ export function readTaskStatus(reader: Reader): TaskStatus {
         break;
       case 66: {
         const outerEnd = reader.enter('ports');
+        value.ports = own(value.ports);
         value.ports.push(readPortConfig(reader));
         reader.count(value.ports.length, 'ports');
         reader.leave(outerEnd);

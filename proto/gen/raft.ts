@@ -1,5 +1,5 @@
 // Generated from proto/raft.proto by `npm run generate`: change that, not this.
-import { type Draft, Reader, Writer } from './wire.ts';
+import { type Draft, noBytes, noItems, own, Reader, Writer } from './wire.ts';
 
 /** First message of every stream. */
 export interface PeerHello {
@@ -89,7 +89,7 @@ export interface PeerFrame {
 export function newPeerFrame(fields: Partial<PeerFrame> = {}): PeerFrame {
   const value: PeerFrame = {
     hello: fields.hello,
-    messages: fields.messages ?? [],
+    messages: fields.messages ?? noItems,
   };
   return fields.unknown === undefined ? value : { ...value, unknown: fields.unknown };
 }
@@ -125,7 +125,7 @@ const peerFrameFields: readonly number[] = [1, 2];
 export function readPeerFrame(reader: Reader): PeerFrame {
   const value: Draft<PeerFrame> = {
     hello: undefined,
-    messages: [],
+    messages: noItems,
   };
   let unknown: number[] | undefined;
   while (reader.pos < reader.end) {
@@ -139,6 +139,7 @@ export function readPeerFrame(reader: Reader): PeerFrame {
       }
       case 18: {
         const outerEnd = reader.enter('messages');
+        value.messages = own(value.messages);
         value.messages.push(readPeerMessage(reader));
         reader.count(value.messages.length, 'messages');
         reader.leave(outerEnd);
@@ -166,7 +167,7 @@ export function newSnapshotFrame(fields: Partial<SnapshotFrame> = {}): SnapshotF
   const value: SnapshotFrame = {
     hello: fields.hello,
     message: fields.message,
-    data: fields.data ?? new Uint8Array(0),
+    data: fields.data ?? noBytes,
   };
   return fields.unknown === undefined ? value : { ...value, unknown: fields.unknown };
 }
@@ -204,7 +205,7 @@ export function readSnapshotFrame(reader: Reader): SnapshotFrame {
   const value: Draft<SnapshotFrame> = {
     hello: undefined,
     message: undefined,
-    data: new Uint8Array(0),
+    data: noBytes,
   };
   let unknown: number[] | undefined;
   while (reader.pos < reader.end) {
@@ -303,7 +304,7 @@ export function newPeerMessage(fields: Partial<PeerMessage> = {}): PeerMessage {
     term: fields.term ?? 0,
     logTerm: fields.logTerm ?? 0,
     index: fields.index ?? 0,
-    entries: fields.entries ?? [],
+    entries: fields.entries ?? noItems,
     commit: fields.commit ?? 0,
     snapshot: fields.snapshot,
     reject: fields.reject ?? false,
@@ -367,7 +368,7 @@ export function readPeerMessage(reader: Reader): PeerMessage {
     term: 0,
     logTerm: 0,
     index: 0,
-    entries: [],
+    entries: noItems,
     commit: 0,
     snapshot: undefined,
     reject: false,
@@ -400,6 +401,7 @@ export function readPeerMessage(reader: Reader): PeerMessage {
         break;
       case 58: {
         const outerEnd = reader.enter('entries');
+        value.entries = own(value.entries);
         value.entries.push(readPeerEntry(reader));
         reader.count(value.entries.length, 'entries');
         reader.leave(outerEnd);
@@ -456,7 +458,7 @@ export function newPeerEntry(fields: Partial<PeerEntry> = {}): PeerEntry {
     type: fields.type ?? 0,
     term: fields.term ?? 0,
     index: fields.index ?? 0,
-    data: fields.data ?? new Uint8Array(0),
+    data: fields.data ?? noBytes,
   };
   return fields.unknown === undefined ? value : { ...value, unknown: fields.unknown };
 }
@@ -488,7 +490,7 @@ export function readPeerEntry(reader: Reader): PeerEntry {
     type: 0,
     term: 0,
     index: 0,
-    data: new Uint8Array(0),
+    data: noBytes,
   };
   let unknown: number[] | undefined;
   while (reader.pos < reader.end) {
@@ -589,13 +591,13 @@ export interface PeerSnapshot {
 /** A PeerSnapshot of `fields`, with defaults for the rest. */
 export function newPeerSnapshot(fields: Partial<PeerSnapshot> = {}): PeerSnapshot {
   const value: PeerSnapshot = {
-    data: fields.data ?? new Uint8Array(0),
+    data: fields.data ?? noBytes,
     index: fields.index ?? 0,
     term: fields.term ?? 0,
-    voters: fields.voters ?? [],
-    learners: fields.learners ?? [],
-    votersOutgoing: fields.votersOutgoing ?? [],
-    learnersNext: fields.learnersNext ?? [],
+    voters: fields.voters ?? noItems,
+    learners: fields.learners ?? noItems,
+    votersOutgoing: fields.votersOutgoing ?? noItems,
+    learnersNext: fields.learnersNext ?? noItems,
     autoLeave: fields.autoLeave ?? false,
   };
   return fields.unknown === undefined ? value : { ...value, unknown: fields.unknown };
@@ -645,13 +647,13 @@ const peerSnapshotFields: readonly number[] = [1, 2, 3, 4, 5, 6, 7, 8];
 
 export function readPeerSnapshot(reader: Reader): PeerSnapshot {
   const value: Draft<PeerSnapshot> = {
-    data: new Uint8Array(0),
+    data: noBytes,
     index: 0,
     term: 0,
-    voters: [],
-    learners: [],
-    votersOutgoing: [],
-    learnersNext: [],
+    voters: noItems,
+    learners: noItems,
+    votersOutgoing: noItems,
+    learnersNext: noItems,
     autoLeave: false,
   };
   let unknown: number[] | undefined;
@@ -669,6 +671,7 @@ export function readPeerSnapshot(reader: Reader): PeerSnapshot {
         break;
       case 34: {
         const outerEnd = reader.enter('voters');
+        value.voters = own(value.voters);
         value.voters.push(readPeerId(reader));
         reader.count(value.voters.length, 'voters');
         reader.leave(outerEnd);
@@ -676,6 +679,7 @@ export function readPeerSnapshot(reader: Reader): PeerSnapshot {
       }
       case 42: {
         const outerEnd = reader.enter('learners');
+        value.learners = own(value.learners);
         value.learners.push(readPeerId(reader));
         reader.count(value.learners.length, 'learners');
         reader.leave(outerEnd);
@@ -683,6 +687,7 @@ export function readPeerSnapshot(reader: Reader): PeerSnapshot {
       }
       case 50: {
         const outerEnd = reader.enter('votersOutgoing');
+        value.votersOutgoing = own(value.votersOutgoing);
         value.votersOutgoing.push(readPeerId(reader));
         reader.count(value.votersOutgoing.length, 'votersOutgoing');
         reader.leave(outerEnd);
@@ -690,6 +695,7 @@ export function readPeerSnapshot(reader: Reader): PeerSnapshot {
       }
       case 58: {
         const outerEnd = reader.enter('learnersNext');
+        value.learnersNext = own(value.learnersNext);
         value.learnersNext.push(readPeerId(reader));
         reader.count(value.learnersNext.length, 'learnersNext');
         reader.leave(outerEnd);

@@ -1,5 +1,5 @@
 // Generated from proto/specs.proto by `npm run generate`: change that, not this.
-import { type Draft, Reader, Writer } from './wire.ts';
+import { type Draft, noEntries, noItems, own, Reader, Writer } from './wire.ts';
 
 export const NodeRole = {
   worker: 0,
@@ -203,7 +203,7 @@ export interface ClusterSpec {
 export function newClusterSpec(fields: Partial<ClusterSpec> = {}): ClusterSpec {
   const value: ClusterSpec = {
     name: fields.name ?? '',
-    labels: fields.labels ?? new Map(),
+    labels: fields.labels ?? noEntries,
     taskHistoryRetentionLimit: fields.taskHistoryRetentionLimit ?? 0,
     snapshotInterval: fields.snapshotInterval ?? 0,
     keepOldSnapshots: fields.keepOldSnapshots ?? 0,
@@ -255,7 +255,7 @@ const clusterSpecFields: readonly number[] = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11,
 export function readClusterSpec(reader: Reader): ClusterSpec {
   const value: Draft<ClusterSpec> = {
     name: '',
-    labels: new Map(),
+    labels: noEntries,
     taskHistoryRetentionLimit: 0,
     snapshotInterval: 0,
     keepOldSnapshots: 0,
@@ -275,7 +275,7 @@ export function readClusterSpec(reader: Reader): ClusterSpec {
         value.name = reader.string('name');
         break;
       case 18:
-        reader.stringEntry('labels', value.labels);
+        value.labels = reader.stringEntry('labels', value.labels);
         break;
       case 24:
         value.taskHistoryRetentionLimit = reader.int64('taskHistoryRetentionLimit');
@@ -331,7 +331,7 @@ export interface NodeSpec {
 export function newNodeSpec(fields: Partial<NodeSpec> = {}): NodeSpec {
   const value: NodeSpec = {
     name: fields.name ?? '',
-    labels: fields.labels ?? new Map(),
+    labels: fields.labels ?? noEntries,
     role: fields.role ?? NodeRole.worker,
     availability: fields.availability ?? NodeAvailability.active,
   };
@@ -363,7 +363,7 @@ const nodeSpecFields: readonly number[] = [1, 2, 3, 4];
 export function readNodeSpec(reader: Reader): NodeSpec {
   const value: Draft<NodeSpec> = {
     name: '',
-    labels: new Map(),
+    labels: noEntries,
     role: NodeRole.worker,
     availability: NodeAvailability.active,
   };
@@ -375,7 +375,7 @@ export function readNodeSpec(reader: Reader): NodeSpec {
         value.name = reader.string('name');
         break;
       case 18:
-        reader.stringEntry('labels', value.labels);
+        value.labels = reader.stringEntry('labels', value.labels);
         break;
       case 24:
         value.role = reader.int32('role') as NodeRole;
@@ -411,9 +411,9 @@ export interface NetworkSpec {
 export function newNetworkSpec(fields: Partial<NetworkSpec> = {}): NetworkSpec {
   const value: NetworkSpec = {
     name: fields.name ?? '',
-    labels: fields.labels ?? new Map(),
+    labels: fields.labels ?? noEntries,
     driver: fields.driver ?? '',
-    driverOptions: fields.driverOptions ?? new Map(),
+    driverOptions: fields.driverOptions ?? noEntries,
     internal: fields.internal ?? false,
     attachable: fields.attachable ?? false,
     ingress: fields.ingress ?? false,
@@ -455,9 +455,9 @@ const networkSpecFields: readonly number[] = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10];
 export function readNetworkSpec(reader: Reader): NetworkSpec {
   const value: Draft<NetworkSpec> = {
     name: '',
-    labels: new Map(),
+    labels: noEntries,
     driver: '',
-    driverOptions: new Map(),
+    driverOptions: noEntries,
     internal: false,
     attachable: false,
     ingress: false,
@@ -473,13 +473,13 @@ export function readNetworkSpec(reader: Reader): NetworkSpec {
         value.name = reader.string('name');
         break;
       case 18:
-        reader.stringEntry('labels', value.labels);
+        value.labels = reader.stringEntry('labels', value.labels);
         break;
       case 26:
         value.driver = reader.string('driver');
         break;
       case 34:
-        reader.stringEntry('driverOptions', value.driverOptions);
+        value.driverOptions = reader.stringEntry('driverOptions', value.driverOptions);
         break;
       case 40:
         value.internal = reader.bool('internal');
@@ -523,7 +523,7 @@ export interface ServiceSpec {
 export function newServiceSpec(fields: Partial<ServiceSpec> = {}): ServiceSpec {
   const value: ServiceSpec = {
     name: fields.name ?? '',
-    labels: fields.labels ?? new Map(),
+    labels: fields.labels ?? noEntries,
     task: fields.task,
     mode: fields.mode,
     update: fields.update,
@@ -581,7 +581,7 @@ const serviceSpecFields: readonly number[] = [1, 2, 3, 4, 5, 6, 7];
 export function readServiceSpec(reader: Reader): ServiceSpec {
   const value: Draft<ServiceSpec> = {
     name: '',
-    labels: new Map(),
+    labels: noEntries,
     task: undefined,
     mode: undefined,
     update: undefined,
@@ -596,7 +596,7 @@ export function readServiceSpec(reader: Reader): ServiceSpec {
         value.name = reader.string('name');
         break;
       case 18:
-        reader.stringEntry('labels', value.labels);
+        value.labels = reader.stringEntry('labels', value.labels);
         break;
       case 26: {
         const outerEnd = reader.enter('task');
@@ -1113,7 +1113,7 @@ export interface EndpointSpec {
 export function newEndpointSpec(fields: Partial<EndpointSpec> = {}): EndpointSpec {
   const value: EndpointSpec = {
     mode: fields.mode ?? EndpointMode.vip,
-    ports: fields.ports ?? [],
+    ports: fields.ports ?? noItems,
   };
   return fields.unknown === undefined ? value : { ...value, unknown: fields.unknown };
 }
@@ -1145,7 +1145,7 @@ const endpointSpecFields: readonly number[] = [1, 2];
 export function readEndpointSpec(reader: Reader): EndpointSpec {
   const value: Draft<EndpointSpec> = {
     mode: EndpointMode.vip,
-    ports: [],
+    ports: noItems,
   };
   let unknown: number[] | undefined;
   while (reader.pos < reader.end) {
@@ -1156,6 +1156,7 @@ export function readEndpointSpec(reader: Reader): EndpointSpec {
         break;
       case 18: {
         const outerEnd = reader.enter('ports');
+        value.ports = own(value.ports);
         value.ports.push(readPortConfig(reader));
         reader.count(value.ports.length, 'ports');
         reader.leave(outerEnd);
@@ -1192,7 +1193,7 @@ export function newTaskSpec(fields: Partial<TaskSpec> = {}): TaskSpec {
     reservations: fields.reservations,
     restart: fields.restart,
     placement: fields.placement,
-    networks: fields.networks ?? [],
+    networks: fields.networks ?? noItems,
     logDriver: fields.logDriver,
     forceUpdate: fields.forceUpdate ?? 0,
     runtime: fields.runtime ?? '',
@@ -1262,7 +1263,7 @@ export function readTaskSpec(reader: Reader): TaskSpec {
     reservations: undefined,
     restart: undefined,
     placement: undefined,
-    networks: [],
+    networks: noItems,
     logDriver: undefined,
     forceUpdate: 0,
     runtime: '',
@@ -1303,6 +1304,7 @@ export function readTaskSpec(reader: Reader): TaskSpec {
       }
       case 50: {
         const outerEnd = reader.enter('networks');
+        value.networks = own(value.networks);
         value.networks.push(readNetworkAttachmentConfig(reader));
         reader.count(value.networks.length, 'networks');
         reader.leave(outerEnd);
@@ -1540,10 +1542,10 @@ export interface Placement {
 /** A Placement of `fields`, with defaults for the rest. */
 export function newPlacement(fields: Partial<Placement> = {}): Placement {
   const value: Placement = {
-    constraints: fields.constraints ?? [],
-    spreadPreferences: fields.spreadPreferences ?? [],
+    constraints: fields.constraints ?? noItems,
+    spreadPreferences: fields.spreadPreferences ?? noItems,
     maxReplicas: fields.maxReplicas ?? 0,
-    platforms: fields.platforms ?? [],
+    platforms: fields.platforms ?? noItems,
   };
   return fields.unknown === undefined ? value : { ...value, unknown: fields.unknown };
 }
@@ -1576,20 +1578,22 @@ const placementFields: readonly number[] = [1, 2, 3, 4];
 
 export function readPlacement(reader: Reader): Placement {
   const value: Draft<Placement> = {
-    constraints: [],
-    spreadPreferences: [],
+    constraints: noItems,
+    spreadPreferences: noItems,
     maxReplicas: 0,
-    platforms: [],
+    platforms: noItems,
   };
   let unknown: number[] | undefined;
   while (reader.pos < reader.end) {
     const tag = reader.tag();
     switch (tag) {
       case 10:
+        value.constraints = own(value.constraints);
         value.constraints.push(reader.string('constraints'));
         reader.count(value.constraints.length, 'constraints');
         break;
       case 18:
+        value.spreadPreferences = own(value.spreadPreferences);
         value.spreadPreferences.push(reader.string('spreadPreferences'));
         reader.count(value.spreadPreferences.length, 'spreadPreferences');
         break;
@@ -1598,6 +1602,7 @@ export function readPlacement(reader: Reader): Placement {
         break;
       case 34: {
         const outerEnd = reader.enter('platforms');
+        value.platforms = own(value.platforms);
         value.platforms.push(readPlatform(reader));
         reader.count(value.platforms.length, 'platforms');
         reader.leave(outerEnd);
@@ -1683,8 +1688,8 @@ export interface NetworkAttachmentConfig {
 export function newNetworkAttachmentConfig(fields: Partial<NetworkAttachmentConfig> = {}): NetworkAttachmentConfig {
   const value: NetworkAttachmentConfig = {
     target: fields.target ?? '',
-    aliases: fields.aliases ?? [],
-    driverOptions: fields.driverOptions ?? new Map(),
+    aliases: fields.aliases ?? noItems,
+    driverOptions: fields.driverOptions ?? noEntries,
   };
   return fields.unknown === undefined ? value : { ...value, unknown: fields.unknown };
 }
@@ -1713,8 +1718,8 @@ const networkAttachmentConfigFields: readonly number[] = [1, 2, 3];
 export function readNetworkAttachmentConfig(reader: Reader): NetworkAttachmentConfig {
   const value: Draft<NetworkAttachmentConfig> = {
     target: '',
-    aliases: [],
-    driverOptions: new Map(),
+    aliases: noItems,
+    driverOptions: noEntries,
   };
   let unknown: number[] | undefined;
   while (reader.pos < reader.end) {
@@ -1724,11 +1729,12 @@ export function readNetworkAttachmentConfig(reader: Reader): NetworkAttachmentCo
         value.target = reader.string('target');
         break;
       case 18:
+        value.aliases = own(value.aliases);
         value.aliases.push(reader.string('aliases'));
         reader.count(value.aliases.length, 'aliases');
         break;
       case 26:
-        reader.stringEntry('driverOptions', value.driverOptions);
+        value.driverOptions = reader.stringEntry('driverOptions', value.driverOptions);
         break;
       default:
         unknown = reader.skip(tag, networkAttachmentConfigFields, unknown);
@@ -1749,7 +1755,7 @@ export interface LogDriver {
 export function newLogDriver(fields: Partial<LogDriver> = {}): LogDriver {
   const value: LogDriver = {
     name: fields.name ?? '',
-    options: fields.options ?? new Map(),
+    options: fields.options ?? noEntries,
   };
   return fields.unknown === undefined ? value : { ...value, unknown: fields.unknown };
 }
@@ -1777,7 +1783,7 @@ const logDriverFields: readonly number[] = [1, 2];
 export function readLogDriver(reader: Reader): LogDriver {
   const value: Draft<LogDriver> = {
     name: '',
-    options: new Map(),
+    options: noEntries,
   };
   let unknown: number[] | undefined;
   while (reader.pos < reader.end) {
@@ -1787,7 +1793,7 @@ export function readLogDriver(reader: Reader): LogDriver {
         value.name = reader.string('name');
         break;
       case 18:
-        reader.stringEntry('options', value.options);
+        value.options = reader.stringEntry('options', value.options);
         break;
       default:
         unknown = reader.skip(tag, logDriverFields, unknown);
@@ -1835,28 +1841,28 @@ export interface ContainerSpec {
 export function newContainerSpec(fields: Partial<ContainerSpec> = {}): ContainerSpec {
   const value: ContainerSpec = {
     image: fields.image ?? '',
-    labels: fields.labels ?? new Map(),
-    command: fields.command ?? [],
-    args: fields.args ?? [],
+    labels: fields.labels ?? noEntries,
+    command: fields.command ?? noItems,
+    args: fields.args ?? noItems,
     hostname: fields.hostname ?? '',
-    env: fields.env ?? [],
+    env: fields.env ?? noItems,
     dir: fields.dir ?? '',
     user: fields.user ?? '',
-    groups: fields.groups ?? [],
+    groups: fields.groups ?? noItems,
     init: fields.init,
     stopSignal: fields.stopSignal ?? '',
     tty: fields.tty ?? false,
     openStdin: fields.openStdin ?? false,
     readOnly: fields.readOnly ?? false,
-    mounts: fields.mounts ?? [],
+    mounts: fields.mounts ?? noItems,
     stopGracePeriodNs: fields.stopGracePeriodNs,
     healthcheck: fields.healthcheck,
-    hosts: fields.hosts ?? [],
+    hosts: fields.hosts ?? noItems,
     dns: fields.dns,
-    sysctls: fields.sysctls ?? new Map(),
-    capabilityAdd: fields.capabilityAdd ?? [],
-    capabilityDrop: fields.capabilityDrop ?? [],
-    ulimits: fields.ulimits ?? [],
+    sysctls: fields.sysctls ?? noEntries,
+    capabilityAdd: fields.capabilityAdd ?? noItems,
+    capabilityDrop: fields.capabilityDrop ?? noItems,
+    ulimits: fields.ulimits ?? noItems,
     oomScoreAdj: fields.oomScoreAdj ?? 0,
     registryAuth: fields.registryAuth ?? '',
     isolation: fields.isolation ?? '',
@@ -1927,28 +1933,28 @@ const containerSpecFields: readonly number[] = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 1
 export function readContainerSpec(reader: Reader): ContainerSpec {
   const value: Draft<ContainerSpec> = {
     image: '',
-    labels: new Map(),
-    command: [],
-    args: [],
+    labels: noEntries,
+    command: noItems,
+    args: noItems,
     hostname: '',
-    env: [],
+    env: noItems,
     dir: '',
     user: '',
-    groups: [],
+    groups: noItems,
     init: undefined,
     stopSignal: '',
     tty: false,
     openStdin: false,
     readOnly: false,
-    mounts: [],
+    mounts: noItems,
     stopGracePeriodNs: undefined,
     healthcheck: undefined,
-    hosts: [],
+    hosts: noItems,
     dns: undefined,
-    sysctls: new Map(),
-    capabilityAdd: [],
-    capabilityDrop: [],
-    ulimits: [],
+    sysctls: noEntries,
+    capabilityAdd: noItems,
+    capabilityDrop: noItems,
+    ulimits: noItems,
     oomScoreAdj: 0,
     registryAuth: '',
     isolation: '',
@@ -1961,13 +1967,15 @@ export function readContainerSpec(reader: Reader): ContainerSpec {
         value.image = reader.string('image');
         break;
       case 18:
-        reader.stringEntry('labels', value.labels);
+        value.labels = reader.stringEntry('labels', value.labels);
         break;
       case 26:
+        value.command = own(value.command);
         value.command.push(reader.string('command'));
         reader.count(value.command.length, 'command');
         break;
       case 34:
+        value.args = own(value.args);
         value.args.push(reader.string('args'));
         reader.count(value.args.length, 'args');
         break;
@@ -1975,6 +1983,7 @@ export function readContainerSpec(reader: Reader): ContainerSpec {
         value.hostname = reader.string('hostname');
         break;
       case 50:
+        value.env = own(value.env);
         value.env.push(reader.string('env'));
         reader.count(value.env.length, 'env');
         break;
@@ -1985,6 +1994,7 @@ export function readContainerSpec(reader: Reader): ContainerSpec {
         value.user = reader.string('user');
         break;
       case 74:
+        value.groups = own(value.groups);
         value.groups.push(reader.string('groups'));
         reader.count(value.groups.length, 'groups');
         break;
@@ -2005,6 +2015,7 @@ export function readContainerSpec(reader: Reader): ContainerSpec {
         break;
       case 122: {
         const outerEnd = reader.enter('mounts');
+        value.mounts = own(value.mounts);
         value.mounts.push(readMount(reader));
         reader.count(value.mounts.length, 'mounts');
         reader.leave(outerEnd);
@@ -2020,6 +2031,7 @@ export function readContainerSpec(reader: Reader): ContainerSpec {
         break;
       }
       case 146:
+        value.hosts = own(value.hosts);
         value.hosts.push(reader.string('hosts'));
         reader.count(value.hosts.length, 'hosts');
         break;
@@ -2030,18 +2042,21 @@ export function readContainerSpec(reader: Reader): ContainerSpec {
         break;
       }
       case 162:
-        reader.stringEntry('sysctls', value.sysctls);
+        value.sysctls = reader.stringEntry('sysctls', value.sysctls);
         break;
       case 170:
+        value.capabilityAdd = own(value.capabilityAdd);
         value.capabilityAdd.push(reader.string('capabilityAdd'));
         reader.count(value.capabilityAdd.length, 'capabilityAdd');
         break;
       case 178:
+        value.capabilityDrop = own(value.capabilityDrop);
         value.capabilityDrop.push(reader.string('capabilityDrop'));
         reader.count(value.capabilityDrop.length, 'capabilityDrop');
         break;
       case 186: {
         const outerEnd = reader.enter('ulimits');
+        value.ulimits = own(value.ulimits);
         value.ulimits.push(readUlimit(reader));
         reader.count(value.ulimits.length, 'ulimits');
         reader.leave(outerEnd);
@@ -2093,9 +2108,9 @@ export function newMount(fields: Partial<Mount> = {}): Mount {
     readOnly: fields.readOnly ?? false,
     bindPropagation: fields.bindPropagation ?? '',
     volumeNoCopy: fields.volumeNoCopy ?? false,
-    volumeLabels: fields.volumeLabels ?? new Map(),
+    volumeLabels: fields.volumeLabels ?? noEntries,
     volumeDriver: fields.volumeDriver ?? '',
-    volumeDriverOptions: fields.volumeDriverOptions ?? new Map(),
+    volumeDriverOptions: fields.volumeDriverOptions ?? noEntries,
     tmpfsSizeBytes: fields.tmpfsSizeBytes ?? 0,
     tmpfsMode: fields.tmpfsMode ?? 0,
     bindNonRecursive: fields.bindNonRecursive ?? false,
@@ -2147,9 +2162,9 @@ export function readMount(reader: Reader): Mount {
     readOnly: false,
     bindPropagation: '',
     volumeNoCopy: false,
-    volumeLabels: new Map(),
+    volumeLabels: noEntries,
     volumeDriver: '',
-    volumeDriverOptions: new Map(),
+    volumeDriverOptions: noEntries,
     tmpfsSizeBytes: 0,
     tmpfsMode: 0,
     bindNonRecursive: false,
@@ -2180,13 +2195,13 @@ export function readMount(reader: Reader): Mount {
         value.volumeNoCopy = reader.bool('volumeNoCopy');
         break;
       case 58:
-        reader.stringEntry('volumeLabels', value.volumeLabels);
+        value.volumeLabels = reader.stringEntry('volumeLabels', value.volumeLabels);
         break;
       case 66:
         value.volumeDriver = reader.string('volumeDriver');
         break;
       case 74:
-        reader.stringEntry('volumeDriverOptions', value.volumeDriverOptions);
+        value.volumeDriverOptions = reader.stringEntry('volumeDriverOptions', value.volumeDriverOptions);
         break;
       case 80:
         value.tmpfsSizeBytes = reader.int64('tmpfsSizeBytes');
@@ -2229,7 +2244,7 @@ export interface HealthConfig {
 /** A HealthConfig of `fields`, with defaults for the rest. */
 export function newHealthConfig(fields: Partial<HealthConfig> = {}): HealthConfig {
   const value: HealthConfig = {
-    test: fields.test ?? [],
+    test: fields.test ?? noItems,
     intervalNs: fields.intervalNs ?? 0,
     timeoutNs: fields.timeoutNs ?? 0,
     startPeriodNs: fields.startPeriodNs ?? 0,
@@ -2265,7 +2280,7 @@ const healthConfigFields: readonly number[] = [1, 2, 3, 4, 5, 6];
 
 export function readHealthConfig(reader: Reader): HealthConfig {
   const value: Draft<HealthConfig> = {
-    test: [],
+    test: noItems,
     intervalNs: 0,
     timeoutNs: 0,
     startPeriodNs: 0,
@@ -2277,6 +2292,7 @@ export function readHealthConfig(reader: Reader): HealthConfig {
     const tag = reader.tag();
     switch (tag) {
       case 10:
+        value.test = own(value.test);
         value.test.push(reader.string('test'));
         reader.count(value.test.length, 'test');
         break;
@@ -2314,9 +2330,9 @@ export interface DnsConfig {
 /** A DnsConfig of `fields`, with defaults for the rest. */
 export function newDnsConfig(fields: Partial<DnsConfig> = {}): DnsConfig {
   const value: DnsConfig = {
-    nameservers: fields.nameservers ?? [],
-    search: fields.search ?? [],
-    options: fields.options ?? [],
+    nameservers: fields.nameservers ?? noItems,
+    search: fields.search ?? noItems,
+    options: fields.options ?? noItems,
   };
   return fields.unknown === undefined ? value : { ...value, unknown: fields.unknown };
 }
@@ -2344,23 +2360,26 @@ const dnsConfigFields: readonly number[] = [1, 2, 3];
 
 export function readDnsConfig(reader: Reader): DnsConfig {
   const value: Draft<DnsConfig> = {
-    nameservers: [],
-    search: [],
-    options: [],
+    nameservers: noItems,
+    search: noItems,
+    options: noItems,
   };
   let unknown: number[] | undefined;
   while (reader.pos < reader.end) {
     const tag = reader.tag();
     switch (tag) {
       case 10:
+        value.nameservers = own(value.nameservers);
         value.nameservers.push(reader.string('nameservers'));
         reader.count(value.nameservers.length, 'nameservers');
         break;
       case 18:
+        value.search = own(value.search);
         value.search.push(reader.string('search'));
         reader.count(value.search.length, 'search');
         break;
       case 26:
+        value.options = own(value.options);
         value.options.push(reader.string('options'));
         reader.count(value.options.length, 'options');
         break;

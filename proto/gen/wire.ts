@@ -17,6 +17,23 @@ export type Draft<T> = {
       : T[Key];
 };
 
+/**
+ * What every list, map and piece of bytes is in which there is nothing: most fields of most messages, so that they share it. Nobody may add
+ * to it.
+ */
+export const noItems: never[] = Object.freeze([]) as never;
+export const noBytes: Uint8Array = new Uint8Array(0);
+export const noEntries: Map<string, string> = Object.defineProperty(new Map<string, string>(), 'set', {
+  value: () => {
+    invariant(false, 'what all empty maps share stays empty');
+  },
+});
+
+/** `list`, or one of its own for whom it would be the shared empty one. */
+export function own<Item>(list: Item[]): Item[] {
+  return list === noItems ? [] : list;
+}
+
 /** The part of a number of 64 bits above the lower 32. */
 const highUnit = 0x1_0000_0000;
 /** A safe integer has at most 53 bits: 21 of them in the upper half. */
@@ -300,8 +317,12 @@ export class Reader {
     return view.getFloat64(0, true);
   }
 
-  /** Adds one entry of a map; the last of those with the same key wins. What an entry holds beside key and value is dropped. */
-  stringEntry(field: string, map: Map<string, string>): void {
+  /**
+   * Adds one entry of a map; the last of those with the same key wins. What an entry holds beside key and value is dropped.
+   * @returns the map, which is another one than the shared empty one.
+   */
+  stringEntry(field: string, shared: Map<string, string>): Map<string, string> {
+    const map = shared === noEntries ? new Map<string, string>() : shared;
     const outerEnd = this.enter(field);
     let key = '';
     let value = '';
@@ -314,6 +335,7 @@ export class Reader {
     map.set(key, value);
     this.leave(outerEnd);
     this.count(map.size, field);
+    return map;
   }
 
   /** Holds that a repeated field has not too many elements. */

@@ -33,9 +33,17 @@ function emitImports(file: SchemaFile): readonly string[] {
     lines.push('import {', ...names.map((name) => `  ${name},`), `} from './${other}.ts';`);
   }
   if (file.messages.length > 0) {
-    lines.push("import { type Draft, Reader, Writer } from './wire.ts';");
+    const names = ['type Draft', ...emptiesOf(file), 'Reader', 'Writer'];
+    lines.push(`import { ${names.join(', ')} } from './wire.ts';`);
   }
   return lines;
+}
+
+/** What stands for all that is empty, as far as the file needs it, and what makes a list of one's own of it. */
+function emptiesOf(file: SchemaFile): readonly string[] {
+  const defaults = new Set(file.messages.flatMap(({ members }) => members.map(memberDefault)));
+  const empties = ['noBytes', 'noEntries', 'noItems'].filter((name) => defaults.has(name));
+  return defaults.has('noItems') ? [...empties, 'own'] : empties;
 }
 
 function importedNames(type: TypeReference & { readonly kind: 'enum' | 'message' }): string[] {
@@ -154,8 +162,8 @@ function memberName(member: SchemaMember): string {
 function memberDefault(member: SchemaMember): string {
   if (member.kind === 'oneof') return 'undefined';
   const { field } = member;
-  if (field.shape === 'stringMap') return 'new Map()';
-  if (field.shape === 'repeated') return '[]';
+  if (field.shape === 'stringMap') return 'noEntries';
+  if (field.shape === 'repeated') return 'noItems';
   return field.shape === 'optional' ? 'undefined' : plainDefault(field.type);
 }
 
@@ -163,7 +171,7 @@ function plainDefault(type: FieldType): string {
   if (type.kind === 'message') return 'undefined';
   if (type.kind === 'enum') return `${type.name}.${type.zero}`;
   if (type.scalar === 'string') return "''";
-  if (type.scalar === 'bytes') return 'new Uint8Array(0)';
+  if (type.scalar === 'bytes') return 'noBytes';
   return type.scalar === 'bool' ? 'false' : '0';
 }
 
@@ -336,7 +344,7 @@ function emitCase(message: SchemaMessage, field: SchemaField): readonly string[]
 function emitReadField(message: SchemaMessage, field: SchemaField): readonly string[] {
   const { type } = field;
   if (field.shape === 'stringMap') {
-    return [`reader.stringEntry('${field.name}', value.${field.name});`];
+    return [`value.${field.name} = reader.stringEntry('${field.name}', value.${field.name});`];
   }
   if (type.kind === 'message') {
     return [
@@ -359,6 +367,7 @@ function emitStore(
 ): readonly string[] {
   if (field.shape === 'repeated') {
     return [
+      `value.${field.name} = own(value.${field.name});`,
       `value.${field.name}.push(${expression});`,
       `reader.count(value.${field.name}.length, '${field.name}');`,
     ];

@@ -19,14 +19,17 @@ import {
   taskStateName,
 } from '../../../../proto/gen/objects.ts';
 import {
+  decodeContainerSpec,
   decodeNodeSpec,
   decodePlacement,
   decodeRestartPolicy,
   decodeUpdateConfig,
+  encodeContainerSpec,
   encodeNodeSpec,
   encodePlacement,
   encodeRestartPolicy,
   encodeUpdateConfig,
+  newContainerSpec,
   newNodeSpec,
   newPlacement,
   newRestartPolicy,
@@ -298,5 +301,23 @@ describe('malformed bytes', () => {
 
   test('an error of a decoder is a ShoalError', () => {
     expect(() => decodeTask(Uint8Array.of(10))).toThrow(ShoalError);
+  });
+});
+
+describe('what is empty', () => {
+  test('is shared by all messages, and nobody can add to it', () => {
+    const [one, other] = [newContainerSpec(), decodeContainerSpec(new Uint8Array())];
+    expect(one.args).toBe(other.args);
+    expect(one.labels).toBe(other.labels);
+    expect(() => (one.args as string[]).push('a')).toThrow(TypeError);
+    expect(() => (one.labels as Map<string, string>).set('a', 'b')).toThrow(/stays empty/);
+    expect([one.args, one.labels]).toEqual([[], new Map()]);
+  });
+
+  test('is left for a list and a map of its own by who has something to say', () => {
+    const fields = { args: ['a', 'b'], labels: new Map([['k', 'v']]) };
+    const read = decodeContainerSpec(encodeContainerSpec(newContainerSpec(fields)));
+    expect(read).toMatchObject(fields);
+    expect(decodeContainerSpec(new Uint8Array())).toMatchObject({ args: [], labels: new Map() });
   });
 });
