@@ -78,6 +78,8 @@ export class RaftMember {
   #lastWrite: Promise<void> = Promise.resolve();
   /** Asked for in this turn. */
   #proposed: { readonly requestId: number; readonly data: Uint8Array }[] = [];
+  /** What was sent to them may be lost, and the library does not know yet. */
+  readonly #unreachable = new Set<MemberId>();
   /** Proposed, and not given to the log yet. */
   #unwrittenBytes = 0;
   /** How many were given to the log and are not durable. */
@@ -259,11 +261,10 @@ export class RaftMember {
     return this.#node.status().lastIndex;
   }
 
-  /** What was sent to `id` may be lost. */
+  /** What was sent to `id` may be lost. May be said while it is sent. */
   unreachable(id: MemberId): void {
-    this.#do(() => {
-      this.#node.reportUnreachable(id);
-    });
+    this.#unreachable.add(id);
+    this.#plan();
   }
 
   /** Behaves as if there were no leader until one is heard: who leads is known to be gone. */
@@ -373,6 +374,8 @@ export class RaftMember {
   #pump(): void {
     if (this.#isClosed) return;
     this.#proposeAll();
+    for (const id of this.#unreachable) this.#node.reportUnreachable(id);
+    this.#unreachable.clear();
     while (this.#node.hasReady) this.#handle(this.#node.ready());
   }
 
