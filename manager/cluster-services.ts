@@ -2,6 +2,7 @@ import type { PeerIdentity } from '../common/ports/identity.ts';
 import type { RpcHandler, ServerCall } from '../common/ports/rpc.ts';
 import { ShoalError } from '../common/pure/errors.ts';
 import type { NodeId } from '../common/pure/ids.ts';
+import type { StateCheck } from '../proto/gen/changeset.ts';
 import {
   newSubmitResponse,
   newSubmittedSet,
@@ -21,6 +22,8 @@ export interface ClusterServicesParts {
   readonly appliedIndex: () => number;
   readonly joining: Joining;
   readonly observe: (call: ServerCall) => AsyncIterable<Observation>;
+  /** What the log has made of this manager. */
+  readonly compare: (call: ServerCall) => AsyncIterable<StateCheck>;
   readonly logs: Pick<LogBroker, 'readLogs' | 'orderLogs'>;
   /** True while the node is a manager of the cluster: its certificate may outlive that. */
   readonly isManager: (nodeId: NodeId) => boolean;
@@ -28,7 +31,7 @@ export interface ClusterServicesParts {
 
 /** What a manager answers to other managers, to nodes that join, and to those that need another certificate. */
 export function clusterHandlers(parts: ClusterServicesParts): readonly RpcHandler[] {
-  const { joining, observe, logs } = parts;
+  const { joining, observe, compare, logs } = parts;
   return [
     ...joiningHandlers({
       root: () => Promise.resolve(joining.root()),
@@ -42,6 +45,10 @@ export function clusterHandlers(parts: ClusterServicesParts): readonly RpcHandle
       observe: (_request, call) => {
         requireManager(parts, call.peer);
         return observe(call);
+      },
+      compare: (_request, call) => {
+        requireManager(parts, call.peer);
+        return compare(call);
       },
       readLogs: (_request, call) => {
         requireManager(parts, call.peer);

@@ -33,6 +33,7 @@ import { loopMetrics } from './loop/metrics.ts';
 import { Membership } from './membership/membership.ts';
 import { newRaftId } from './membership/raft-ids.ts';
 import { renumber } from './membership/roles.ts';
+import { StateVotes } from './membership/state-votes.ts';
 import { EndpointAcks } from './observed/endpoint-acks.ts';
 import { LivenessTable } from './observed/liveness.ts';
 import { GlobalDecider } from './orchestrator/global/global.ts';
@@ -111,6 +112,7 @@ export class Manager implements AsyncDisposable {
   readonly #ids: Random;
   readonly #others: OtherManagers;
   readonly #membership: Membership;
+  readonly #stateVotes: StateVotes;
   /** Resolved once the store holds the cluster that this manager serves. */
   readonly #begun = Promise.withResolvers<void>();
   /** Resolved once this member votes. */
@@ -125,21 +127,8 @@ export class Manager implements AsyncDisposable {
     this.#parts = parts;
     this.#ids = parts.random.fork('ids');
     const { consensus, clock, log, metrics = noMetrics } = parts;
-    this.#others = new OtherManagers({
-      nodeId: parts.nodeId,
-      dialer: parts.dialer,
-      clock,
-      post: (message) => {
-        consensus.post(message);
-      },
-      follow: (managerId, observations) => this.#dispatcher.follow(managerId, observations),
-      gone: (managerId) => {
-        this.#dispatcher.managerGone(managerId);
-      },
-      spawn: (name, job) => {
-        this.#spawn(name, job);
-      },
-    });
+    this.#others = this.#newOtherManagers();
+    this.#stateVotes = this.#newStateVotes();
     this.#proposer = new Proposer({
       consensus,
       store: this.#store,
@@ -147,6 +136,9 @@ export class Manager implements AsyncDisposable {
       log,
       metrics,
       leader: this.#others.leader,
+      compared: ({ own, leader }) => {
+        this.#stateVotes.applied(own, leader);
+      },
     });
     const subscribe = (handler: (events: readonly StoreEvent[]) => void): (() => void) =>
       this.#subscribe(handler);
@@ -174,6 +166,7 @@ export class Manager implements AsyncDisposable {
         appliedIndex: () => this.#store.applied.index,
         joining: this.#newJoining(newSetId),
         observe: (call) => this.#dispatcher.observe(call),
+        compare: (call) => this.#stateVotes.tell(call.signal),
         logs: this.#logs,
         isManager: (nodeId) => this.view.node(nodeId)?.lifecycle.role === NodeRole.manager,
       }),
@@ -390,6 +383,40 @@ export class Manager implements AsyncDisposable {
       clock: this.#parts.clock,
       newReadId: () => newId(readIds),
       sessionSignal: (sessionId, call) => this.#dispatcher.sessionSignal(sessionId, call),
+    });
+  }
+
+  #newOtherManagers(): OtherManagers {
+    const { nodeId, dialer, consensus, clock } = this.#parts;
+    return new OtherManagers({
+      nodeId,
+      dialer,
+      clock,
+      post: (message) => {
+        consensus.post(message);
+      },
+      follow: (managerId, observations) => this.#dispatcher.follow(managerId, observations),
+      compare: (managerId, checks) => this.#stateVotes.follow(managerId, checks),
+      gone: (managerId) => {
+        this.#dispatcher.managerGone(managerId);
+      },
+      spawn: (name, job) => {
+        this.#spawn(name, job);
+      },
+    });
+  }
+
+  #newStateVotes(): StateVotes {
+    const { nodeId, clock, log, failed } = this.#parts;
+    return new StateVotes({
+      selfNodeId: nodeId,
+      managers: () => managersOf(this.view).map((manager) => manager.nodeId),
+      clock,
+      log,
+      spawn: (name, job) => {
+        this.#spawn(name, job);
+      },
+      failed,
     });
   }
 

@@ -2,8 +2,9 @@ import type { Clock } from '../common/ports/clock.ts';
 import type { RpcChannel, RpcDialer } from '../common/ports/rpc.ts';
 import { isShoalError } from '../common/pure/errors.ts';
 import type { NodeId } from '../common/pure/ids.ts';
+import type { StateCheck } from '../proto/gen/changeset.ts';
 import { newManagerAddress, type ManagerAddress } from '../proto/gen/dispatcher.ts';
-import { newObserveRequest, type Observation } from '../proto/gen/managers.ts';
+import { newCompareRequest, newObserveRequest, type Observation } from '../proto/gen/managers.ts';
 import { managersClient } from '../proto/rpc/managers.ts';
 import type { ToConsensus } from './consensus/port.ts';
 import { consensusAddress } from './membership/addresses.ts';
@@ -16,6 +17,9 @@ import type { StoreView } from './store/view.ts';
 /** Wait before another manager is asked again for what its nodes say, milliseconds. */
 const observeRetryMs = 200;
 
+/** Wait before another manager is asked again for what the log has made of it, milliseconds. */
+const compareRetryMs = 1000;
+
 export interface OtherManagersParts {
   readonly nodeId: NodeId;
   readonly dialer: RpcDialer;
@@ -23,6 +27,8 @@ export interface OtherManagersParts {
   readonly post: (message: ToConsensus) => void;
   /** Takes what another manager says of its nodes, until it says no more. */
   readonly follow: (managerId: string, observations: AsyncIterable<Observation>) => Promise<void>;
+  /** Takes what the log has made of another manager, until it tells no more. */
+  readonly compare: (managerId: string, checks: AsyncIterable<StateCheck>) => Promise<void>;
   /** The process of that manager is gone. */
   readonly gone: (managerId: string) => void;
   readonly spawn: (name: string, job: (signal: AbortSignal) => Promise<void>) => void;
@@ -44,6 +50,7 @@ export class OtherManagers implements AsyncDisposable {
       selfNodeId: parts.nodeId,
       opened: (link) => {
         this.#follow(link);
+        this.#compare(link);
       },
     });
     this.leader = leaderLink(this.#links);
@@ -96,6 +103,24 @@ export class OtherManagers implements AsyncDisposable {
           if (error.fields['refused'] === true) gone(link.nodeId);
         }
         await clock.sleep(observeRetryMs, both).catch(() => undefined);
+      }
+    });
+  }
+
+  /** Hears what the log has made of another manager, for as long as it is one. */
+  #compare(link: ManagerLink): void {
+    const { clock, compare, spawn } = this.#parts;
+    spawn('comparison of states', async (signal) => {
+      const both = AbortSignal.any([signal, link.signal]);
+      while (!both.aborted) {
+        try {
+          const client = managersClient(link.channel);
+          await compare(link.nodeId, client.compare(newCompareRequest(), { signal: both }));
+        } catch (error) {
+          if (both.aborted) return;
+          if (!isShoalError(error)) throw error;
+        }
+        await clock.sleep(compareRetryMs, both).catch(() => undefined);
       }
     });
   }

@@ -34,6 +34,10 @@ export const limits = {
   leaderlessMs: 10_000,
   /** How long a manager serves nodes though it knows of nobody who leads, in milliseconds. */
   sessionsLeaderlessMs: 2000,
+  /** Checks of the state that a manager keeps, of its own and of each other manager, until all have told theirs. */
+  stateChecksKept: 16,
+  /** How long a manager whose state differs from the leader's waits for the others to say who is wrong, in milliseconds. */
+  stateVotesMs: 10_000,
   /** How far a set's time stamp may run ahead of cluster time, beside what passed on the leader's own clock, in milliseconds. */
   wallAheadMs: 5000,
   /** Bytes of entries and snapshot that main takes in before others get their turn. */

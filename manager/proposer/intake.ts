@@ -3,13 +3,16 @@ import { invariant } from '../../common/pure/invariant.ts';
 import { limits } from '../../common/pure/limits.ts';
 import type { CommittedEntry, FromConsensus } from '../consensus/port.ts';
 import { SnapshotInstaller } from '../store/snapshot-installer.ts';
-import type { SetResult, Store } from '../store/store.ts';
+import type { ApplyResult, SetResult, Store } from '../store/store.ts';
 
 type SnapshotChunk = Extract<FromConsensus, { kind: 'snapshotChunk' }>;
 
 type Work =
   | { readonly kind: 'entry'; readonly entry: CommittedEntry }
   | { readonly kind: 'chunk'; readonly chunk: SnapshotChunk };
+
+/** Hears what this member had at an entry of which the leader has said what it had. */
+export type StateComparer = (compared: NonNullable<ApplyResult['compared']>) => void;
 
 /** What one round of work did. */
 export interface IntakeRound {
@@ -21,12 +24,14 @@ export interface IntakeRound {
 /** What consensus hands over, taken into the store in order and in rounds that are short enough for one turn. */
 export class Intake {
   readonly #store: Store;
+  readonly #compared: StateComparer;
   readonly #work: Work[] = [];
   #next = 0;
   #installer: SnapshotInstaller | undefined;
 
-  constructor(store: Store) {
+  constructor(store: Store, compared: StateComparer) {
     this.#store = store;
+    this.#compared = compared;
   }
 
   get isEmpty(): boolean {
@@ -53,7 +58,9 @@ export class Intake {
     for (let work = this.#shift(); work !== undefined; work = this.#shift()) {
       if (work.kind === 'entry') {
         invariant(this.#installer === undefined, 'entries come after the whole snapshot');
-        for (const result of this.#store.apply(work.entry).results) results.push(result);
+        const applied = this.#store.apply(work.entry);
+        for (const result of applied.results) results.push(result);
+        if (applied.compared !== undefined) this.#compared(applied.compared);
         entries += 1;
         entryBytes += work.entry.data.length;
         done += work.entry.data.length;

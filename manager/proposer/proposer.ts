@@ -15,7 +15,7 @@ import { awaitSignal } from './await-signal.ts';
 import { Barriers } from './barriers.ts';
 import { checkForwarded, encodeSet, wallStampBytes } from './encode-set.ts';
 import { Forwarding } from './forwarding.ts';
-import { Intake } from './intake.ts';
+import { Intake, type StateComparer } from './intake.ts';
 import { proposerMetrics, type ProposerMetrics } from './metrics.ts';
 import { Outbox, type WaitingSet } from './outbox.ts';
 import type { DropReason, LeaderLink, ProposerPort, SetOutcome, SetRequest } from './port.ts';
@@ -42,6 +42,8 @@ export interface ProposerParts {
   readonly metrics?: Metrics;
   /** The way to another manager that leads; there is none when absent. */
   readonly leader?: LeaderLink;
+  /** Nobody compares when absent. */
+  readonly compared?: StateComparer;
 }
 
 /**
@@ -93,7 +95,9 @@ export class Proposer implements ProposerPort, AsyncDisposable {
   #isTurnPlanned = false;
   #whenIdle: (() => void) | undefined;
 
-  constructor({ consensus, store, clock, log, metrics = noMetrics, leader }: ProposerParts) {
+  constructor(parts: ProposerParts) {
+    const { consensus, store, clock, log, metrics = noMetrics, leader } = parts;
+    const { compared = () => undefined } = parts;
     this.view = store.view;
     this.#leaderlessMs = clock.nowMs();
     this.#consensus = consensus;
@@ -102,7 +106,7 @@ export class Proposer implements ProposerPort, AsyncDisposable {
     this.#log = log;
     this.#metrics = proposerMetrics(metrics);
     this.#storeMetrics = storeMetrics(metrics, store);
-    this.#intake = new Intake(store);
+    this.#intake = new Intake(store, compared);
     this.#barriers = new Barriers(() => this.#askBarrier());
     if (leader !== undefined) {
       this.#forwarding = new Forwarding({

@@ -1,4 +1,3 @@
-import { ShoalError } from '../../common/pure/errors.ts';
 import { invariant } from '../../common/pure/invariant.ts';
 import { decodeBatch, newBatch, newStateCheck } from '../../proto/gen/changeset.ts';
 import type { ChangeSet, StateCheck, TimelineLine } from '../../proto/gen/changeset.ts';
@@ -10,7 +9,7 @@ import { LiveView } from './live-view.ts';
 import { appliedLine, outcomeOf, refusedLine } from './outcome.ts';
 import type { RecordedOutcome } from './outcome.ts';
 import type { Refusal } from './refusal.ts';
-import { agrees, nextSum, OutcomeSums } from './outcome-sums.ts';
+import { nextSum, OutcomeSums } from './outcome-sums.ts';
 import { State } from './state.ts';
 import type { AppliedPoint } from './state.ts';
 import type { StoreView } from './view.ts';
@@ -40,6 +39,8 @@ export interface ApplyResult {
   readonly results: readonly SetResult[];
   /** Revision of the store after the entry. */
   readonly revision: number;
+  /** What the leader and this member had at an earlier entry, if this one says so and it is known here still. */
+  readonly compared: { readonly own: StateCheck; readonly leader: StateCheck } | undefined;
 }
 
 /** What happens to each row that is published; tests freeze here. */
@@ -76,15 +77,13 @@ export class Store {
   /**
    * Applies one entry: each of its sets takes effect as a whole or not at all.
    *
-   * @throws ShoalError `levelTooLow` when only a newer version can apply it, `corrupt` when it cannot be decoded, or when the leader made
-   * something else of the entries before. The state is then as it
-   * was before the entry or in the middle of it: the node must end.
+   * @throws ShoalError `levelTooLow` when only a newer version can apply it, `corrupt` when it cannot be decoded. The state
+   * is then as it was before the entry or in the middle of it: the node must end.
    */
   apply(entry: LogEntry): ApplyResult {
     const state = this.#state;
     invariant(entry.index > state.applied.index, 'entries are applied in order');
     const { sets, check } = entry.data.length === 0 ? newBatch() : decodeBatch(entry.data);
-    if (check !== undefined) this.#compare(check);
     for (const set of sets) this.#holdKnown(set);
     const results = sets.map((set) => this.#applySet(set, entry.term));
     state.applied = { index: entry.index, term: entry.term };
@@ -96,7 +95,7 @@ export class Store {
     );
     this.#sums.note(this.check);
     this.#hub.flush();
-    return { results, revision: state.revision };
+    return { results, revision: state.revision, compared: this.#compare(check) };
   }
 
   /** What became of the set with `setId`; undefined when it was not applied, or too long ago. */
@@ -130,15 +129,9 @@ export class Store {
     return newStateCheck({ index: applied.index, sum, content });
   }
 
-  #compare(check: StateCheck): void {
-    const { index } = check;
-    const own = this.#sums.at(index);
-    if (own === undefined || agrees(own, check)) return;
-    throw new ShoalError(
-      'corrupt',
-      "the state of this manager differs from the leader's: leave the swarm with --force and join again",
-      { fields: { index } },
-    );
+  #compare(leader: StateCheck | undefined): ApplyResult['compared'] {
+    const own = leader && this.#sums.at(leader.index);
+    return own && { own, leader };
   }
 
   #holdKnown(set: ChangeSet): void {

@@ -16,7 +16,7 @@ import {
   NodeAvailability,
   NodeRole,
 } from './specs.ts';
-import { type Draft, Reader, Writer } from './wire.ts';
+import { type Draft, noBytes, noItems, own, Reader, Writer } from './wire.ts';
 
 export const SubmitResult = {
   /** It may take effect or not. */
@@ -161,7 +161,7 @@ export interface JoinRequest {
 export function newJoinRequest(fields: Partial<JoinRequest> = {}): JoinRequest {
   const value: JoinRequest = {
     token: fields.token ?? '',
-    publicKey: fields.publicKey ?? new Uint8Array(0),
+    publicKey: fields.publicKey ?? noBytes,
     availability: fields.availability ?? NodeAvailability.active,
     address: fields.address ?? '',
     port: fields.port ?? 0,
@@ -195,7 +195,7 @@ const joinRequestFields: readonly number[] = [1, 2, 3, 4, 5];
 export function readJoinRequest(reader: Reader): JoinRequest {
   const value: Draft<JoinRequest> = {
     token: '',
-    publicKey: new Uint8Array(0),
+    publicKey: noBytes,
     availability: NodeAvailability.active,
     address: '',
     port: 0,
@@ -240,7 +240,7 @@ export interface RenewRequest {
 /** A RenewRequest of `fields`, with defaults for the rest. */
 export function newRenewRequest(fields: Partial<RenewRequest> = {}): RenewRequest {
   const value: RenewRequest = {
-    publicKey: fields.publicKey ?? new Uint8Array(0),
+    publicKey: fields.publicKey ?? noBytes,
     address: fields.address ?? '',
     port: fields.port ?? 0,
     logLost: fields.logLost ?? false,
@@ -272,7 +272,7 @@ const renewRequestFields: readonly number[] = [1, 2, 3, 4];
 
 export function readRenewRequest(reader: Reader): RenewRequest {
   const value: Draft<RenewRequest> = {
-    publicKey: new Uint8Array(0),
+    publicKey: noBytes,
     address: '',
     port: 0,
     logLost: false,
@@ -325,11 +325,11 @@ export function newJoinResponse(fields: Partial<JoinResponse> = {}): JoinRespons
     nodeId: fields.nodeId ?? '',
     clusterId: fields.clusterId ?? '',
     role: fields.role ?? NodeRole.worker,
-    certificateDer: fields.certificateDer ?? new Uint8Array(0),
+    certificateDer: fields.certificateDer ?? noBytes,
     trustRootPem: fields.trustRootPem ?? '',
     raftId: fields.raftId ?? 0,
     founderRaftId: fields.founderRaftId ?? 0,
-    managers: fields.managers ?? [],
+    managers: fields.managers ?? noItems,
     address: fields.address ?? '',
     incarnation: fields.incarnation ?? 0,
   };
@@ -373,11 +373,11 @@ export function readJoinResponse(reader: Reader): JoinResponse {
     nodeId: '',
     clusterId: '',
     role: NodeRole.worker,
-    certificateDer: new Uint8Array(0),
+    certificateDer: noBytes,
     trustRootPem: '',
     raftId: 0,
     founderRaftId: 0,
-    managers: [],
+    managers: noItems,
     address: '',
     incarnation: 0,
   };
@@ -408,6 +408,7 @@ export function readJoinResponse(reader: Reader): JoinResponse {
         break;
       case 66: {
         const outerEnd = reader.enter('managers');
+        value.managers = own(value.managers);
         value.managers.push(readManagerAddress(reader));
         reader.count(value.managers.length, 'managers');
         reader.leave(outerEnd);
@@ -437,7 +438,7 @@ export interface SubmitRequest {
 /** A SubmitRequest of `fields`, with defaults for the rest. */
 export function newSubmitRequest(fields: Partial<SubmitRequest> = {}): SubmitRequest {
   const value: SubmitRequest = {
-    sets: fields.sets ?? [],
+    sets: fields.sets ?? noItems,
   };
   return fields.unknown === undefined ? value : { ...value, unknown: fields.unknown };
 }
@@ -463,13 +464,14 @@ const submitRequestFields: readonly number[] = [1];
 
 export function readSubmitRequest(reader: Reader): SubmitRequest {
   const value: Draft<SubmitRequest> = {
-    sets: [],
+    sets: noItems,
   };
   let unknown: number[] | undefined;
   while (reader.pos < reader.end) {
     const tag = reader.tag();
     switch (tag) {
       case 10:
+        value.sets = own(value.sets);
         value.sets.push(reader.bytes('sets'));
         reader.count(value.sets.length, 'sets');
         break;
@@ -545,7 +547,7 @@ export interface SubmitResponse {
 /** A SubmitResponse of `fields`, with defaults for the rest. */
 export function newSubmitResponse(fields: Partial<SubmitResponse> = {}): SubmitResponse {
   const value: SubmitResponse = {
-    sets: fields.sets ?? [],
+    sets: fields.sets ?? noItems,
     index: fields.index ?? 0,
   };
   return fields.unknown === undefined ? value : { ...value, unknown: fields.unknown };
@@ -577,7 +579,7 @@ const submitResponseFields: readonly number[] = [1, 2];
 
 export function readSubmitResponse(reader: Reader): SubmitResponse {
   const value: Draft<SubmitResponse> = {
-    sets: [],
+    sets: noItems,
     index: 0,
   };
   let unknown: number[] | undefined;
@@ -586,6 +588,7 @@ export function readSubmitResponse(reader: Reader): SubmitResponse {
     switch (tag) {
       case 10: {
         const outerEnd = reader.enter('sets');
+        value.sets = own(value.sets);
         value.sets.push(readSubmittedSet(reader));
         reader.count(value.sets.length, 'sets');
         reader.leave(outerEnd);
@@ -657,7 +660,7 @@ export function newObservation(fields: Partial<Observation> = {}): Observation {
   const value: Observation = {
     complete: fields.complete ?? false,
     last: fields.last ?? false,
-    nodes: fields.nodes ?? [],
+    nodes: fields.nodes ?? noItems,
   };
   return fields.unknown === undefined ? value : { ...value, unknown: fields.unknown };
 }
@@ -691,7 +694,7 @@ export function readObservation(reader: Reader): Observation {
   const value: Draft<Observation> = {
     complete: false,
     last: false,
-    nodes: [],
+    nodes: noItems,
   };
   let unknown: number[] | undefined;
   while (reader.pos < reader.end) {
@@ -705,6 +708,7 @@ export function readObservation(reader: Reader): Observation {
         break;
       case 26: {
         const outerEnd = reader.enter('nodes');
+        value.nodes = own(value.nodes);
         value.nodes.push(readObservedNode(reader));
         reader.count(value.nodes.length, 'nodes');
         reader.leave(outerEnd);
@@ -789,6 +793,46 @@ export function readObservedNode(reader: Reader): ObservedNode {
       default:
         unknown = reader.skip(tag, observedNodeFields, unknown);
     }
+  }
+  if (unknown !== undefined) value.unknown = reader.collect(unknown);
+  return value;
+}
+
+export interface CompareRequest {
+  /** Fields that this version does not know, as they came. */
+  readonly unknown?: Uint8Array;
+}
+
+/** A CompareRequest of `fields`, with defaults for the rest. */
+export function newCompareRequest(fields: Partial<CompareRequest> = {}): CompareRequest {
+  const value: CompareRequest = {};
+  return fields.unknown === undefined ? value : { ...value, unknown: fields.unknown };
+}
+
+/** @throws ShoalError `invalidArgument` naming the field whose number does not fit. */
+export function encodeCompareRequest(value: CompareRequest): Uint8Array {
+  const writer = new Writer();
+  writeCompareRequest(writer, value);
+  return writer.take();
+}
+
+/** @throws ShoalError `corrupt` with the path of the field that is malformed. */
+export function decodeCompareRequest(bytes: Uint8Array): CompareRequest {
+  return readCompareRequest(new Reader(bytes, 'CompareRequest'));
+}
+
+export function writeCompareRequest(writer: Writer, value: CompareRequest): void {
+  if (value.unknown !== undefined) writer.raw(value.unknown);
+}
+
+const compareRequestFields: readonly number[] = [];
+
+export function readCompareRequest(reader: Reader): CompareRequest {
+  const value: Draft<CompareRequest> = {};
+  let unknown: number[] | undefined;
+  while (reader.pos < reader.end) {
+    const tag = reader.tag();
+    unknown = reader.skip(tag, compareRequestFields, unknown);
   }
   if (unknown !== undefined) value.unknown = reader.collect(unknown);
   return value;
@@ -937,7 +981,7 @@ export interface OrderLogsRequest {
 export function newOrderLogsRequest(fields: Partial<OrderLogsRequest> = {}): OrderLogsRequest {
   const value: OrderLogsRequest = {
     reader: fields.reader ?? '',
-    orders: fields.orders ?? [],
+    orders: fields.orders ?? noItems,
   };
   return fields.unknown === undefined ? value : { ...value, unknown: fields.unknown };
 }
@@ -969,7 +1013,7 @@ const orderLogsRequestFields: readonly number[] = [1, 2];
 export function readOrderLogsRequest(reader: Reader): OrderLogsRequest {
   const value: Draft<OrderLogsRequest> = {
     reader: '',
-    orders: [],
+    orders: noItems,
   };
   let unknown: number[] | undefined;
   while (reader.pos < reader.end) {
@@ -980,6 +1024,7 @@ export function readOrderLogsRequest(reader: Reader): OrderLogsRequest {
         break;
       case 18: {
         const outerEnd = reader.enter('orders');
+        value.orders = own(value.orders);
         value.orders.push(readNodeLogOrder(reader));
         reader.count(value.orders.length, 'orders');
         reader.leave(outerEnd);

@@ -7,6 +7,13 @@ import type {
   ServerCall,
 } from '../../common/ports/rpc.ts';
 import {
+  decodeStateCheck,
+  encodeStateCheck,
+  type StateCheck,
+} from '../gen/changeset.ts';
+import {
+  type CompareRequest,
+  decodeCompareRequest,
   decodeJoinRequest,
   decodeJoinResponse,
   decodeLogBatch,
@@ -20,6 +27,7 @@ import {
   decodeRootResponse,
   decodeSubmitRequest,
   decodeSubmitResponse,
+  encodeCompareRequest,
   encodeJoinRequest,
   encodeJoinResponse,
   encodeLogBatch,
@@ -135,6 +143,7 @@ export function joiningHandlers(
 export const managersMethods: {
   readonly submit: RpcMethod<SubmitRequest, SubmitResponse>;
   readonly observe: RpcMethod<ObserveRequest, Observation>;
+  readonly compare: RpcMethod<CompareRequest, StateCheck>;
   readonly readLogs: RpcMethod<ReadLogsRequest, LogBatch>;
   readonly orderLogs: RpcMethod<OrderLogsRequest, OrderLogsResponse>;
 } = {
@@ -155,6 +164,15 @@ export const managersMethods: {
     decodeRequest: decodeObserveRequest,
     encodeResponse: encodeObservation,
     decodeResponse: decodeObservation,
+  },
+  compare: {
+    name: 'Managers/compare',
+    kind: 'serverStream',
+    roles: ['manager'],
+    encodeRequest: encodeCompareRequest,
+    decodeRequest: decodeCompareRequest,
+    encodeResponse: encodeStateCheck,
+    decodeResponse: decodeStateCheck,
   },
   readLogs: {
     name: 'Managers/readLogs',
@@ -182,6 +200,8 @@ export interface ManagersServer {
   submit(request: SubmitRequest, call: ServerCall): Promise<SubmitResponse>;
   /** What the nodes that have sessions here say: first all of them, then what changes. */
   observe(request: ObserveRequest, call: ServerCall): AsyncIterable<Observation>;
+  /** What the log has made of this manager: at each check in the log the sums that it had, beginning with the last few. */
+  compare(request: CompareRequest, call: ServerCall): AsyncIterable<StateCheck>;
   /**
    * Logs of nodes that listen here, for one reader that the caller has: what is ordered under the name that comes first. All that was
    * ordered stops with the stream. Fails with `tooBusy`.
@@ -203,6 +223,11 @@ export interface ManagersClient {
     request: ObserveRequest,
     options: CallOptions,
   ): AsyncIterable<Observation>;
+  /** What the log has made of this manager: at each check in the log the sums that it had, beginning with the last few. */
+  compare(
+    request: CompareRequest,
+    options: CallOptions,
+  ): AsyncIterable<StateCheck>;
   /**
    * Logs of nodes that listen here, for one reader that the caller has: what is ordered under the name that comes first. All that was
    * ordered stops with the stream. Fails with `tooBusy`.
@@ -225,6 +250,8 @@ export function managersClient(channel: RpcChannel): ManagersClient {
       channel.unary(managersMethods.submit, request, options),
     observe: (request, options) =>
       channel.serverStream(managersMethods.observe, request, options),
+    compare: (request, options) =>
+      channel.serverStream(managersMethods.compare, request, options),
     readLogs: (request, options) =>
       channel.serverStream(managersMethods.readLogs, request, options),
     orderLogs: (request, options) =>
@@ -248,6 +275,12 @@ export function managersHandlers(
       method: managersMethods.observe,
       handle: (request, call) =>
         server.observe(request as ObserveRequest, call),
+    },
+    {
+      kind: 'serverStream',
+      method: managersMethods.compare,
+      handle: (request, call) =>
+        server.compare(request as CompareRequest, call),
     },
     {
       kind: 'serverStream',

@@ -245,6 +245,9 @@ export class LogManager {
       observe: () => {
         throw none;
       },
+      compare: () => {
+        throw none;
+      },
       readLogs: (_request, call) => {
         this.relayed += 1;
         return this.broker.readLogs(call);

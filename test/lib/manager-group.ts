@@ -60,6 +60,8 @@ export class ManagerGroup {
   readonly members: Member[] = [];
   /** What ended a manager, or would have. */
   readonly failures: unknown[] = [];
+  /** Numbers of the managers that had to end. */
+  readonly failed = new Set<number>();
   readonly #random: Random;
   readonly #changes: Partial<DriverOptions>;
   /** Numbers of members that reach nobody. */
@@ -114,7 +116,7 @@ export class ManagerGroup {
   async join(): Promise<number> {
     const number = this.members.length + 1;
     const [via = 1] = this.living;
-    const channel = this.#dial(number, via, 'anyone');
+    const channel = this.#dial(number, () => via, 'anyone');
     const publicKey = Buffer.concat([Buffer.from(keyHead, 'hex'), Buffer.alloc(64, number)]);
     const request = newJoinRequest({ token: managerToken, publicKey, address: hostOf(number) });
     const joined = joiningClient(channel).join(request, { signal: new AbortController().signal });
@@ -240,7 +242,9 @@ export class ManagerGroup {
       turn: (signal) => clock.sleep(0, signal),
       loopOptions: { fixedBudgetRows: 64 },
       failed: (error) => {
-        if (!ended.signal.aborted) this.failures.push(error);
+        if (ended.signal.aborted) return;
+        this.failures.push(error);
+        this.failed.add(member.number);
       },
     });
     const server = new MemoryRpcServer(manager.handlers, this.clock);
@@ -288,16 +292,20 @@ export class ManagerGroup {
 
   #dialer(from: number): RpcDialer {
     return {
-      dial: ({ address }) => {
-        const to = this.members.find(({ number }) => addressOf(number) === address)?.number ?? 0;
-        return this.#dial(from, to, 'manager');
-      },
+      // Whoever joins is named in the store before it is one of the members here.
+      dial: ({ address }) =>
+        this.#dial(
+          from,
+          () => this.members.find(({ number }) => addressOf(number) === address)?.number ?? 0,
+          'manager',
+        ),
     };
   }
 
   /** A channel that finds the other side's process of the moment for each call, as one that connects again does. */
-  #dial(from: number, to: number, role: 'manager' | 'anyone'): DialedChannel {
+  #dial(from: number, toNow: () => number, role: 'manager' | 'anyone'): DialedChannel {
     const connect = (): MemoryRpcChannel => {
+      const to = toNow();
       const [caller, callee] = [this.members[from - 1], this.members[to - 1]];
       const isCut = this.#isolated.has(from) || this.#isolated.has(to);
       if (callee?.life === undefined || isCut) {

@@ -8,9 +8,11 @@ import { Joining } from '../../../manager/ca/joining.ts';
 import { clusterHandlers } from '../../../manager/cluster-services.ts';
 import { renumber } from '../../../manager/membership/roles.ts';
 import type { SetOutcome } from '../../../manager/proposer/port.ts';
+import { newStateCheck } from '../../../proto/gen/changeset.ts';
 import {
   newJoinRequest,
   newObservation,
+  newCompareRequest,
   newObserveRequest,
   newOrderLogsRequest,
   newOrderLogsResponse,
@@ -66,6 +68,9 @@ beforeEach(() => {
     observe: async function* () {
       yield await Promise.resolve(newObservation({ complete: true, last: true }));
     },
+    compare: async function* () {
+      yield await Promise.resolve(newStateCheck());
+    },
     logs: {
       readLogs: async function* () {
         yield* await Promise.resolve([]);
@@ -105,12 +110,13 @@ async function codes(role: PeerIdentity['role'], id: string): Promise<readonly s
   return await Promise.all([
     codeOf(client.submit(newSubmitRequest(), options)),
     codeOf(read(client.observe(newObserveRequest(), options))),
+    codeOf(read(client.compare(newCompareRequest(), options))),
     codeOf(read(client.readLogs(newReadLogsRequest(), options))),
     codeOf(client.orderLogs(newOrderLogsRequest(), options)),
   ]);
 }
 
-const none = ['none', 'none', 'none', 'none'];
+const none = ['none', 'none', 'none', 'none', 'none'];
 const denied = none.map(() => 'permissionDenied');
 
 describe('what managers ask each other', () => {

@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest';
 import type { RequestContext } from '../../../common/ports/cluster-api.ts';
 import { seededRandom } from '../../../common/pure/random.ts';
 import { stateHash } from '../../../manager/store/snapshot.ts';
+import { Table } from '../../../proto/gen/objects.ts';
 import { newServiceSpec } from '../../../proto/gen/specs.ts';
 import { spec } from '../../lib/control-rig.ts';
 import { ManagerGroup } from '../../lib/manager-group.ts';
@@ -45,6 +46,36 @@ async function settled(group: ManagerGroup): Promise<void> {
   const hashes = group.living.map((number) => stateHash(group.manager(number).store));
   expect(new Set(hashes).size).toBe(1);
 }
+
+/** Changes a row at that manager alone, and makes as many entries as it takes until managers compare what they have. */
+async function diverge(group: ManagerGroup, number: number): Promise<void> {
+  const { state } = group.manager(number).store;
+  const before = state.cluster();
+  if (before === undefined) throw new Error('there is no cluster');
+  const after = { ...before, createdAtMs: before.createdAtMs + 1 };
+  state.commitRow({ table: Table.clusters, key: before.id, before, after, facets: [] });
+  for (let at = 0; at < 150; at += 1) {
+    const [via = 0] = group.living;
+    create(group, via, `after-${at}`);
+    await group.clock.advance(30);
+  }
+}
+
+describe('a row that differs at one of three managers', () => {
+  test.each(['leads', 'follows'])('stops that one, which %s, and no other', async (place) => {
+    const group = await ManagerGroup.of(3);
+    const leader = await group.untilLeader();
+    const follower = group.living.find((number) => number !== leader) ?? 0;
+    const wrong = place === 'leads' ? leader : follower;
+    await diverge(group, wrong);
+    await group.clock.advance(60_000);
+    expect([...group.failed]).toEqual([wrong]);
+    expect(String(group.failures[0])).toMatch(
+      /differs from that of most managers: leave the swarm/,
+    );
+    await group.end();
+  });
+});
 
 describe('three managers', () => {
   test('join one after the other, and each takes changes', async () => {

@@ -26,7 +26,9 @@ let fixture: StoreFixture;
 let group: TaskGroup;
 let posted: ToConsensus[];
 let streams: OpenStream[];
+let comparisons: OpenStream[];
 let gone: string[];
+let compared: string[];
 let failures: unknown[];
 let others: OtherManagers;
 
@@ -34,14 +36,17 @@ beforeEach(() => {
   clock = new VirtualClock();
   fixture = new StoreFixture();
   group = new TaskGroup();
-  [posted, streams, gone, failures] = [[], [], [], []];
+  [posted, streams, comparisons] = [[], [], []];
+  [gone, compared, failures] = [[], [], []];
   others = new OtherManagers({
     nodeId: nodeId('self'),
     dialer: {
       dial: () => ({
         unary: () => Promise.reject(new Error('nothing is asked here')),
-        serverStream: (method, _request, { signal }) =>
-          stream((bytes) => method.decodeResponse(bytes), signal),
+        serverStream: (method, _request, { signal }) => {
+          const list = method.name === 'Managers/compare' ? comparisons : streams;
+          return stream(list, (bytes) => method.decodeResponse(bytes), signal);
+        },
         [Symbol.asyncDispose]: () => Promise.resolve(),
       }),
     },
@@ -51,6 +56,10 @@ beforeEach(() => {
     },
     follow: async (_, observations) => {
       for await (const _observation of observations);
+    },
+    compare: async (managerId, checks) => {
+      compared.push(managerId);
+      for await (const _check of checks);
     },
     gone: (managerId) => {
       gone.push(managerId);
@@ -73,6 +82,7 @@ afterEach(async () => {
 });
 
 async function* stream<Message>(
+  list: OpenStream[],
   decode: (bytes: Uint8Array) => Message,
   signal: AbortSignal,
 ): AsyncGenerator<Message, void, undefined> {
@@ -81,7 +91,7 @@ async function* stream<Message>(
     next.promise.catch(() => undefined);
     next.reject(error);
   };
-  streams.push({
+  list.push({
     say: () => {
       next.resolve();
     },
@@ -179,6 +189,15 @@ describe('another manager', () => {
     others.update([], fixture.view);
     await clock.advance(5000);
     expect([streams.length, group.running, isAnswering()]).toEqual([1, [], false]);
+  });
+
+  test('is asked what the log has made of it, and again when that ends', async () => {
+    expect([comparisons.length, compared]).toEqual([1, ['b']]);
+    comparisons[0]?.fail(new ShoalError('unavailable', 'connection is gone'));
+    await clock.advance(999);
+    expect(comparisons).toHaveLength(1);
+    await clock.advance(1);
+    expect([comparisons.length, isAnswering(), gone]).toEqual([2, false, []]);
   });
 
   test('that brings out a bug is not passed over', async () => {

@@ -48,6 +48,9 @@ beforeEach(() => {
     managersHandlers({
       submit: () => Promise.resolve(newSubmitResponse()),
       observe: (_request, call: ServerCall) => b.dispatcher.observe(call),
+      compare: () => {
+        throw new Error('nothing is compared here');
+      },
       readLogs: () => {
         throw new Error('no logs here');
       },
@@ -69,6 +72,7 @@ beforeEach(() => {
     clock: a.clock,
     post: () => undefined,
     follow: (managerId, observations) => a.dispatcher.follow(managerId, observations),
+    compare: () => Promise.resolve(),
     gone: (managerId) => {
       a.dispatcher.managerGone(managerId);
     },
