@@ -199,8 +199,11 @@ export class Roles implements AsyncDisposable {
       : { founding: undefined, recovers: false };
     this.#isFirstManager = false;
     this.#group.signal.throwIfAborted();
+    const { raftId } = identity.current;
     // Begun logs are never begun anew under the same number.
     if (!identity.current.hasLog) await identity.change({ hasLog: true });
+    // Meanwhile the role may have been taken away, or given anew under another number.
+    if (identity.current.raftId !== raftId) return false;
     const manager: ManagerRole = new ManagerRole({
       ...this.#parts,
       identity: identity.current,

@@ -191,7 +191,9 @@ export class Daemon {
   async #startManager(founding: Founding | undefined): Promise<void> {
     const kept = this.#identity;
     if (kept === undefined) return;
+    const { raftId } = kept.current;
     if (!kept.current.hasLog) await kept.change({ hasLog: true });
+    if (kept.current.raftId !== raftId) return;
     this.#roles += 1;
     const { node, options, clock, random, peers, led } = this.#parts;
     const identity = kept.current;

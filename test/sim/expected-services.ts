@@ -47,7 +47,8 @@ export class ExpectedServices {
   read(name: string, found: ServiceState, isBack: boolean, nowMs: number): boolean {
     const possible = this.#of(name);
     const match = possible.find(
-      ({ state, untilMs }) => isSame(state, found) && (untilMs === undefined || nowMs <= untilMs),
+      // It may have come about in time, and be seen only now.
+      ({ state }) => isSame(state, found),
     );
     if (match === undefined) {
       const wasAsked = this.#asked.get(name)?.has(JSON.stringify(found)) ?? false;

@@ -1,10 +1,11 @@
 import { seededRandom, type Random } from '../../common/pure/random.ts';
+import { Admin } from './admin.ts';
 import { diskFaults } from './faults/disk.ts';
 import { engineFaults } from './faults/engine.ts';
 import { noEnd, type Begin, type End } from './faults/fault.ts';
 import { machineFaults } from './faults/machine.ts';
+import { managerFaults } from './faults/managers.ts';
 import { intrude } from './intruder.ts';
-import { HttpClient } from './http-client.ts';
 import { oneOf, type FaultKind } from './options.ts';
 import type { Fault } from './plan.ts';
 import type { SimNode } from './sim-node.ts';
@@ -18,7 +19,7 @@ export class Nemesis {
   readonly #world: World;
   readonly #faults: readonly Fault[];
   readonly #ends = new Set<End>();
-  readonly #admin: HttpClient;
+  readonly #admin: Admin;
   readonly #begins: Readonly<Record<FaultKind, Begin>>;
   #isOver = false;
   /** When the last fault ended; undefined while some last. */
@@ -27,11 +28,12 @@ export class Nemesis {
   constructor(world: World, faults: readonly Fault[]) {
     this.#world = world;
     this.#faults = faults;
-    this.#admin = new HttpClient(world, 'admin');
+    this.#admin = new Admin(world);
     this.#begins = {
       ...machineFaults(world),
       ...engineFaults(world),
       ...diskFaults(world),
+      ...managerFaults(world, this.#admin),
       drain: (node, random) => this.#drain(node, random),
       intruder: (_, random) => {
         world.spawn('intruder', () => intrude(world, random));
@@ -105,43 +107,31 @@ export class Nemesis {
     return number % 3 === 0 ? one : (world.leader ?? one);
   }
 
-  /** Some node must be left to run things on in the end: the manager's. */
+  /** Some node must be left to run things on in the end: the first one. */
   #drain(node: SimNode, random: Random): End {
-    const availability = oneOf(random, ['drain', 'drain', 'pause']);
+    const availability = oneOf(random, ['drain', 'drain', 'pause'] as const);
     this.#world.spawn('drain', async () => {
-      await this.#setAvailability(node, availability);
+      await this.#admin.change(node, { Availability: availability });
     });
     const staysSo = node.index > 0 && random.below(4) === 0;
     return () => {
-      if (!staysSo) this.#world.spawn('activate', () => this.#activate(node));
+      if (staysSo) return;
+      this.#world.spawn('activate', () => this.#admin.insist(node, { Availability: 'active' }));
     };
-  }
-
-  /** Tries again until it was heard: what stays drained by a lost answer is nobody's fault. */
-  async #activate(node: SimNode): Promise<void> {
-    for (let tries = 0; tries < 100; tries += 1) {
-      if (await this.#setAvailability(node, 'active')) return;
-      await this.#world.sleep(1000);
-    }
-  }
-
-  async #setAvailability(node: SimNode, availability: string): Promise<boolean> {
-    const got = await this.#admin.ask('GET', `/nodes/${node.nodeId}`);
-    if (got?.status !== 200) return false;
-    const { Version: version, Spec: spec } = got.json as {
-      readonly Version: { readonly Index: number };
-      readonly Spec: object;
-    };
-    const target = `/nodes/${node.nodeId}/update?version=${version.Index}`;
-    const answer = await this.#admin.ask('POST', target, { ...spec, Availability: availability });
-    this.#world.trace.add(
-      'admin',
-      `${node.name} ${availability}: ${answer?.status ?? 'no answer'}`,
-    );
-    return answer?.status === 200;
   }
 }
 
+const managerKinds: ReadonlySet<FaultKind> = new Set([
+  'managerKill',
+  'managerPowerCut',
+  'managerPause',
+  'mainStall',
+  'gracefulStop',
+  'logLost',
+  'peerCut',
+  'demote',
+]);
+
 function isOfManager(kind: FaultKind): boolean {
-  return kind === 'managerKill' || kind === 'managerPowerCut';
+  return managerKinds.has(kind);
 }

@@ -30,6 +30,16 @@ export const faultKinds = [
   'killAtCall',
   'exitWhileAway',
   'intruder',
+  'managerPause',
+  'mainStall',
+  'gracefulStop',
+  'logLost',
+  'partition',
+  'partitionOneWay',
+  'peerCut',
+  'peerNoise',
+  'demote',
+  'promote',
 ] as const;
 
 export type FaultKind = (typeof faultKinds)[number];
@@ -64,6 +74,8 @@ export interface SimOptions {
   readonly diskMs: number;
   readonly replicasMax: number;
   readonly heartbeatMs: number;
+  /** What the wall clocks of two nodes differ by at most, from the beginning. */
+  readonly skewMs: number;
   readonly historyLimit: number;
   readonly snapshotEntries: number;
   /** Entries that stay in the log after a snapshot. */
@@ -106,6 +118,7 @@ export function drawOptions(seed: number): SimOptions {
     peerLost: isCalm ? 0 : oneOf(random, [0, 0, 0.01, 0.1]),
     peerTwice: isCalm ? 0 : oneOf(random, [0, 0, 0.05]),
     peerOvertaken: isCalm ? 0 : oneOf(random, [0, 0, 0.02, 0.2]),
+    skewMs: oneOf(random, [0, 0, 4000]),
   };
 }
 

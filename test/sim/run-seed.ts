@@ -1,6 +1,7 @@
 import { checkStop } from './checks/drain-rule.ts';
 import { NodeWatch } from './checks/node-watch.ts';
 import { StoreHistory } from './checks/store-history.ts';
+import { StopWatch } from './checks/stop-watch.ts';
 import { sweepStore } from './checks/sweep.ts';
 import { drawOptions, type SimOptions } from './options.ts';
 import type { PlantedParts } from './planted-parts.ts';
@@ -98,12 +99,16 @@ function newWorld(request: RunRequest, options: SimOptions): World {
     managerCreated: (node, manager) => {
       histories.get(world)?.follow(node.name, manager);
     },
-    stopAsked: (node, container) => {
+    callAsked: (node, call, container) => {
+      if (call === 'stop' || call === 'remove') stops.asked(node, call, container);
+      if (call !== 'stop') return;
       const calmMs = scenarios.get(world)?.nemesis.calmMs ?? 0;
       checkStop(world, node, container, calmMs);
     },
   });
   const watch = new NodeWatch(world);
+  const stops = new StopWatch(world);
+  const isAlone = options.managers === 1;
   world.spawn('node watch', () => watch.run());
   histories.set(
     world,
@@ -113,10 +118,11 @@ function newWorld(request: RunRequest, options: SimOptions): World {
       complain: (invariant, detail) => {
         world.fail(invariant, detail);
       },
-      isTimeTrue: !options.faults.includes('clockJump'),
-      isAlone: options.managers === 1,
+      isTimeTrue: !options.faults.includes('clockJump') && (isAlone || options.skewMs === 0),
+      isAlone,
       noted: (event) => {
         watch.note(event);
+        stops.note(event);
       },
     }),
   );

@@ -1,5 +1,6 @@
 import type { ServiceRow, TaskRow } from '../../manager/store/rows.ts';
 import { servesTraffic } from '../../manager/dispatcher/endpoint-set.ts';
+import { stateHash } from '../../manager/store/snapshot.ts';
 import { findUnsettled, hasBadTask } from './checks/final.ts';
 import { CliClient } from './cli-client.ts';
 import { Nemesis } from './nemesis.ts';
@@ -59,14 +60,18 @@ export class Scenario {
     const world = this.#world;
     const deadlineMs = world.clock.nowMs() + this.#convergenceMs;
     let settledSinceMs: number | undefined;
+    let told = '';
     for (;;) {
       const problems = findUnsettled(world);
+      const text = problems.slice(0, 3).join('; ');
+      if (text !== told) world.trace.add('world', text === '' ? 'is settled' : text);
+      told = text;
       const nowMs = world.clock.nowMs();
       if (problems.length > 0) settledSinceMs = undefined;
       else settledSinceMs ??= nowMs;
       if (settledSinceMs !== undefined && nowMs - settledSinceMs >= stableMs) return true;
       if (nowMs > deadlineMs) {
-        world.fail('liveness', problems.slice(0, 5).join('; '));
+        world.fail('liveness', problems.slice(0, 5).join('; ') || 'never at rest for long');
         return false;
       }
       await world.sleep(500);
@@ -83,8 +88,24 @@ export class Scenario {
       for (const port of portsOf(service)) await this.#visitEverywhere(service, port);
     }
     await this.#visitFreePort();
+    this.#compareManagers();
     // What waited for room may have got it meanwhile, from a service whose tasks come and go; then it comes to rest after all.
     if (findUnsettled(world).length > 0) await this.#converge();
+  }
+
+  /** R10: managers that are equally far have the same, to the last row. */
+  #compareManagers(): void {
+    const known = new Map<number, number>();
+    for (const { name, daemon } of this.#world.serving) {
+      const store = daemon?.manager?.store;
+      if (store === undefined) continue;
+      const { index } = store.applied;
+      const hash = stateHash(store);
+      if ((known.get(index) ?? hash) !== hash) {
+        this.#world.fail('R10', `${name} has another state at ${index} than others`);
+      }
+      known.set(index, hash);
+    }
   }
 
   async #visitEverywhere(service: ServiceRow, port: number): Promise<void> {

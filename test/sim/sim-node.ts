@@ -82,7 +82,7 @@ export class SimNode implements Machine {
     void proxyDisk.makeDirectory('/proxy');
     const rates = { delayMs: options.linkMs, breaks: options.linkBreaks };
     this.link = new NodeLink(this.random.fork('link'), rates);
-    this.skewMs = this.random.fork('skew').below(4000) - 2000;
+    this.skewMs = (this.random.fork('skew').unit() - 0.5) * options.skewMs;
   }
 
   /** Ends the daemon alone, as kill -9 does: what it wrote stays, containers and proxy go on. */

@@ -32,8 +32,8 @@ export interface WorldParts {
   readonly planted: PlantedParts | undefined;
   /** Sees each manager before it applies anything. */
   readonly managerCreated: (node: SimNode, manager: Manager) => void;
-  /** Sees each stop of a container before its engine does. */
-  readonly stopAsked: (node: SimNode, container: string) => void;
+  /** Sees each call that changes a container before its engine does. */
+  readonly callAsked: (node: SimNode, call: string, container: string) => void;
 }
 
 /** A whole cluster of production code on virtual time: machines, the network between them, and what makes their daemons. */
@@ -183,6 +183,16 @@ export class World {
     if (daemon !== undefined) this.#connections.ended(node, daemon);
   }
 
+  /** Ends the daemon as by SIGTERM. */
+  async stop(node: SimNode): Promise<void> {
+    const { daemon } = node;
+    this.trace.add(node.name, 'daemon is asked to stop');
+    await daemon?.stop();
+    if (node.daemon !== daemon) return;
+    this.trace.add(node.name, 'daemon has stopped');
+    this.kill(node);
+  }
+
   /** Starts the daemon of a machine that runs and has none. */
   ensureUp(node: SimNode): void {
     if (!node.isOn || node.daemon !== undefined) return;
@@ -235,7 +245,7 @@ export class World {
       peers,
       hooks: {
         before: (call, container) => {
-          if (call === 'stop') this.#parts.stopAsked(node, container);
+          this.#parts.callAsked(node, call, container);
         },
         after: (call) => {
           this.#killAt(node, call);

@@ -6,6 +6,7 @@ import type { StoreView } from '../../../manager/store/view.ts';
 import { NodeState, TaskState, UpdateState } from '../../../proto/gen/objects.ts';
 import {
   NodeAvailability,
+  NodeRole,
   RestartCondition,
   UpdateFailureAction,
   UpdateOrder,
@@ -15,6 +16,9 @@ import { taskIdOf } from '../container-hosts.ts';
 import { badImages } from '../images.ts';
 import type { World } from '../world.ts';
 
+/** Changes that a manager may lack while there are always new ones. */
+const lagMax = 50;
+
 /** Everything that is not as it has to be once nothing goes wrong any more; empty when the cluster has converged. */
 export function findUnsettled(world: World): readonly string[] {
   const { manager } = world;
@@ -23,12 +27,40 @@ export function findUnsettled(world: World): readonly string[] {
   }
   const { view } = manager;
   return [
+    ...unsettledGroup(world, view),
     ...unsettledNodes(world, view),
     ...view.services().flatMap((service) => unsettledService(view, service)),
     ...leftTasks(view),
     ...unsettledContainers(world, view),
     ...leftAddresses(view),
   ];
+}
+
+/** L1: every manager serves, all know who leads, all have the same, and the members are those that the cluster wants. */
+function unsettledGroup(world: World, view: StoreView): string[] {
+  const rows = view.nodes().filter(({ lifecycle }) => lifecycle.role === NodeRole.manager);
+  const changing = view.nodes().filter(({ spec, lifecycle }) => spec.role !== lifecycle.role);
+  const problems = changing.map(({ id }) => `L1: the role of ${id} is not what it is to be`);
+  const ids = rows.map(({ lifecycle }) => lifecycle.raftId);
+  const leader = world.leader?.daemon?.identity?.raftId;
+  const { voters = [], learners = [] } = world.leader?.daemon?.consensus?.confState ?? {};
+  const areMembers = voters.length === ids.length && ids.every((id) => voters.includes(id));
+  if (!areMembers || learners.length > 0) {
+    problems.push(`L1: members are ${voters.join()} and ${learners.join()}, not ${ids.join()}`);
+  }
+  // Where tasks come and go for ever there is always something under way.
+  const most = view.services().some((service) => hasBadTask(view, service)) ? lagMax : 0;
+  for (const row of rows) {
+    const node = world.nodes.find(({ nodeId }) => nodeId === row.id);
+    const daemon = node?.daemon;
+    if (daemon?.isServing !== true)
+      problems.push(`L1: the manager of ${node?.name} does not serve`);
+    else if (daemon.consensus?.leadership.leader !== leader)
+      problems.push(`L1: ${node?.name} knows another leader`);
+    else if (view.revision - (daemon.manager?.view.revision ?? 0) > most)
+      problems.push(`L1: ${node?.name} lags`);
+  }
+  return problems;
 }
 
 function unsettledNodes(world: World, view: StoreView): string[] {
