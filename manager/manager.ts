@@ -140,8 +140,6 @@ export class Manager implements AsyncDisposable {
         this.#stateVotes.applied(own, leader);
       },
     });
-    const subscribe = (handler: (events: readonly StoreEvent[]) => void): (() => void) =>
-      this.#subscribe(handler);
     const newSetId = (): SetId => newId(this.#ids);
     this.#dispatcher = new Dispatcher({
       proposer: this.#proposer,
@@ -156,7 +154,7 @@ export class Manager implements AsyncDisposable {
       newSessionId: parts.newSessionId,
       newSetId,
     });
-    this.#logs = this.#newLogBroker(subscribe);
+    this.#logs = this.#newLogBroker();
     this.#membership = this.#newMembership(newSetId);
     this.handlers = [
       ...dispatcherHandlers(this.#dispatcher),
@@ -184,6 +182,7 @@ export class Manager implements AsyncDisposable {
     });
   }
 
+  /** A leader has to hear of both ways: consensus takes longer to miss somebody, and may miss one that still answers. */
   /** False while nodes are better served by another manager: this one has lost the others. */
   get servesNodes(): boolean {
     return this.#dispatcher.servesNodes;
@@ -367,14 +366,12 @@ export class Manager implements AsyncDisposable {
     }, look);
   }
 
-  #newLogBroker(
-    subscribe: (handler: (events: readonly StoreEvent[]) => void) => () => void,
-  ): LogBroker {
+  #newLogBroker(): LogBroker {
     const readIds = this.#parts.random.fork('log reads');
     const { elsewhere } = this.#dispatcher;
     return new LogBroker({
       view: () => this.view,
-      subscribe,
+      subscribe: (handler, replaced) => this.#subscribe(handler, replaced),
       managers: {
         managerOf: (nodeId) => elsewhere.managerOf(nodeId),
         watch: (handler) => elsewhere.watch(handler),

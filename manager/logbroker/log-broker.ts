@@ -29,8 +29,11 @@ import type { TaskRead } from './task-read.ts';
 
 export interface LogBrokerParts {
   readonly view: () => StoreView;
-  /** Calls `handler` with the events of each applied entry, in order; the result ends it. */
-  readonly subscribe: (handler: (events: readonly StoreEvent[]) => void) => () => void;
+  /** Calls `handler` with the events of each applied entry, in order, and `replaced` when events were passed over; the result ends it. */
+  readonly subscribe: (
+    handler: (events: readonly StoreEvent[]) => void,
+    replaced: () => void,
+  ) => () => void;
   /** Where the nodes are that have no session with this manager. */
   readonly managers: LogManagers;
   readonly clock: Clock;
@@ -206,9 +209,14 @@ export class LogBroker implements LogBrokerServer, Disposable {
   }
 
   #subscribe(reader: LogReader): () => void {
-    return this.#parts.subscribe((events) => {
-      for (const event of events) reader.note(event);
-    });
+    return this.#parts.subscribe(
+      (events) => {
+        for (const event of events) reader.note(event);
+      },
+      () => {
+        reader.stateReplaced();
+      },
+    );
   }
 
   /** The node hears from the beginning what there is to read; an older stream of it hears nothing more. */

@@ -116,6 +116,15 @@ export class LogReader implements LogSink {
     this.#changed.notify();
   }
 
+  /** Events were passed over: a snapshot took their place. */
+  stateReplaced(): void {
+    const view = this.#parts.view();
+    for (const taskId of new Set([...this.#waiting, ...this.#done, ...this.#first]))
+      if (view.task(taskId) === undefined) this.#forget(taskId);
+    for (const task of this.#tasks()) this.#consider(task);
+    this.#changed.notify();
+  }
+
   /** The node hears orders again. */
   nodeCame(nodeId: NodeId): void {
     this.#missed.delete(nodeId);

@@ -10,6 +10,7 @@ import { TaskGroup } from '../../common/run/task-group.ts';
 import { SessionsElsewhere } from '../../manager/dispatcher/sessions-elsewhere.ts';
 import { LogBroker } from '../../manager/logbroker/log-broker.ts';
 import type { LogTarget } from '../../manager/logbroker/log-reader.ts';
+import type { StoreEvent } from '../../manager/store/events.ts';
 import { deleteOp } from '../../manager/store/ops.ts';
 import {
   newNodeStatus,
@@ -182,7 +183,7 @@ export class LogManager {
     this.#observed = { managerId: id };
     this.broker = new LogBroker({
       view: () => rig.proposer.view,
-      subscribe: rig.proposer.subscribe,
+      subscribe: (handler, replaced) => rig.subscribe(handler, replaced),
       managers: {
         managerOf: (node) => this.elsewhere.managerOf(node),
         watch: (handler) => this.elsewhere.watch(handler),
@@ -267,12 +268,33 @@ export class LogRig implements AsyncDisposable {
   readonly managers = new Map<string, LogManager>();
   /** The first. */
   readonly manager: LogManager;
+  readonly #replaced = new Set<() => void>();
+  #isPassingOver = false;
   #names = 0;
 
   constructor() {
     this.manager = this.addManager('first');
     this.proposer.fixture.service('web');
     for (const id of ['one', 'two']) this.node(id).connect();
+  }
+
+  /** Makes `change` as one that managers get within a snapshot: they hear of no event. */
+  passOver(change: () => void): void {
+    this.#isPassingOver = true;
+    change();
+    this.#isPassingOver = false;
+    for (const replaced of this.#replaced) replaced();
+  }
+
+  subscribe(handler: (events: readonly StoreEvent[]) => void, replaced: () => void): () => void {
+    this.#replaced.add(replaced);
+    const end = this.proposer.subscribe((events) => {
+      if (!this.#isPassingOver) handler(events);
+    });
+    return () => {
+      this.#replaced.delete(replaced);
+      end();
+    };
   }
 
   get broker(): LogBroker {
