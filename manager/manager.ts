@@ -174,8 +174,7 @@ export class Manager implements AsyncDisposable {
       logs: this.#logs,
       leaderNodeId: () => this.#leaderNodeId,
       isReachable: ({ id }) => id === parts.nodeId || this.#others.isAnswering(id),
-      canGo: ({ lifecycle }) =>
-        this.#leadership?.self !== true || this.#membership.canGo(lifecycle.raftId),
+      canGo: ({ lifecycle }) => this.#canGo(lifecycle.raftId),
       newSetId,
       newServiceId: () => newId(this.#ids),
       ...(parts.refusal === undefined ? {} : { refusal: parts.refusal }),
@@ -183,6 +182,17 @@ export class Manager implements AsyncDisposable {
   }
 
   /** A leader has to hear of both ways: consensus takes longer to miss somebody, and may miss one that still answers. */
+  #canGo(raftId: number): boolean {
+    if (this.#leadership?.self === true && !this.#membership.canGo(raftId)) return false;
+    const answering = new Set(
+      this.view
+        .nodes()
+        .filter(({ id }) => this.#others.isAnswering(id))
+        .map(({ lifecycle }) => lifecycle.raftId),
+    );
+    return this.#membership.canGoBy((id) => answering.has(id), raftId);
+  }
+
   /** False while nodes are better served by another manager: this one has lost the others. */
   get servesNodes(): boolean {
     return this.#dispatcher.servesNodes;

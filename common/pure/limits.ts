@@ -58,6 +58,8 @@ export const limits = {
   raftInflightMessages: 256,
   /** Bytes of such entries. */
   raftInflightBytes: 16_777_216,
+  /** Bytes of entries that a follower's main has not applied: one that stands still takes no more, as if it were away. */
+  raftWaitingBytes: 268_435_456,
   /** Messages and bytes of entries that wait for one other manager; beyond it they are lost, as on a broken wire. */
   peerQueueMessages: 4096,
   peerQueueBytes: 33_554_432,
@@ -199,6 +201,8 @@ export const limits = {
   rpcErrorBytes: 4096,
   /** How long one manager may take to take a node in before the next address is tried, in milliseconds. */
   joinAttemptMs: 5000,
+  /** How long a manager waits for a leader before it says to a node that joins that there is none, in milliseconds. */
+  joinLeaderMs: 3000,
   /** How long whoever joins a node waits for its roles, in milliseconds; they go on afterwards. */
   joinWaitMs: 20_000,
   /** Addresses that a node may be given to join at. */
@@ -342,6 +346,11 @@ invariant(
 invariant(limits.entryOps < limits.watchQueueEvents, 'one entry must not leave a watcher behind');
 invariant(limits.watchQueueEvents < limits.watchHistoryEvents, 'the history holds every queue');
 invariant(limits.entryBytes <= limits.consensusCreditBytes, 'credit must cover one entry');
+invariant(limits.joinLeaderMs < limits.joinAttemptMs, 'a node that joins hears why it cannot');
+invariant(
+  2 * limits.snapshotLogBytes <= limits.raftWaitingBytes,
+  'a follower that starts takes entries while it replays its log',
+);
 invariant(limits.enginePingMs < limits.engineQuietMs, 'a ping must end before the next one is due');
 invariant(
   limits.launchTurns + limits.removalTurns < limits.engineCallConnections,

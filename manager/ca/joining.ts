@@ -2,9 +2,11 @@ import type { Clock } from '../../common/ports/clock.ts';
 import type { Entropy } from '../../common/ports/entropy.ts';
 import type { PeerIdentity } from '../../common/ports/identity.ts';
 import { encodeBase64 } from '../../common/pure/base64.ts';
-import { ShoalError } from '../../common/pure/errors.ts';
+import { isShoalError, ShoalError } from '../../common/pure/errors.ts';
 import { asId } from '../../common/pure/ids.ts';
 import type { NodeId, SetId } from '../../common/pure/ids.ts';
+import { limits } from '../../common/pure/limits.ts';
+import { withDeadline } from '../../common/run/deadline.ts';
 import { newClaim } from '../../proto/gen/changeset.ts';
 import { newJoinResponse, newRootResponse } from '../../proto/gen/managers.ts';
 import type {
@@ -77,7 +79,7 @@ export class Joining {
 
   /** @throws ShoalError `unauthenticated`, `invalidArgument {field}`, `lostQuorum`, `tooBusy`, `unknownOutcome` */
   async join(request: JoinRequest, peer: PeerIdentity, signal: AbortSignal): Promise<JoinResponse> {
-    await this.#parts.proposer.barrier(signal);
+    await this.#awaitLeader(signal);
     const role = this.#roleOf(request.token);
     requireNodeKey(request.publicKey);
     requireAvailability(request.availability);
@@ -97,6 +99,22 @@ export class Joining {
     else await this.#readdress(request, nodeId, signal);
     const signer = await this.#parts.signer();
     return this.#sign(signer, this.#requireNode(nodeId), request.publicKey);
+  }
+
+  /** Before the caller loses patience, and learns nothing. */
+  async #awaitLeader(signal: AbortSignal): Promise<void> {
+    const { proposer, clock } = this.#parts;
+    const deadline = { clock, durationMs: limits.joinLeaderMs, signal };
+    try {
+      await withDeadline(deadline, (inner) => proposer.barrier(inner));
+    } catch (error) {
+      if (!isShoalError(error, 'timeout')) throw error;
+      throw new ShoalError(
+        'lostQuorum',
+        'the swarm does not have a leader: more than half of its managers have to be online',
+        { cause: error },
+      );
+    }
   }
 
   #roleOf(token: string): NodeRole {

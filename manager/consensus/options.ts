@@ -11,6 +11,8 @@ export interface DriverOptions extends StorageOptions {
   readonly snapshotBytes: number;
   /** Bytes of entries proposed and not yet handed over; beyond it proposals are dropped. */
   readonly backlogBytes: number;
+  /** Bytes of entries that main has not applied beyond which those of a leader are not taken. */
+  readonly waitingBytes: number;
   /** Begin as the only voter, whoever else belonged to the group: its quorum is lost. Give it for one start only. */
   readonly recover: boolean;
   /** Milliseconds of one tick of the Raft library. */
@@ -63,6 +65,7 @@ export function driverOptions(
     snapshotEntries: limits.snapshotEntries,
     snapshotBytes: limits.snapshotLogBytes,
     backlogBytes: limits.proposerBytes,
+    waitingBytes: limits.raftWaitingBytes,
     voters: [member.memberId],
     recover: false,
     tickMs: limits.raftTickMs,

@@ -182,11 +182,12 @@ export class RaftMember {
     this.#patienceTicks = Math.min(lateTicks, this.#parts.options.raft.electionTicks);
   }
 
-  /** Takes a message of another member, but no snapshot. One with entries for which the disk has no room counts as lost. */
+  /** Takes a message of another member, but no snapshot. One with entries for which disk or memory has no room counts as lost. */
   receive(message: Message): void {
     if (message.type === 'MsgSnap') return;
     const bytes = message.entries.reduce((sum, entry) => sum + entry.data.length, 0);
     if (bytes > 0 && !this.#parts.log.hasRoomFor(bytes)) return;
+    if (bytes > 0 && this.#window.waitingBytes > this.#parts.options.waitingBytes) return;
     if (this.#showsLoss(message)) {
       if (this.#isClosed) return;
       this.#isClosed = true;
@@ -310,6 +311,7 @@ export class RaftMember {
       while ((this.#applying[0]?.lastIndex ?? Number.POSITIVE_INFINITY) <= index) {
         for (const response of this.#applying.shift()?.responses ?? []) this.#node.step(response);
       }
+      this.#window.noteApplied(this.#node.status().applied);
       if (this.isAlone) this.#window.forgetInPieces(this.#node.status().applied);
     });
   }

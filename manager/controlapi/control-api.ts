@@ -45,7 +45,7 @@ export interface ControlApiParts {
   readonly leaderNodeId: () => string;
   /** True when a manager answers others, as far as this one knows. */
   readonly isReachable: (row: NodeRow) => boolean;
-  /** True when the managers that are left without this one, and answer, are a quorum; true where this manager does not know. */
+  /** True when the managers that are left without this one, and answer, are a quorum. */
   readonly canGo: (row: NodeRow) => boolean;
   readonly newSetId: () => SetId;
   readonly newServiceId: () => ServiceId;

@@ -28,7 +28,7 @@ export function findNode(view: StoreView, ref: string): NodeRow {
 
 /**
  * Gives a node another spec; the membership controller then gives it the role that this asks for.
- * @param canGo whether the managers that are left without this one, and answer, are a quorum; true where nobody here knows.
+ * @param canGo whether the managers that are left without this one, and answer, are a quorum
  * @throws ShoalError `outOfSequence`, `failedPrecondition` where the last manager would go, or the quorum with it
  */
 export function updateNodeChange(

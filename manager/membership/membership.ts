@@ -88,9 +88,17 @@ export class Membership {
     return [...voters, ...learners].some((id) => id !== this.#parts.raftId);
   }
 
-  /** True when the managers that are left without this one, and answer, are a quorum. Only the leader knows. */
+  /** True when the managers that are left without this one, and answer, are a quorum. For the leader, who knows best. */
   canGo(raftId: number): boolean {
     const [confState, peers, self] = [this.#confState, this.#peers, this.#parts.raftId];
+    return !confState.voters.includes(raftId) || canGo({ confState, peers, self }, raftId);
+  }
+
+  /** The same as a follower sees it, by who answers it. */
+  canGoBy(isAnswering: (raftId: number) => boolean, raftId: number): boolean {
+    const [confState, self] = [this.#confState, this.#parts.raftId];
+    const answering = confState.voters.filter((id) => isAnswering(id));
+    const peers = answering.map((id) => ({ id, matchIndex: 0, isActive: true }));
     return !confState.voters.includes(raftId) || canGo({ confState, peers, self }, raftId);
   }
 

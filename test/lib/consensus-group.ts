@@ -156,6 +156,11 @@ export class ConsensusGroup {
     this.#lives.delete(id);
   }
 
+  /** How many bytes fit on the disk of a member that lives. */
+  limitDisk(id: number, bytes: number): void {
+    this.#lives.get(id)?.disk.setCapacity(bytes);
+  }
+
   /** A copy of all that a member that is down has on its disk. */
   async copyDisk(id: number): Promise<DiskCopy> {
     const copy = new Map<string, Uint8Array>();

@@ -112,6 +112,15 @@ export class ConsensusProbe {
     this.post({ kind: 'credit', entries, bytes });
   }
 
+  /** Applies all that it was given and did not apply, and goes on doing so. */
+  catchUp(): void {
+    this.appliesAll = true;
+    for (const { entries } of this.all('committed')) {
+      const late = entries.filter(({ index }) => index > this.#applied.index);
+      if (late.length > 0) this.#apply(late);
+    }
+  }
+
   #apply(entries: readonly CommittedEntry[]): void {
     for (const { index, data } of entries) this.state.set(index, new TextDecoder().decode(data));
     this.#applied = entries.at(-1) ?? this.#applied;

@@ -3,6 +3,7 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import type { PeerIdentity } from '../../../../common/ports/identity.ts';
 import { isShoalError } from '../../../../common/pure/errors.ts';
+import { limits } from '../../../../common/pure/limits.ts';
 import { asId } from '../../../../common/pure/ids.ts';
 import { Joining } from '../../../../manager/ca/joining.ts';
 import type { CertificateSigner, CertificateTemplate } from '../../../../manager/ca/port.ts';
@@ -72,17 +73,19 @@ let proposer: StoreProposer;
 let signer: WritingSigner;
 let joining: Joining;
 let raftIds: number[];
+let clock: VirtualClock;
 
 beforeEach(() => {
   proposer = new StoreProposer();
   signer = new WritingSigner();
   raftIds = [];
+  clock = new VirtualClock();
   let nodes = 0;
   let drawn = 100;
   joining = new Joining({
     proposer,
     signer: () => Promise.resolve(signer),
-    clock: new VirtualClock(),
+    clock,
     entropy: { bytes: (length) => new Uint8Array(length) },
     newSetId: proposer.newSetId,
     newNodeId: () => nodeId(`node-${(nodes += 1)}`),
@@ -195,6 +198,26 @@ describe('the token', () => {
     const keys = newAuthorityKeys({ workerJoinToken: workerToken });
     proposer.fixture.change({ ops: [putValue('c', { kind: 'authorityKeys', value: keys })] });
     expect(await failure(join({ token: '' }))).toBe('unauthenticated');
+  });
+
+  test('waits for a leader, and says that there is none before the node loses patience', async () => {
+    proposer.barrier = (signal) =>
+      new Promise((_resolve, reject) => {
+        signal.addEventListener('abort', () => {
+          reject(signal.reason as Error);
+        });
+      });
+    const refused = join();
+    await clock.advance(limits.joinLeaderMs - 1);
+    let isRefused = false;
+    refused.catch(() => (isRefused = true));
+    await clock.settle();
+    expect(isRefused).toBe(false);
+    await clock.advance(1);
+    await expect(refused).rejects.toMatchObject({
+      code: 'lostQuorum',
+      message: 'the swarm does not have a leader: more than half of its managers have to be online',
+    });
   });
 
   test('is not asked for where the cluster is not known yet', async () => {

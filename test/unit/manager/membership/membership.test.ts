@@ -246,6 +246,14 @@ describe('a manager that goes', () => {
     await progress(100, { 2: 100, 3: -1 });
     expect([1, 2, 3].map((raftId) => membership.canGo(raftId))).toEqual([false, false, true]);
   });
+
+  test('may go by the word of a follower where those that answer it are a quorum without it', () => {
+    const may = (...answering: number[]): boolean[] =>
+      [1, 2, 3, 9].map((raftId) => membership.canGoBy((id) => answering.includes(id), raftId));
+    expect(may(2, 3)).toEqual([true, true, true, true]);
+    expect(may(2)).toEqual([false, false, true, true]);
+    expect(may()).toEqual([false, false, false, true]);
+  });
 });
 
 test('what was heard of the others before this leadership does not count', async () => {
