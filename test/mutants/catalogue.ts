@@ -1,3 +1,4 @@
+import { driverMutants } from './driver.ts';
 import { electionMutants } from './elections.ts';
 import type { Mutant } from './mutant.ts';
 import { quorumMutants } from './quorums.ts';
@@ -10,4 +11,5 @@ export const catalogue: readonly Mutant[] = [
   ...quorumMutants,
   ...replicationMutants,
   ...storageMutants,
+  ...driverMutants,
 ];

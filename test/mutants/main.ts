@@ -10,7 +10,7 @@ import { git, root, Tree } from './tree.ts';
 
 /**
  * Plants each bug of the catalogue in a copy of the tree and runs all that should find it: `--only NAME,NAME` some of
- * them, and what was said of it; `--group core` or `log`; `--jobs N` so many copies at the same time; `--write` puts the
+ * them, and what was said of it; `--group core`, `log` or `driver`; `--jobs N` so many copies at the same time; `--write` puts the
  * result into docs/mutants.md. Prints who found what. Ends with 1 when less than 95 % are found, or when the tree without
  * a bug does not pass.
  */

@@ -12,11 +12,14 @@ export interface Mutant {
   readonly survives?: string;
 }
 
-/** Core is the Raft library, log is what a member keeps on disk. */
-export type MutantGroup = 'core' | 'log';
+/** Core is the Raft library, log is what a member keeps on disk, driver is what connects them. */
+export type MutantGroup = 'core' | 'log' | 'driver';
+
+const logFiles = ['manager/consensus/wal/', 'manager/consensus/storage.ts'];
 
 export function groupOf({ file }: Mutant): MutantGroup {
-  return file.startsWith('manager/raft/') ? 'core' : 'log';
+  if (file.startsWith('manager/raft/')) return 'core';
+  return logFiles.some((path) => file.startsWith(path)) ? 'log' : 'driver';
 }
 
 /** Planted bugs of one file. */

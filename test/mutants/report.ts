@@ -34,9 +34,9 @@ function countsOf(judged: readonly Judged[], suites: readonly Suite[]): string {
   return `${killed} of ${judged.length} killed (${bySuite.join(', ')})`;
 }
 
-/** Tables and totals of both groups, and who survived. */
+/** Tables and totals of all groups, and who survived. */
 export function reportOf(judged: readonly Judged[], suites: readonly Suite[]): string {
-  const groups: readonly MutantGroup[] = ['core', 'log'];
+  const groups: readonly MutantGroup[] = ['core', 'log', 'driver'];
   const parts = groups.flatMap((group) => {
     const own = judged.filter(({ mutant }) => groupOf(mutant) === group);
     const able = suites.filter((suite) => suite.group === group);

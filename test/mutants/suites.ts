@@ -32,6 +32,13 @@ function shortTests(tree: string): readonly string[] {
   return names.map((name) => `consensus/wal/${name}`).filter((path) => !longTests.includes(path));
 }
 
+/** Of the driver over a log; cheap ones first. */
+function driverTests(tree: string): readonly string[] {
+  const names = readdirSync(join(tree, 'test/unit/manager/consensus'));
+  const tests = names.filter((name) => name.endsWith('.test.ts') && name !== 'storage.test.ts');
+  return tests.map((name) => `consensus/${name}`);
+}
+
 function unitTests(...paths: readonly string[]): readonly string[] {
   const folders = paths.map((path) => `test/unit/manager/${path}`);
   return [
@@ -57,6 +64,7 @@ export function suitesOf(tree: string): readonly Suite[] {
     { name: 'units', group: 'core', commands: [unitTests('raft')] },
     { name: 'search', group: 'core', commands: [[search, ...scopes]] },
     { name: 'simulation', group: 'core', commands: [['test/sim/raft/main.ts', ...seeds]] },
+    { name: 'driver tests', group: 'driver', commands: [unitTests(...driverTests(tree))] },
     {
       name: 'log tests',
       group: 'log',
