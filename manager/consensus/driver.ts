@@ -131,6 +131,9 @@ export class ConsensusDriver {
       case 'credentials':
         this.#ports.peers.renew(message);
         return;
+      case 'alive':
+        this.#watch?.heardMain();
+        return;
       case 'readBarrier':
         this.#reads.add(message.requestId);
         return;

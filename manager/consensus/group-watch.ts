@@ -19,7 +19,7 @@ export interface GroupWatchParts {
 
 /**
  * What a member does about the others and its own main thread beside what the library does: it tells main how far they are, stands for
- * election at once when the leader's process is gone, and lets another lead while its main makes no progress.
+ * election at once when the leader's process is gone, and lets another lead while its main makes no progress or says nothing.
  */
 export class GroupWatch {
   readonly #parts: GroupWatchParts;
@@ -28,6 +28,8 @@ export class GroupWatch {
   #appliedIndex = 0;
   /** Since when main has something to apply and does not. */
   #stuckMs: number | undefined;
+  /** Since when main owes an answer. */
+  #owedMs: number | undefined;
   #hasAskedTransfer = false;
 
   constructor(parts: GroupWatchParts) {
@@ -44,8 +46,13 @@ export class GroupWatch {
     if (index <= this.#appliedIndex) return;
     this.#appliedIndex = index;
     this.#stuckMs = undefined;
-    this.#hasAskedTransfer = false;
-    this.#parts.member.yield(false);
+    this.#mayLead();
+  }
+
+  /** Main has answered what it was told. */
+  heardMain(): void {
+    this.#owedMs = undefined;
+    if (this.#parts.handedOver() <= this.#appliedIndex) this.#mayLead();
   }
 
   /** A tick of the clock has gone by. */
@@ -80,6 +87,11 @@ export class GroupWatch {
     });
   }
 
+  #mayLead(): void {
+    this.#hasAskedTransfer = false;
+    this.#parts.member.yield(false);
+  }
+
   #isActive(id: number): boolean {
     const heardMs = this.#heardMs.get(id);
     return heardMs !== undefined && this.#parts.clock.nowMs() - heardMs <= this.#parts.electionMs;
@@ -90,20 +102,22 @@ export class GroupWatch {
     const peers = member.progress.map((peer) => ({ ...peer, isActive: this.#isActive(peer.id) }));
     if (peers.length === 0) return;
     const { term } = member.leadership;
+    this.#owedMs ??= this.#toldMs;
     emit({ kind: 'progress', term, lastIndex: member.lastIndex, peers });
   }
 
-  /** A leader whose main does not apply what it is given serves nobody: another one leads, or is let lead. */
+  /** A leader whose main does not apply what it is given, or says nothing, serves nobody: another one leads, or is let lead. */
   #watchMain(nowMs: number): void {
     const { electionMs, handedOver, member } = this.#parts;
-    const isSeen = member.leadership.self && handedOver() > this.#appliedIndex;
     // Where nobody else votes, nobody else can lead.
-    if (!isSeen || member.voterProgress.length === 0) {
+    if (!member.leadership.self || member.voterProgress.length === 0) {
       this.#stuckMs = undefined;
+      this.#owedMs = undefined;
       return;
     }
-    this.#stuckMs ??= nowMs;
-    const stuckForMs = nowMs - this.#stuckMs;
+    const isApplying = handedOver() <= this.#appliedIndex;
+    this.#stuckMs = isApplying ? undefined : (this.#stuckMs ?? nowMs);
+    const stuckForMs = nowMs - Math.min(this.#stuckMs ?? nowMs, this.#owedMs ?? nowMs);
     if (stuckForMs >= 2 * electionMs && !this.#hasAskedTransfer) {
       this.#hasAskedTransfer = true;
       this.transferToBest();

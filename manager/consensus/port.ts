@@ -81,6 +81,8 @@ export type ToConsensus =
   | { readonly kind: 'transfer'; readonly to: number }
   /** Ask for an index that covers everything acknowledged so far. Answered by one `barrierDone`. */
   | { readonly kind: 'readBarrier'; readonly requestId: number }
+  /** The answer to `progress`: a main that owes it for long does not lead. */
+  | { readonly kind: 'alive' }
   /** Main has applied everything up to `index`. */
   | { readonly kind: 'applied'; readonly index: number }
   /** Main can take so many more entries and bytes. */
@@ -114,7 +116,7 @@ export type FromConsensus =
   | { readonly kind: 'barrierDone'; readonly requestId: number; readonly index: number | undefined }
   /** Who belongs to the group once the entry at `index` is applied. Sent at the start and with every change. */
   | { readonly kind: 'members'; readonly index: number; readonly confState: ConfState }
-  /** Sent by a leader that has others, every election timeout: this member is none of `peers`. */
+  /** Sent by a leader that has others, every election timeout: this member is none of `peers`. Answered by `alive`. */
   | {
       readonly kind: 'progress';
       readonly term: number;

@@ -79,6 +79,8 @@ export class ConsensusProbe {
   readonly heard: FromConsensus[] = [];
   /** Whether it says of all entries at once that they are applied, gives their credit back, and sends the snapshots that are wanted. */
   appliesAll = false;
+  /** Whether main answers when it is told how far the others are. */
+  answers = true;
   #applied = { index: 0, term: 0 };
   #chunks: Uint8Array[] = [];
   /** Text of each entry by index, as applied or as a snapshot told; kept only when it applies all. */
@@ -101,6 +103,7 @@ export class ConsensusProbe {
       if (message.kind === 'snapshotChunk') this.#takeChunk(message);
       if (message.kind === 'committed' && this.appliesAll) this.#apply(message.entries);
       if (message.kind === 'snapshotWanted' && this.appliesAll) this.#sendSnapshot();
+      if (message.kind === 'progress' && this.answers) this.post({ kind: 'alive' });
     });
   }
 

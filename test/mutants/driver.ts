@@ -191,6 +191,12 @@ export const driverMutants: readonly Mutant[] = [
       reason: 'a leader that decides nothing stops the cluster',
     },
     {
+      name: 'main-that-says-nothing-keeps-the-lead',
+      from: '    this.#owedMs ??= this.#toldMs;\n',
+      to: '',
+      reason: 'a leader whose main is blocked takes no change, and nothing is there to apply',
+    },
+    {
       name: 'lead-handed-to-one-that-does-not-answer',
       from: '      .filter(({ id }) => this.#isActive(id))\n',
       to: '',

@@ -17,6 +17,8 @@ export class ThreadMember implements AsyncDisposable {
   readonly texts: string[] = [];
   leadership: Leadership | undefined;
   appliesAll = true;
+  /** Whether main answers when it is told how far the others are. */
+  answers = true;
   #requestId = 0;
   readonly #wakes = new Set<() => void>();
   readonly #snapshot: string[] = [];
@@ -70,6 +72,7 @@ export class ThreadMember implements AsyncDisposable {
     this.heard.push(message);
     if (message.kind === 'leadership') this.leadership = message;
     if (message.kind === 'snapshotWanted') this.#cut();
+    if (message.kind === 'progress' && this.answers) this.port.post({ kind: 'alive' });
     if (message.kind === 'snapshotChunk')
       this.#takeChunk(message.data, message.index, message.last);
     if (message.kind !== 'committed' || !this.appliesAll) return;

@@ -74,6 +74,20 @@ describe('three members over sockets', () => {
     await second.until(() => (second.texts.includes('stuck') ? true : undefined));
   });
 
+  it('a leader whose main says nothing hands over', async () => {
+    await using group = await ThreadGroup.start(authority);
+    const first = await group.leader();
+    first.answers = false;
+    const others = group.members.filter((member) => member !== first);
+    const second = await Promise.any(
+      others.map((member) =>
+        member.until(() => (member.leadership?.self === true ? member : undefined)),
+      ),
+    );
+    second.propose('goes on');
+    await second.until(() => (second.texts.includes('goes on') ? true : undefined));
+  });
+
   it('one that joins gets a snapshot of several megabytes and what comes after', async () => {
     await using group = await ThreadGroup.start(authority, {
       snapshotEntries: 20,

@@ -138,6 +138,33 @@ describe('a leader', () => {
     expect(group.probe(second).outcomeOf(request)).toBe('committed');
   });
 
+  it('whose main says nothing hands over in time, though there is nothing to apply, and may lead again', async () => {
+    const group = new ConsensusGroup();
+    const first = await group.untilLeader();
+    await group.clock.advance(5 * electionMs);
+    expect(group.leader).toBe(first);
+    group.probe(first).answers = false;
+    await group.clock.advanceUntil(() => (group.leader ?? first) !== first, 4 * electionMs);
+    const second = group.leader ?? 0;
+    group.probe(first).answers = true;
+    group.probe(first).post({ kind: 'alive' });
+    group.probe(second).post({ kind: 'transfer', to: first });
+    await group.clock.advanceUntil(() => group.leader === first, electionMs);
+    await group.clock.advance(5 * electionMs);
+    expect(group.leader).toBe(first);
+  });
+
+  it('whose main says nothing steps down when the one to take over is gone', async () => {
+    const group = new ConsensusGroup();
+    const first = await group.untilLeader();
+    await group.clock.advance(2 * electionMs);
+    const [chosen = 0, third = 0] = others(group, first);
+    group.probe(first).answers = false;
+    await group.clock.advance(2 * electionMs - 50);
+    group.isolate(chosen);
+    await group.clock.advanceUntil(() => group.leader === third, 6 * electionMs);
+  });
+
   it('whose main applies nothing steps down when the one to take over is gone, and leads again once main applies', async () => {
     const group = new ConsensusGroup();
     const first = await group.untilLeader();

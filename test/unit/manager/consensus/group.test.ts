@@ -297,7 +297,7 @@ describe('several drivers', () => {
 
   it.for(Array.from({ length: 30 }, (_, seed) => seed))(
     'keeps what it acknowledged, and one order, through crashes and cuts (seed %i)',
-    { timeout: 10_000 },
+    { timeout: 60_000 },
     async (seed) => {
       await checkChaos(seed);
     },
