@@ -7,6 +7,8 @@ import { measureWrites, type LoadResult } from './writes.ts';
 
 const fillLimitMs = 1_800_000;
 const connections = 64;
+/** Of one service. */
+const replicasMax = 1000;
 
 /** A service of tasks for which there is no node: all of a task but its container is there. */
 function pendingService(name: string, replicas: number): unknown {
@@ -26,9 +28,12 @@ export async function fillTo(swarm: Swarm, tasks: number): Promise<number> {
   if (via === undefined) throw new Error('a swarm has managers');
   const startMs = performance.now();
   const missing = tasks - (await tasksIn(via));
-  const spec = pendingService(`fill-${String(tasks)}`, missing);
-  const answer = await swarm.api(via, 'POST', '/services/create', spec);
-  if (answer.status !== 201) throw new Error(`not filled: ${answer.text}`);
+  for (let made = 0; made < missing; made += replicasMax) {
+    const name = `fill-${String(tasks)}-${String(made)}`;
+    const spec = pendingService(name, Math.min(replicasMax, missing - made));
+    const answer = await swarm.api(via, 'POST', '/services/create', spec);
+    if (answer.status !== 201) throw new Error(`not filled: ${answer.text}`);
+  }
   for (const host of swarm.managers) await untilHolds(host, tasks);
   return performance.now() - startMs;
 }
