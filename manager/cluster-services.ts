@@ -14,7 +14,7 @@ import {
 import { certificatesHandlers, joiningHandlers, managersHandlers } from '../proto/rpc/managers.ts';
 import type { Joining } from './ca/joining.ts';
 import type { LogBroker } from './logbroker/log-broker.ts';
-import type { DropReason, SetOutcome } from './proposer/port.ts';
+import type { DropReason, ForwardedOutcome } from './proposer/port.ts';
 import type { Proposer } from './proposer/proposer.ts';
 
 export interface ClusterServicesParts {
@@ -92,8 +92,10 @@ const dropResults: Readonly<Record<DropReason, SubmitResult>> = {
   stopping: SubmitResult.submitStopping,
 };
 
-function resultOf(outcome: SetOutcome): SubmitResult {
+function resultOf(outcome: ForwardedOutcome): SubmitResult {
   switch (outcome.kind) {
+    case 'unfit':
+      return SubmitResult.submitUnfit;
     case 'done':
     case 'refused':
       return SubmitResult.submitDecided;

@@ -1,4 +1,4 @@
-import { ShoalError } from '../../common/pure/errors.ts';
+import { isShoalError, ShoalError } from '../../common/pure/errors.ts';
 import { newSubmitRequest } from '../../proto/gen/managers.ts';
 import { managersClient } from '../../proto/rpc/managers.ts';
 import type { LeaderLink } from '../proposer/port.ts';
@@ -14,10 +14,17 @@ export function leaderLink(links: ManagerLinks): LeaderLink {
       const link = links.byRaftId(leader);
       if (link === undefined)
         throw new ShoalError('unavailable', 'it is not known where the leader is', {
-          fields: { leader },
+          fields: { leader, unsent: true },
         });
       const options = { signal, deadlineMs: submitMs };
-      return await managersClient(link.channel).submit(newSubmitRequest({ sets }), options);
+      try {
+        return await managersClient(link.channel).submit(newSubmitRequest({ sets }), options);
+      } catch (error) {
+        if (!isShoalError(error) || error.fields['refused'] !== true) throw error;
+        // Where nobody takes the connection nothing has gone out.
+        const fields = { ...error.fields, leader, unsent: true };
+        throw new ShoalError(error.code, error.message, { fields, cause: error });
+      }
     },
   };
 }

@@ -38,6 +38,9 @@ const dropReasons: ReadonlyMap<SubmitResult, DropReason> = new Map([
   [SubmitResult.submitDiskFull, 'diskFull'],
 ]);
 
+/** Sets that are decided and not applied here: as many as may wait, and as many again that have been given up. */
+const decidedMax = 2 * limits.proposerSets;
+
 /**
  * Sets on their way to a leader elsewhere.
  *
@@ -108,8 +111,9 @@ export class Forwarding {
       outbox.takeEntry(id);
       if (this.#answered(left, answer)) return;
     } catch (error) {
+      const isUnsent = isShoalError(error) && error.fields['unsent'] === true;
       outbox.takeEntry(id);
-      outbox.requeue(sets, hasGone);
+      outbox.requeue(sets, hasGone && !isUnsent);
       if (signal.aborted) return;
       if (!isShoalError(error)) throw error;
     }
@@ -137,6 +141,8 @@ export class Forwarding {
       if (result === SubmitResult.submitDecided) {
         decided += 1;
         this.#decide({ set, index: answer.index });
+      } else if (result === SubmitResult.submitUnfit && !set.isInDoubt) {
+        this.#parts.outbox.settle(set.id, { kind: 'refused', refusal: { kind: 'level' } });
       } else if (reason !== undefined && !set.isInDoubt) {
         this.#parts.outbox.settle(set.id, { kind: 'dropped', reason });
       } else if (result === SubmitResult.submitUnknown) doubtful.push(set);
@@ -150,6 +156,11 @@ export class Forwarding {
   #decide(decided: Decided): void {
     if (decided.index <= this.#parts.appliedIndex()) this.#settle(decided);
     else this.#decided.push(decided);
+    // While nothing is applied here those that have waited too long are given up, and others take their place.
+    if (this.#decided.length > decidedMax) {
+      const { outbox } = this.#parts;
+      this.#decided = this.#decided.filter(({ set }) => outbox.get(set.id) === set);
+    }
   }
 
   #settle({ set }: Decided): void {

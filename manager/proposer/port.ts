@@ -34,12 +34,15 @@ export type SetOutcome =
   | { readonly kind: 'dropped'; readonly reason: DropReason }
   | { readonly kind: 'unknown' };
 
+/** What becomes of a set that another manager sends; unfit: certainly nothing, this version could not apply it. */
+export type ForwardedOutcome = SetOutcome | { readonly kind: 'unfit' };
+
 /** The way to the manager that leads. */
 export interface LeaderLink {
   /**
    * Has the leader propose these sets.
    * @param leader its raft id.
-   * @throws ShoalError whatever went wrong: they may have been proposed or not.
+   * @throws ShoalError whatever went wrong: they may have been proposed or not, unless its field `unsent` is true.
    */
   submit(leader: number, sets: readonly Uint8Array[], signal: AbortSignal): Promise<SubmitResponse>;
 }

@@ -18,7 +18,14 @@ import { Forwarding } from './forwarding.ts';
 import { Intake, type StateComparer } from './intake.ts';
 import { proposerMetrics, type ProposerMetrics } from './metrics.ts';
 import { Outbox, type WaitingSet } from './outbox.ts';
-import type { DropReason, LeaderLink, ProposerPort, SetOutcome, SetRequest } from './port.ts';
+import type {
+  DropReason,
+  ForwardedOutcome,
+  LeaderLink,
+  ProposerPort,
+  SetOutcome,
+  SetRequest,
+} from './port.ts';
 import { storeMetrics, type StoreMetrics } from './store-metrics.ts';
 import { WallStamp } from './wall-stamp.ts';
 
@@ -187,9 +194,9 @@ export class Proposer implements ProposerPort, AsyncDisposable {
   }
 
   /** Proposes a set that another manager encoded, if this one leads; as `submit`. */
-  async submitForwarded(bytes: Uint8Array, signal: AbortSignal): Promise<SetOutcome> {
+  async submitForwarded(bytes: Uint8Array, signal: AbortSignal): Promise<ForwardedOutcome> {
     const set = checkForwarded(bytes);
-    if (set === undefined) return { kind: 'refused', refusal: { kind: 'level' } };
+    if (set === undefined) return { kind: 'unfit' };
     const known = this.#store.outcomeOf(set.id);
     if (known !== undefined) return known;
     const waiting = this.#outbox.get(set.id);

@@ -28,6 +28,8 @@ export const SubmitResult = {
   submitTooBusy: 3,
   submitDiskFull: 4,
   submitStopping: 5,
+  /** Certainly not: the leader is of an older version, and could not apply it. */
+  submitUnfit: 6,
 } as const;
 export type SubmitResult = (typeof SubmitResult)[keyof typeof SubmitResult];
 
@@ -46,6 +48,8 @@ export function submitResultName(submitResult: number): string {
       return 'submitDiskFull';
     case 5:
       return 'submitStopping';
+    case 6:
+      return 'submitUnfit';
     default:
       return String(submitResult);
   }

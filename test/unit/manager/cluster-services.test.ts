@@ -7,7 +7,7 @@ import { MemoryRpcServer } from '../../../common/run/rpc/memory-channel.ts';
 import { Joining } from '../../../manager/ca/joining.ts';
 import { clusterHandlers } from '../../../manager/cluster-services.ts';
 import { renumber } from '../../../manager/membership/roles.ts';
-import type { SetOutcome } from '../../../manager/proposer/port.ts';
+import type { ForwardedOutcome } from '../../../manager/proposer/port.ts';
 import { newStateCheck } from '../../../proto/gen/changeset.ts';
 import {
   newJoinRequest,
@@ -34,7 +34,7 @@ const appliedIndex = 41;
 let server: MemoryRpcServer;
 let proposer: StoreProposer;
 /** By the first byte of a forwarded set. */
-let outcomes: readonly (SetOutcome | Error)[];
+let outcomes: readonly (ForwardedOutcome | Error)[];
 
 beforeEach(() => {
   proposer = new StoreProposer();
@@ -155,6 +155,7 @@ describe('sets of another manager', () => {
       { kind: 'dropped', reason: 'tooBusy' },
       { kind: 'dropped', reason: 'diskFull' },
       { kind: 'dropped', reason: 'stopping' },
+      { kind: 'unfit' },
     ];
     expect(await submit()).toEqual([
       SubmitResult.submitDecided,
@@ -164,6 +165,7 @@ describe('sets of another manager', () => {
       SubmitResult.submitTooBusy,
       SubmitResult.submitDiskFull,
       SubmitResult.submitStopping,
+      SubmitResult.submitUnfit,
     ]);
   });
 

@@ -1,7 +1,7 @@
 // The ways to other managers: opened once each, closed when they lead nowhere any more, and none left behind.
 import { beforeEach, expect, test } from 'vitest';
 import type { RpcDialer } from '../../../../common/ports/rpc.ts';
-import { isShoalError } from '../../../../common/pure/errors.ts';
+import { isShoalError, ShoalError } from '../../../../common/pure/errors.ts';
 import { leaderLink } from '../../../../manager/membership/leader-link.ts';
 import { ManagerLinks } from '../../../../manager/membership/manager-links.ts';
 import { newManagerAddress, type ManagerAddress } from '../../../../proto/gen/dispatcher.ts';
@@ -11,13 +11,15 @@ let opened: string[];
 let links: ManagerLinks;
 /** What goes wrong when a channel is closed. */
 let failure: Error | undefined;
+/** What becomes of a call. */
+let refusal: Error;
 
 const dialer: RpcDialer = {
   dial: ({ nodeId, address }) => {
     const name = `${nodeId} ${address}`;
     open.push(name);
     return {
-      unary: () => Promise.reject(new Error('nobody answers here')),
+      unary: () => Promise.reject(refusal),
       serverStream: () => {
         throw new Error('nobody answers here');
       },
@@ -31,6 +33,7 @@ const dialer: RpcDialer = {
 
 beforeEach(() => {
   [open, opened, failure] = [[], [], undefined];
+  refusal = new Error('nobody answers here');
   links = new ManagerLinks(dialer, {
     selfNodeId: 'self',
     opened: ({ nodeId }) => {
@@ -83,4 +86,17 @@ test('all are closed in the end, though one cannot be, and none is opened again'
 test('a leader whose address is not known is said not to be', async () => {
   const call = leaderLink(links).submit(7, [], new AbortController().signal);
   await expect(call).rejects.toSatisfy((error) => isShoalError(error, 'unavailable'));
+  await expect(call).rejects.toMatchObject({ fields: { unsent: true } });
+});
+
+test.each([
+  ['takes no connection', { refused: true }, true],
+  ['is gone after it was asked', {}, undefined],
+])('of a leader that %s is said whether it may have heard', async (_, fields, unsent) => {
+  refusal = new ShoalError('unavailable', 'no answer', { fields });
+  links.update([manager('b', 2)]);
+  const call = leaderLink(links).submit(2, [], new AbortController().signal);
+  await expect(call).rejects.toSatisfy(
+    (error) => isShoalError(error, 'unavailable') && error.fields['unsent'] === unsent,
+  );
 });

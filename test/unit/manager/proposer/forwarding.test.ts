@@ -1,5 +1,5 @@
 // Sets of a manager that follows: on their way to a leader played by hand, through changes of leader, lost answers and refusals.
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, test } from 'vitest';
 import { ShoalError } from '../../../../common/pure/errors.ts';
 import { limits } from '../../../../common/pure/limits.ts';
 import { decodeChangeSet, encodeBatch, newBatch } from '../../../../proto/gen/changeset.ts';
@@ -11,6 +11,10 @@ import {
   SubmitResult,
   type SubmitResponse,
 } from '../../../../proto/gen/managers.ts';
+import { TaskGroup } from '../../../../common/run/task-group.ts';
+import { Forwarding } from '../../../../manager/proposer/forwarding.ts';
+import { Outbox } from '../../../../manager/proposer/outbox.ts';
+import { VirtualClock } from '../../../lib/virtual-clock.ts';
 import type { LeaderLink } from '../../../../manager/proposer/port.ts';
 import { ProposerRig } from '../../../lib/proposer-rig.ts';
 
@@ -20,7 +24,7 @@ interface Call {
   readonly ids: readonly string[];
   readonly signal: AbortSignal;
   answer(...results: readonly SubmitResult[]): void;
-  fail(): void;
+  fail(fields?: Readonly<Record<string, boolean>>): void;
 }
 
 /** A leader that answers when the test says so. */
@@ -47,8 +51,8 @@ class HandLeader implements LeaderLink {
         const answered = results.map((result) => newSubmittedSet({ result }));
         resolve(newSubmitResponse({ sets: answered, index: this.index }));
       },
-      fail: () => {
-        reject(new ShoalError('unavailable', 'connection is gone'));
+      fail: (fields = {}) => {
+        reject(new ShoalError('unavailable', 'connection is gone', { fields }));
       },
     });
     return promise;
@@ -189,6 +193,38 @@ describe('a set of a manager that follows', () => {
     expect(doubtful.outcome).toEqual({ kind: 'unknown' });
   });
 
+  it('that certainly did not go out is in no doubt: it goes again without a look at what was decided', async () => {
+    const { rig, leader } = followers();
+    await using _rig = rig;
+    rig.consensus.answersBarriers = false;
+    const set = rig.submit();
+    await rig.clock.settle();
+    leader.take()[0]?.fail({ unsent: true });
+    await rig.clock.advance(limits.proposerRetryMs);
+    expect(rig.consensus.of('readBarrier')).toEqual([]);
+    leader.take()[0]?.answer(SubmitResult.submitTooBusy);
+    await rig.clock.settle();
+    expect(set.outcome).toEqual({ kind: 'dropped', reason: 'tooBusy' });
+  });
+
+  it('that the leader is too old for is refused, but unknown if it had gone out before', async () => {
+    const { rig, leader } = followers();
+    await using _rig = rig;
+    const refused = rig.submit();
+    await rig.clock.settle();
+    leader.take()[0]?.answer(SubmitResult.submitUnfit);
+    await rig.clock.advance(limits.proposerRetryMs);
+    expect(refused.outcome).toEqual({ kind: 'refused', refusal: { kind: 'level' } });
+    const doubtful = rig.submit();
+    await rig.clock.settle();
+    leader.take()[0]?.fail();
+    for (let at = 0; at < limits.proposerAgeMs + 2000; at += limits.proposerRetryMs) {
+      await rig.clock.advance(limits.proposerRetryMs);
+      for (const call of leader.take()) call.answer(SubmitResult.submitUnfit);
+    }
+    expect(doubtful.outcome).toEqual({ kind: 'unknown' });
+  });
+
   it('is not one of a controller: those end where they were decided', async () => {
     const { rig, leader } = followers();
     await using _rig = rig;
@@ -318,6 +354,47 @@ describe('a set of a manager that follows', () => {
   });
 });
 
+test('what was decided and given up is not kept while nothing is applied here', async () => {
+  const outbox = new Outbox();
+  await using group = new TaskGroup();
+  let id = 0;
+  let looked = 0;
+  const forwarding = new Forwarding({
+    leader: {
+      submit: (_, sets) => {
+        const result = SubmitResult.submitDecided;
+        const answered = sets.map(() => newSubmittedSet({ result }));
+        return Promise.resolve(newSubmitResponse({ sets: answered, index: 1000 }));
+      },
+    },
+    outbox,
+    clock: new VirtualClock(),
+    spawn: (name, job) => {
+      group.spawn(name, job);
+    },
+    nextId: () => (id += 1),
+    outcomeOf: () => {
+      looked += 1;
+      return undefined;
+    },
+    appliedIndex: () => 1,
+    caughtUp: () => Promise.resolve(),
+    settled: () => {
+      forwarding.flush(2);
+    },
+  });
+  for (let round = 0; round < 5; round += 1) {
+    for (let n = 0; n < limits.proposerSets; n += 1)
+      outbox.add({ id: `${round}-${n}`, bytes: Uint8Array.of(1), ops: 1, term: 0, sinceMs: 0 });
+    forwarding.flush(2);
+    while (outbox.queued > 0 || outbox.entries > 0) await Promise.resolve();
+    outbox.expire(1, { kind: 'unknown' });
+  }
+  forwarding.advance(1000);
+  expect(looked).toBeGreaterThan(limits.proposerSets - 1);
+  expect(looked).toBeLessThanOrEqual(2 * limits.proposerSets);
+});
+
 describe('a set of another manager', () => {
   const bytesOf = async (rig: ProposerRig): Promise<Uint8Array> => {
     const leader = new HandLeader();
@@ -355,12 +432,12 @@ describe('a set of another manager', () => {
     expect(leader.take()).toEqual([]);
   });
 
-  it('that no member could apply is refused before it is in the log', async () => {
+  it('that this version could not apply gets no further', async () => {
     await using rig = new ProposerRig();
     const bytes = await bytesOf(rig);
     const cut = bytes.subarray(0, bytes.length - 3);
     for (const bad of [cut, new Uint8Array(), new Uint8Array(limits.setBytes + 1)]) {
-      expect((await rig.proposer.submitForwarded(bad, rig.signal)).kind).toBe('refused');
+      expect(await rig.proposer.submitForwarded(bad, rig.signal)).toEqual({ kind: 'unfit' });
     }
     expect(rig.consensus.takeProposals()).toEqual([]);
   });
