@@ -330,7 +330,9 @@ export class Dispatcher implements DispatcherServer {
     if (!nodes.has(id)) this.elsewhere.add(id, manager);
     nodes.add(id);
     liveness.seen(id, clock.nowMs(), periodMs);
-    this.#acknowledge(id, endpointsVersion);
+    // The manager may have applied more than this one; it has seen to it that the node claims no more than that.
+    acks.acknowledge(id, endpointsVersion);
+    this.#drains?.followed(id);
   }
 
   #suspect(nodeId: NodeId): void {
@@ -398,6 +400,7 @@ export class Dispatcher implements DispatcherServer {
   #forget(nodeId: NodeId): void {
     this.#parts.liveness.forget(nodeId);
     this.#parts.acks.forget(nodeId);
+    this.#remembered.delete(nodeId);
     this.#sessions.get(nodeId)?.ended.abort(nodeNotFound(nodeId));
   }
 

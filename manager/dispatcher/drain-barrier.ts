@@ -7,7 +7,7 @@ import type { StoreEvent } from '../store/events.ts';
 import type { NodeRow, TaskRow } from '../store/rows.ts';
 import { isPlaced, isTerminal } from '../store/task-state.ts';
 import type { StoreView } from '../store/view.ts';
-import { isEndpoint, isReachable } from './endpoint-set.ts';
+import { isEndpoint, isReachable, publishesPorts } from './endpoint-set.ts';
 
 /** How long a node that is slow is waited for, milliseconds. */
 const slowNodeMs = 2_000;
@@ -72,7 +72,7 @@ export class DrainBarrier {
     const after = event.after as TaskRow | undefined;
     if (after !== undefined && isTerminal(after)) this.#release(after.id);
     else if (before !== undefined && this.#endsServing(before, after)) {
-      this.#hold(before, event.revision);
+      this.#hold(before, this.#outOfServiceAt(before, event.revision));
     }
   }
 
@@ -109,13 +109,23 @@ export class DrainBarrier {
       .flatMap((state) => [...view.tasksByDesiredState(state)])
       .filter((task) => task.reportedState === TaskState.running && isReachable(view, task));
     for (const task of stopping.toSorted((one, two) => one.desiredVersion - two.desiredVersion)) {
-      if (isPlaced(task)) this.#hold(task, task.desiredVersion);
+      if (isPlaced(task)) this.#hold(task, this.#outOfServiceAt(task, task.desiredVersion));
     }
   }
 
   #endsServing(before: TaskRow, after: TaskRow | undefined): boolean {
     const isStopped = after === undefined || after.desiredState > TaskState.running;
     return isStopped && isEndpoint(this.#parts.view(), before);
+  }
+
+  /**
+   * The change that took a task which stops at `revision` out of service: where the service had lost its ports before, the nodes were told then,
+   * and have nothing to acknowledge now.
+   */
+  #outOfServiceAt({ serviceId }: TaskRow, revision: number): number {
+    const service = this.#parts.view().service(serviceId);
+    if (service === undefined || publishesPorts(service)) return revision;
+    return Math.min(service.networkVersion, revision);
   }
 
   #noteNode(event: StoreEvent): void {

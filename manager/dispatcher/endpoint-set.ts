@@ -1,7 +1,7 @@
 import { newEndpoint, newEndpointSet } from '../../proto/gen/dispatcher.ts';
 import type { Endpoint, EndpointSet } from '../../proto/gen/dispatcher.ts';
 import { TaskState } from '../../proto/gen/objects.ts';
-import { PublishMode } from '../../proto/gen/specs.ts';
+import { PublishMode, type PortConfig } from '../../proto/gen/specs.ts';
 import { limits } from '../../common/pure/limits.ts';
 import type { NetworkId, ServiceId } from '../../common/pure/ids.ts';
 import type { ServiceRow, TaskRow } from '../store/rows.ts';
@@ -19,8 +19,7 @@ export function endpointSetOf(
   version: number,
 ): EndpointSet | undefined {
   const service = view.service(serviceId);
-  const ports =
-    service?.endpoint?.ports.filter((port) => port.publishMode === PublishMode.ingress) ?? [];
+  const ports = service === undefined ? [] : ingressPorts(service);
   if (service === undefined || ports.length === 0) return undefined;
   const ingress = ingressId(view);
   return newEndpointSet({
@@ -30,6 +29,15 @@ export function endpointSetOf(
     ports,
     endpoints: ingress === undefined ? [] : endpointsOf(view, service, ingress),
   });
+}
+
+/** True when connections to ports of every node lead to the service. */
+export function publishesPorts(service: ServiceRow): boolean {
+  return ingressPorts(service).length > 0;
+}
+
+function ingressPorts({ endpoint }: ServiceRow): readonly PortConfig[] {
+  return endpoint?.ports.filter((port) => port.publishMode === PublishMode.ingress) ?? [];
 }
 
 function endpointsOf(view: StoreView, service: ServiceRow, ingress: NetworkId): Endpoint[] {

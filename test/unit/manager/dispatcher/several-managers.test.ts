@@ -11,8 +11,14 @@ import {
 import { OtherManagers } from '../../../../manager/other-managers.ts';
 import type { Op } from '../../../../proto/gen/changeset.ts';
 import { newManagerAddress } from '../../../../proto/gen/dispatcher.ts';
-import { newSubmitResponse } from '../../../../proto/gen/managers.ts';
 import {
+  newObservation,
+  newObservedNode,
+  newSubmitResponse,
+  type Observation,
+} from '../../../../proto/gen/managers.ts';
+import {
+  newServiceEndpoint,
   newTaskDesired,
   newTaskStatus,
   NodeState,
@@ -243,6 +249,17 @@ describe('a node with a session at another manager', () => {
   });
 });
 
+/** What a manager says of a node that has followed its endpoints up to `version`; it stays connected. */
+async function* tellsOf(
+  id: string,
+  version: number,
+  signal: AbortSignal,
+): AsyncGenerator<Observation> {
+  const node = { nodeId: id, connected: true, periodMs: 5000, endpointsVersion: version };
+  yield newObservation({ complete: true, last: true, nodes: [newObservedNode(node)] });
+  await a.clock.sleep(60_000, signal).catch(() => undefined);
+}
+
 describe('a stop', () => {
   beforeEach(() => {
     a.web();
@@ -297,6 +314,32 @@ describe('a stop', () => {
     expect(warnings()).toHaveLength(1);
   });
 
+  test('after the service has lost its ports is told at once, once all have followed that', async () => {
+    const [one] = await follower(a, 'one');
+    const [two] = await follower(b, 'two');
+    a.setTask('web', { kind: 'serviceEndpoint', value: newServiceEndpoint() });
+    await one.acknowledge(a.fixture.view.revision);
+    await two.acknowledge(a.fixture.view.revision);
+    await a.clock.advance(100);
+    stopTask();
+    await a.clock.advance(100);
+    expect(await stopped(one)).toBe(true);
+    expect(warnings()).toEqual([]);
+  });
+
+  test('does not wait for what a node has acknowledged to a manager that was further', async () => {
+    const [one] = await follower(a, 'one');
+    await follower(b, 'two');
+    const { revision } = a.fixture.view;
+    void a.dispatcher.follow('manager-b', tellsOf('two', revision + 1, leading.signal));
+    await a.clock.settle();
+    stopTask();
+    await one.acknowledge(a.fixture.view.revision);
+    await a.clock.advance(100);
+    expect(await stopped(one)).toBe(true);
+    expect(warnings()).toEqual([]);
+  });
+
   test('that was under way when this manager began waits for its own change, not for later ones', async () => {
     a.stop.abort();
     await a.clock.settle();
@@ -315,6 +358,8 @@ describe('a stop', () => {
 
 describe('a new leader', () => {
   test('marks down who is really gone, after full grace, and nobody else', async () => {
+    // Long after the managers have begun: nobody waits between two tries any more.
+    await a.clock.advance(15_000);
     const one = new NodeClient(b, 'one');
     await one.open();
     const two = new NodeClient(a, 'two');
@@ -333,6 +378,20 @@ describe('a new leader', () => {
     expect(a.state('never')).toBe(NodeState.nodeReady);
     await beatFor(one, 5000);
     expect([a.state('never'), a.state('one')]).toEqual([NodeState.nodeDown, NodeState.nodeReady]);
+  });
+
+  test('gives nodes that it had to send away the time of their longest wait between two tries', async () => {
+    await a.clock.advance(15_000);
+    const two = new NodeClient(a, 'two');
+    await two.open();
+    a.dispatcher.cutOff();
+    await a.clock.advance(60_000);
+    a.dispatcher.rejoined();
+    await leadAt(a);
+    await a.clock.advance(14_000);
+    expect(a.state('two')).toBe(NodeState.nodeReady);
+    await a.clock.advance(2000);
+    expect(a.state('two')).toBe(NodeState.nodeDown);
   });
 
   test('marks all down together, and whoever turns up meanwhile is ready in the end', async () => {
