@@ -34,6 +34,8 @@ export const limits = {
   leaderlessMs: 10_000,
   /** How long a manager serves nodes though it knows of nobody who leads, in milliseconds. */
   sessionsLeaderlessMs: 2000,
+  /** How long a node may take to come back to a manager after it found none for a while: its longest wait between two tries, and a dial to one that does not answer. */
+  sessionReturnMs: 15_000,
   /** Checks of the state that a manager keeps, of its own and of each other manager, until all have told theirs. */
   stateChecksKept: 16,
   /** How long a manager whose state differs from the leader's waits for the others to say who is wrong, in milliseconds. */

@@ -341,6 +341,8 @@ export class ConsensusDriver {
     const { to, snapshot } = message;
     const storage = this.#storage;
     this.#spawn('send a snapshot', async (signal) => {
+      // The library asks at this moment, and is told nothing meanwhile.
+      await Promise.resolve();
       const mark = storage?.log.mark;
       const isThere = storage !== undefined && mark?.index === snapshot?.index;
       const hasArrived =

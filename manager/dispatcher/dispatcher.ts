@@ -1,5 +1,6 @@
 import { isShoalError, ShoalError } from '../../common/pure/errors.ts';
 import { asId } from '../../common/pure/ids.ts';
+import { limits } from '../../common/pure/limits.ts';
 import type { NodeId, SetId, TaskId } from '../../common/pure/ids.ts';
 import type { Clock } from '../../common/ports/clock.ts';
 import type { Log } from '../../common/ports/log.ts';
@@ -95,11 +96,14 @@ export class Dispatcher implements DispatcherServer {
   /** What other managers have still to be told. */
   readonly #observers = new Set<Feed<NodeId>>();
   #isCutOff = false;
+  /** When this manager began, or found the others again, last. */
+  #gatheredMs: number;
   /** Of the run that serves now; an older one may still be ending. */
   #drains: DrainBarrier | undefined;
 
   constructor(parts: DispatcherParts) {
     this.#parts = parts;
+    this.#gatheredMs = parts.clock.nowMs();
     this.#writer = new NodeWriter(parts);
   }
 
@@ -136,6 +140,7 @@ export class Dispatcher implements DispatcherServer {
 
   /** Somebody leads: nodes may have sessions here again. */
   rejoined(): void {
+    if (this.#isCutOff) this.#gatheredMs = this.#parts.clock.nowMs();
     this.#isCutOff = false;
   }
 
@@ -144,7 +149,7 @@ export class Dispatcher implements DispatcherServer {
     const { clock, liveness } = this.#parts;
     for (const node of this.#view.nodes()) {
       if (node.status.state === NodeState.nodeDown) liveness.forget(node.id);
-      else liveness.grant(node.id, clock.nowMs(), this.#heartbeatPeriodMs());
+      else liveness.grant(node.id, clock.nowMs(), this.#heartbeatPeriodMs(), this.#returnMs());
     }
     while (!signal.aborted) {
       const beforeMs = clock.nowMs();
@@ -153,6 +158,12 @@ export class Dispatcher implements DispatcherServer {
       if (lateMs > livenessPeriodMs) liveness.forgive(lateMs);
       if (!signal.aborted) await this.#endExpired(term, signal);
     }
+  }
+
+  /** Nodes that were sent away, or had no manager for long, do not try all the time; undefined: they had one until now. */
+  #returnMs(): number | undefined {
+    const sinceMs = this.#parts.clock.nowMs() - this.#gatheredMs;
+    return this.#isCutOff || sinceMs < limits.sessionReturnMs ? limits.sessionReturnMs : undefined;
   }
 
   /** Tells another manager what the nodes with sessions here say. */

@@ -19,10 +19,9 @@ export class LivenessTable implements LivenessPort {
     this.#deadlinesMs.set(nodeId, nowMs + periodMs * graceHeartbeats);
   }
 
-  grant(nodeId: NodeId, nowMs: number, periodMs: number): void {
-    const deadlineMs = this.#deadlinesMs.get(nodeId);
-    if (deadlineMs === undefined) this.seen(nodeId, nowMs, periodMs);
-    else this.#deadlinesMs.set(nodeId, Math.max(deadlineMs, nowMs + suspectGraceMs));
+  grant(nodeId: NodeId, nowMs: number, periodMs: number, returnMs: number = suspectGraceMs): void {
+    const deadlineMs = this.#deadlinesMs.get(nodeId) ?? nowMs + periodMs * graceHeartbeats;
+    this.#deadlinesMs.set(nodeId, Math.max(deadlineMs, nowMs + returnMs));
   }
 
   disconnected(nodeId: NodeId, nowMs: number): void {

@@ -4,8 +4,11 @@ import type { NodeId } from '../../common/pure/ids.ts';
 export interface LivenessPort {
   /** A node has said something and owes the next sign of life after `periodMs`. */
   seen(nodeId: NodeId, nowMs: number, periodMs: number): void;
-  /** This manager begins to lead: a node that it knows nothing of has full grace, and any other at least time to dial again. */
-  grant(nodeId: NodeId, nowMs: number, periodMs: number): void;
+  /**
+   * This manager begins to lead: a node that it knows nothing of has full grace, and any other at least time to dial again.
+   * @param returnMs that time, where it is longer than usual
+   */
+  grant(nodeId: NodeId, nowMs: number, periodMs: number, returnMs?: number): void;
   /** The node's connection has closed. */
   disconnected(nodeId: NodeId, nowMs: number): void;
   forget(nodeId: NodeId): void;
