@@ -2,14 +2,12 @@
  * Reads logs of services and tasks with the stock clients: what they show is compared with Docker swarm mode on the same engine, then how they
  * follow what changes.
  */
-import { spawn, type ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
-
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
 import { startDockerd, type Dockerd } from '../integration/lib/dockerd.ts';
 import { loadTestImage, testImage } from '../integration/lib/test-image.ts';
 import { findDockerClients, outputOf, runCommand, type DockerClient } from './lib/clients.ts';
+import { LogFollower } from './lib/log-follower.ts';
 import { curl } from './lib/traffic.ts';
 import { eventually, ShoalNode } from './lib/shoal-node.ts';
 
@@ -131,7 +129,7 @@ describe.each(findDockerClients())('with docker $version', (client) => {
     await createWeb(docker, '--env=SAY=3', '-p=8080:80');
     await eventually('the task answers', async () => await curl(engine, 8080));
     const before = await engineStreams();
-    await using logs = new Follower(client, node, '-f', '--tail', '1', 'web');
+    await using logs = new LogFollower(client, node.socketPath, '-f', '--tail', '1', 'web');
     await logs.until('the last line', (text) => text.includes('| listening'));
     expect(logs.text).not.toContain('line 3');
     await say('say', 'hello');
@@ -178,7 +176,7 @@ describe.each(findDockerClients())('with docker $version', (client) => {
         ? true
         : undefined,
     );
-    await using logs = new Follower(client, node, '--raw', 'web');
+    await using logs = new LogFollower(client, node.socketPath, '--raw', 'web');
     logs.pause();
     await new Promise((resolve) => setTimeout(resolve, 3000));
     expect(logs.text.length).toBeLessThan(1_000_000);
@@ -199,48 +197,4 @@ async function say(how: 'say' | 'complain', word: string): Promise<void> {
 async function engineStreams(): Promise<number> {
   const { stdout } = await engine.exec('ss', ['-Hxn', 'state', 'connected']);
   return stdout.split('\n').filter((line) => line.includes(engine.socketPath)).length;
-}
-
-/** `docker service logs` in the background. */
-class Follower implements AsyncDisposable {
-  text = '';
-  readonly #child: ChildProcess;
-
-  constructor(client: DockerClient, node: ShoalNode, ...args: readonly string[]) {
-    const env = { ...process.env, DOCKER_HOST: `unix://${node.socketPath}` };
-    this.#child = spawn(client.program, ['service', 'logs', ...args], {
-      env,
-      stdio: ['ignore', 'pipe', 'pipe'],
-    });
-    for (const output of [this.#child.stdout, this.#child.stderr]) {
-      output?.setEncoding('utf8');
-      output?.on('data', (chunk: string) => {
-        this.text += chunk;
-      });
-    }
-  }
-
-  pause(): void {
-    this.#child.stdout?.pause();
-  }
-
-  resume(): void {
-    this.#child.stdout?.resume();
-  }
-
-  async until(what: string, isSo: (text: string) => boolean): Promise<void> {
-    await eventually(`${what} in ${this.text}`, async () => (isSo(this.text) ? true : undefined));
-  }
-
-  async end(): Promise<number | null> {
-    const [code] = (await once(this.#child, 'close')) as [number | null];
-    return code;
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    if (this.#child.exitCode !== null || this.#child.signalCode !== null) return;
-    const ended = this.end();
-    this.#child.kill('SIGKILL');
-    await ended;
-  }
 }
