@@ -29,6 +29,8 @@ export interface SimConsensusParts {
   /** How long a message between the two halves takes, milliseconds. */
   readonly handOverMs: number;
   readonly changes: Partial<DriverOptions>;
+  /** Puts something wrong between main and the thread. */
+  readonly planted: (port: ConsensusPort) => ConsensusPort;
   /** Hears who leads, as the thread says it. */
   readonly led: (leadership: Leadership) => void;
 }
@@ -39,6 +41,8 @@ export class SimConsensus implements ConsensusPort {
   leadership: Leadership = { term: 0, leader: undefined, self: false };
   confState: ConfState = emptyConfState;
   readonly #local: LocalConsensusPort;
+  /** What main talks to. */
+  readonly #port: ConsensusPort;
   readonly #led: (leadership: Leadership) => void;
 
   constructor(parts: SimConsensusParts) {
@@ -60,15 +64,16 @@ export class SimConsensus implements ConsensusPort {
         });
       },
     );
+    this.#port = parts.planted(this.#local);
     this.done = this.#local.done;
   }
 
   post(message: ToConsensus): void {
-    this.#local.post(message);
+    this.#port.post(message);
   }
 
   receive(handler: (message: FromConsensus) => void): void {
-    this.#local.receive((message) => {
+    this.#port.receive((message) => {
       if (message.kind === 'members') this.confState = message.confState;
       if (message.kind === 'leadership') {
         this.leadership = message;

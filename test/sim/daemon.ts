@@ -211,7 +211,7 @@ export class Daemon {
       dialer: this.#parts.dialer(this),
       peers,
       founding,
-      changes: this.#planted.managerParts,
+      planted: this.#planted,
       led: (leadership) => {
         led(identity.raftId, leadership);
       },

@@ -1,3 +1,4 @@
+import type { Random } from '../../common/pure/random.ts';
 import type { Caller, Request, Response } from '../../node/httpapi/http.ts';
 import { requestTarget } from '../../node/httpapi/target.ts';
 import type { Daemon } from './daemon.ts';
@@ -11,20 +12,24 @@ export interface Answer {
 }
 
 const apiVersion = '1.41';
+/** One of so many requests goes to another manager than the one before. */
+const moveOneIn = 3;
 
 /**
- * A client of the Docker API on the managers' machines. Its connection breaks when the daemon ends. It stays with one manager until that does not
- * answer, or says that it can do nothing.
+ * A client of the Docker API on the managers' machines. Its connection breaks when the daemon ends. It talks to one manager, now and then to another
+ * one, and always when that does not answer or says that it can do nothing.
  */
 export class HttpClient {
   readonly #world: World;
   readonly #caller: Caller;
+  readonly #random: Random;
   /** Number of the machine that it talks to, modulo those that there are. */
   #at: number;
 
   constructor(world: World, name: string, at = 0) {
     this.#world = world;
     this.#at = at;
+    this.#random = world.random.fork(`ways of ${name}`);
     this.#caller = { actor: { kind: 'user', name }, peer: undefined, traceId: name };
   }
 
@@ -34,6 +39,7 @@ export class HttpClient {
    */
   async ask(method: string, target: string, body?: unknown): Promise<Answer | undefined> {
     let answer: Answer | undefined;
+    if (this.#random.below(moveOneIn) === 0) this.#at += 1;
     for (let left = this.#world.nodes.length; left > 0; left -= 1) {
       const daemon = this.#daemon;
       if (daemon?.handler !== undefined && daemon.identity?.role === 'manager') {

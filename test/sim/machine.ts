@@ -4,6 +4,7 @@ import type { NodeLink } from './links.ts';
 
 /** What a daemon, and the network, know of the machine of a node. */
 export interface Machine {
+  readonly index: number;
   readonly name: string;
   readonly address: string;
   readonly link: NodeLink;

@@ -17,6 +17,7 @@ import { ProcessClock, type Incarnation } from './incarnation.ts';
 import type { Machine } from './machine.ts';
 import type { SimOptions } from './options.ts';
 import type { PeerMember, PeerNetwork } from './peer-network.ts';
+import type { PlantedParts } from './planted-parts.ts';
 import type { SimClock } from './sim-clock.ts';
 
 export interface SimManagerParts {
@@ -34,7 +35,7 @@ export interface SimManagerParts {
   readonly dialer: RpcDialer;
   readonly peers: PeerNetwork;
   readonly founding: Founding | undefined;
-  readonly changes: Partial<ManagerParts>;
+  readonly planted: PlantedParts;
   readonly led: (leadership: Leadership) => void;
   readonly removed: () => void;
   readonly failed: (error: unknown) => void;
@@ -106,7 +107,7 @@ export class SimManagerRole implements AsyncDisposable {
 }
 
 function newConsensus(
-  { options, identity, life, thread, world, node, threadDisk, led }: SimManagerParts,
+  { options, identity, life, thread, world, node, threadDisk, led, planted }: SimManagerParts,
   peers: ReturnType<PeerNetwork['peersOf']>,
   entropySeed: number,
 ): SimConsensus {
@@ -123,6 +124,7 @@ function newConsensus(
     handOverMs: 0.03,
     changes: { snapshotEntries, trailingEntries, segmentBytes, groupBytes: segmentBytes / 16 },
     led,
+    planted: (port) => planted.consensus(port, node.index),
   });
 }
 
@@ -151,6 +153,6 @@ function newManager(
     turn: (signal) => clock.sleep(0, signal),
     loopOptions: { fixedBudgetRows: options.budgetRows },
     failed,
-    ...parts.changes,
+    ...parts.planted.managerParts,
   });
 }

@@ -82,7 +82,11 @@ export class PeerNetwork {
         if (from === undefined) return;
         from.removed = new Set(removed);
         for (const { id } of peers) from.known.add(id);
-        for (const id of removed) from.known.delete(id);
+        for (const id of removed) {
+          from.known.delete(id);
+          const other = this.#places.get(id);
+          if (other?.known.has(from.raftId) === true) void this.#endStream(from, other);
+        }
       },
       renew: () => undefined,
       sendSnapshot: async (message, content, signal) => {
@@ -116,6 +120,13 @@ export class PeerNetwork {
   async #tellGone(to: Place, raftId: number): Promise<void> {
     await to.thread.pass();
     to.consensus.gone(raftId);
+  }
+
+  /** Whoever is no member any more has its stream ended, and hears why. */
+  async #endStream(from: Place, to: Place): Promise<void> {
+    await this.#ways.pass(from.node, to.node);
+    await to.thread.pass();
+    if (this.#isThere(from) && this.#isThere(to)) to.consensus.removed();
   }
 
   #send(from: Place, message: Message): void {

@@ -1,5 +1,6 @@
 import type { EngineApi } from '../../common/ports/engine-api.ts';
 import type { RpcChannel } from '../../common/ports/rpc.ts';
+import type { ConsensusPort } from '../../manager/consensus/port.ts';
 import type { ManagerParts } from '../../manager/manager.ts';
 import type { PublishedPorts } from '../../worker/proxy/port.ts';
 
@@ -9,6 +10,8 @@ export interface PlantedParts {
   readonly channel: (channel: RpcChannel) => RpcChannel;
   readonly publishedPorts: (ports: PublishedPorts) => PublishedPorts;
   readonly managerParts: Partial<ManagerParts>;
+  /** What a manager hears from its consensus, and tells it. @param index number of its machine */
+  readonly consensus: (port: ConsensusPort, index: number) => ConsensusPort;
 }
 
 export const noPlantedParts: PlantedParts = {
@@ -16,4 +19,5 @@ export const noPlantedParts: PlantedParts = {
   channel: (channel) => channel,
   publishedPorts: (ports) => ports,
   managerParts: {},
+  consensus: (port) => port,
 };

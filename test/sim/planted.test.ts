@@ -16,10 +16,11 @@ const chaosMs = 20_000;
 /** Without anything wrong these are looked at. */
 const calmSeeds = seeds.slice(0, 4);
 
-test.each(plantedBugs)('it finds $name', async ({ parts, invariants, faults = [] }) => {
+test.each(plantedBugs)('it finds $name', async (bug) => {
+  const { parts, invariants, faults = [], changes = {} } = bug;
   let found: Violation | undefined;
   for (const seed of seeds) {
-    const options = { ...calmOptions(seed), chaosMs, faults };
+    const options = { ...calmOptions(seed), managers: 1, chaosMs, faults, ...changes };
     const result = await runSeed({ seed, options, convergenceMs, planted: parts() });
     found = result.violation;
     if (found !== undefined) break;

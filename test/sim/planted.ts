@@ -20,18 +20,11 @@ import {
   UpdateOrder,
   type UpdateConfig,
 } from '../../proto/gen/specs.ts';
+import { override } from './override.ts';
+import { plantedManagers } from './planted-managers.ts';
 import type { PublishedPorts } from '../../worker/proxy/port.ts';
-import type { FaultKind } from './options.ts';
+import type { PlantedBug } from './planted-bug.ts';
 import { noPlantedParts, type PlantedParts } from './planted-parts.ts';
-
-/** A wrong part, and the invariants by which the simulator may notice it. */
-export interface PlantedBug {
-  readonly name: string;
-  readonly invariants: readonly string[];
-  /** Faults without which it does not show. */
-  readonly faults?: readonly FaultKind[];
-  readonly parts: () => PlantedParts;
-}
 
 /** Bugs that the simulator must find. Each is a wrong part given to production code, none an edit of it. */
 export const plantedBugs: readonly PlantedBug[] = [
@@ -107,6 +100,7 @@ export const plantedBugs: readonly PlantedBug[] = [
     faults: ['exitWhileAway', 'daemonKill', 'managerKill'],
     parts: () => ({ ...noPlantedParts, engine: hidesEnds }),
   },
+  ...plantedManagers,
 ];
 
 function losesStops(engine: EngineApi): EngineApi {
@@ -286,17 +280,6 @@ function followsOnce(ports: PublishedPorts): PublishedPorts {
     apply: async (version, wanted, signal) => {
       if (sets === undefined && wanted.some(({ endpoints }) => endpoints.length > 0)) sets = wanted;
       return await ports.apply(version, sets ?? wanted, signal);
-    },
-  });
-}
-
-/** `part` with some of its methods replaced; the others work on `part` itself. */
-function override<Part extends object>(part: Part, methods: Partial<Part>): Part {
-  return new Proxy(part, {
-    get: (target, name): unknown => {
-      if (Object.hasOwn(methods, name)) return Reflect.get(methods, name);
-      const value: unknown = Reflect.get(target, name);
-      return typeof value === 'function' ? value.bind(target) : value;
     },
   });
 }
