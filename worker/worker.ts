@@ -13,6 +13,7 @@ import { Journal } from './journal/journal.ts';
 import { LogServer } from './logs/log-server.ts';
 import { NodeNetworks } from './network/node-networks.ts';
 import type { PublishedPorts } from './proxy/port.ts';
+import { nearest } from './routing/nearest.ts';
 
 export interface WorkerParts {
   readonly nodeId: NodeId;
@@ -47,7 +48,11 @@ export async function startWorker(parts: WorkerParts): Promise<Agent> {
   });
   const agent = new Agent({
     executor,
-    endpointServer: parts.publishedPorts,
+    endpointServer: {
+      apply: (version, sets, signal) =>
+        parts.publishedPorts.apply(version, nearest(sets, nodeId), signal),
+      drained: (taskId, signal) => parts.publishedPorts.drained(taskId, signal),
+    },
     journal,
     clock,
     random: random.fork('agent'),

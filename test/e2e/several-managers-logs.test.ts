@@ -32,7 +32,7 @@ afterAll(async () => {
   await bed[Symbol.asyncDispose]();
 }, minuteMs);
 
-/** Has a task write a line for each host. (A port answers where a task runs, and leads to those of other hosts as well, which none reaches yet.) */
+/** Has a task write a line for each host. */
 async function sayEverywhere(): Promise<void> {
   await Promise.all(
     bed.hosts.map(async (host) => {
@@ -67,6 +67,22 @@ function follow(via: Host): LogFollower {
   if (client === undefined) throw new Error('there is no docker command');
   return new LogFollower(client, via.node.socketPath, '-f', 'web');
 }
+
+test(
+  'come from connections to the port of each host, none of which fails',
+  { timeout: minuteMs },
+  async () => {
+    for (const host of bed.hosts) {
+      const visit = async (): Promise<string | undefined> => {
+        const word = `word_${host.name}_${String(perhaps.length)}_`;
+        perhaps.push(word);
+        return await host.curl(`http://127.0.0.1:8080/say?${word}`);
+      };
+      await eventually(`the port of ${host.name} answers`, visit);
+      for (let time = 0; time < 6; time += 1) expect(await visit()).toBeDefined();
+    }
+  },
+);
 
 test('are whole through every manager', { timeout: 2 * minuteMs }, async () => {
   for (let round = 0; round < 3; round += 1) await sayEverywhere();
