@@ -7,7 +7,7 @@ type PeerCredentials = Omit<Extract<ToConsensus, { kind: 'credentials' }>, 'kind
 
 /** The way to the other members. What is sent may be lost, late or come twice; it is never changed. */
 export interface Peers {
-  /** Sends to the member that the message names, in order with what was sent to it before. Never waits, and calls nobody back before it returns. */
+  /** Sends to the member that the message names, in order with what was sent to it before. Never waits. */
   send(message: Message): void;
   /** Where the others are now, and who is none any more; see `port.ts`. */
   update(peers: readonly PeerAddress[], removed: readonly number[]): void;

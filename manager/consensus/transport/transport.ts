@@ -83,7 +83,7 @@ export class GrpcTransport implements Peers, AsyncDisposable {
 
   send(message: Message): void {
     const sender = this.#sender(message.to);
-    if (sender === undefined) this.#lost(message.to);
+    if (sender === undefined) this.#hearer?.unreachable(message.to);
     else sender.send(message);
   }
 
@@ -107,13 +107,6 @@ export class GrpcTransport implements Peers, AsyncDisposable {
     for (const sender of this.#senders.values()) sender.close();
     this.#senders.clear();
     await this.#server[Symbol.asyncDispose]();
-  }
-
-  /** Later than the call that sent it: whoever sends is not to hear of it before it has done so. */
-  #lost(id: number): void {
-    queueMicrotask(() => {
-      this.#hearer?.unreachable(id);
-    });
   }
 
   #heard({ raftId, address }: PeerHello): void {
@@ -145,7 +138,7 @@ export class GrpcTransport implements Peers, AsyncDisposable {
       peerName: peerName(id),
       random: this.#random.fork(`peer ${id}`),
       unreachable: () => {
-        this.#lost(id);
+        this.#hearer?.unreachable(id);
       },
       gone: () => {
         this.#hearer?.gone(id);
