@@ -19,7 +19,10 @@ import { serviceOf } from './service.ts';
 /** Credentials of the way in for nodes without a certificate. */
 class OpenServerCredentials extends ServerCredentials {
   constructor(credentials: NodeCredentials) {
-    super({ requestCert: false }, contextOptions(credentials));
+    super(
+      { requestCert: false, handshakeTimeout: limits.tlsHandshakeMs },
+      contextOptions(credentials),
+    );
   }
 
   update(credentials: NodeCredentials): void {

@@ -2,7 +2,7 @@
 // certificate at every method that is not anyone's, and with bytes that are no call. Handlers stand behind every method that there is and note who reached
 // them: nobody may. Each test ends with a good call, so that a port which answers nobody fails too.
 import { once } from 'node:events';
-import { createConnection } from 'node:net';
+import { createConnection, createServer, type AddressInfo, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import { ChannelCredentials } from '@grpc/grpc-js';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -291,6 +291,27 @@ describe('who answers', () => {
   });
 });
 
+/** The first message of a client that asks for `servername`, as it would go over the network. */
+async function greetingFor(servername: string): Promise<Buffer> {
+  const ear = createServer().listen(0, '127.0.0.1');
+  await once(ear, 'listening');
+  const connected = once(ear, 'connection') as Promise<[Socket]>;
+  const { port: earPort } = ear.address() as AddressInfo;
+  const client = connectTls({
+    host: '127.0.0.1',
+    port: earPort,
+    servername,
+    minVersion: 'TLSv1.3',
+  });
+  client.on('error', () => undefined);
+  const [socket] = await connected;
+  const [greeting] = (await once(socket, 'data')) as [Buffer];
+  socket.destroy();
+  client.destroy();
+  ear.close();
+  return greeting;
+}
+
 describe('what is no call', () => {
   /** Says `bytes` and waits until the port hangs up; how long it took in milliseconds. */
   async function hungUp(bytes: Uint8Array): Promise<number> {
@@ -315,6 +336,16 @@ describe('what is no call', () => {
     expect(await hungUp(bytes)).toBeLessThan(2 * limits.tlsHandshakeMs + 1000);
     await expectNobodyButGood();
   });
+
+  test.each([joinServername, serverId as string])(
+    'half of a handshake with %s is hung up on in time',
+    async (servername) => {
+      expect(await hungUp(await greetingFor(servername))).toBeLessThan(
+        2 * limits.tlsHandshakeMs + 1000,
+      );
+      await expectNobodyButGood();
+    },
+  );
 
   test.each(['TLSv1.1', 'TLSv1.2'] as const)('%s is refused', async (version) => {
     for (const servername of [joinServername, serverId as string]) {
