@@ -155,7 +155,7 @@ class NodeFile implements DiskFile {
 
   async close(): Promise<void> {
     this.#closing ??= mapped(this.#path, async () => {
-      const durable = await this.#durable;
+      const durable = await this.#durable?.catch(() => undefined);
       await Promise.all([this.#handle.close(), durable?.close()]);
     });
     await this.#closing;

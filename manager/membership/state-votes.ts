@@ -4,7 +4,7 @@ import { ShoalError } from '../../common/pure/errors.ts';
 import { limits } from '../../common/pure/limits.ts';
 import { Wakeup } from '../../common/run/wakeup.ts';
 import type { StateCheck } from '../../proto/gen/changeset.ts';
-import { agrees } from '../store/outcome-sums.ts';
+import { agrees } from '../store/state-checks.ts';
 
 export interface StateVotesParts {
   readonly selfNodeId: string;

@@ -9,7 +9,7 @@ import { LiveView } from './live-view.ts';
 import { appliedLine, outcomeOf, refusedLine } from './outcome.ts';
 import type { RecordedOutcome } from './outcome.ts';
 import type { Refusal } from './refusal.ts';
-import { nextSum, OutcomeSums } from './outcome-sums.ts';
+import { nextSum, StateChecks } from './state-checks.ts';
 import { State } from './state.ts';
 import type { AppliedPoint } from './state.ts';
 import type { StoreView } from './view.ts';
@@ -56,7 +56,7 @@ export class Store {
   readonly view: StoreView;
   #state = new State();
   readonly #hub = new WatchHub(0);
-  readonly #sums = new OutcomeSums();
+  readonly #checks = new StateChecks();
   readonly #guard: RowGuard | undefined;
 
   constructor(options: { readonly guard?: RowGuard } = {}) {
@@ -93,7 +93,7 @@ export class Store {
       { index: entry.index, revision, clusterMs },
       results,
     );
-    this.#sums.note(this.check);
+    this.#checks.note(this.check);
     this.#hub.flush();
     return { results, revision: state.revision, compared: this.#compare(check) };
   }
@@ -130,7 +130,7 @@ export class Store {
   }
 
   #compare(leader: StateCheck | undefined): ApplyResult['compared'] {
-    const own = leader && this.#sums.at(leader.index);
+    const own = leader && this.#checks.at(leader.index);
     return own && { own, leader };
   }
 

@@ -72,12 +72,7 @@ describe('a node joins', () => {
       Managers: 2,
     });
     await awaitReady(second, 'two');
-    const created = await second.ask('POST', '/services/create', {
-      Name: 'web',
-      Mode: { Replicated: { Replicas: 0 } },
-      TaskTemplate: { ContainerSpec: { Image: 'web:1' } },
-    });
-    expect(created.status).toBe(201);
+    expect(await second.create('web')).toBe(201);
     const { json } = await founder.ask('GET', '/services');
     expect(json).toMatchObject([{ Spec: { Name: 'web' } }]);
   });

@@ -46,15 +46,6 @@ async function awaitManagers(name: string, count: number): Promise<void> {
   });
 }
 
-async function create(name: string, service: string): Promise<number> {
-  const answer = await member(name).ask('POST', '/services/create', {
-    Name: service,
-    Mode: { Replicated: { Replicas: 0 } },
-    TaskTemplate: { ContainerSpec: { Image: 'web:1' } },
-  });
-  return answer.status;
-}
-
 async function services(name: string): Promise<readonly string[]> {
   const { json } = await member(name).ask('GET', '/services');
   return (json as readonly { Spec: { Name: string } }[]).map(({ Spec }) => Spec.Name).toSorted();
@@ -76,7 +67,7 @@ async function setRole(by: string, name: string, role: 'manager' | 'worker'): Pr
 }
 
 test('each of them takes changes, and all show the same', async () => {
-  for (const name of names) expect(await create(name, `by-${name}`)).toBe(201);
+  for (const name of names) expect(await member(name).create(`by-${name}`)).toBe(201);
   for (const name of names) expect(await services(name)).toEqual(['by-one', 'by-three', 'by-two']);
 });
 
@@ -84,7 +75,7 @@ test('a leader that is killed is replaced, and is one of them again when it is b
   await member('one').end('SIGKILL');
   await member('two').until(
     'a change is taken',
-    async () => (await create('two', 'after')) === 201,
+    async () => (await member('two').create('after')) === 201,
   );
   expect(await services('three')).toEqual(['after']);
   await member('one').start();
@@ -94,13 +85,13 @@ test('a leader that is killed is replaced, and is one of them again when it is b
 
 test('a leader that is stopped hands over first: the next change is taken at once', async () => {
   expect(await member('one').end('SIGTERM')).toBe(0);
-  expect(await create('two', 'after')).toBe(201);
+  expect(await member('two').create('after')).toBe(201);
 });
 
 test('a manager that lost its log comes back by itself, as another member of the same node', async () => {
   const { ID } = await row('one', 'three');
   await member('three').end('SIGKILL');
-  expect(await create('one', 'meanwhile')).toBe(201);
+  expect(await member('one').create('meanwhile')).toBe(201);
   await rm(join(member('three').dataRoot, 'raft'), { recursive: true });
   await member('three').start();
   await member('three').until('it serves', async () => {
@@ -119,7 +110,7 @@ test('a manager whose data root was put back from a copy is found out, and comes
   await cp(three.dataRoot, copy, { recursive: true });
   await three.start();
   await awaitManagers('one', 3);
-  expect(await create('three', 'acknowledged')).toBe(201);
+  expect(await member('three').create('acknowledged')).toBe(201);
   await three.end('SIGTERM');
   await rm(three.dataRoot, { recursive: true });
   await cp(copy, three.dataRoot, { recursive: true });
@@ -150,7 +141,7 @@ describe('a role that is changed', () => {
     await member('three').until('it serves', async () => {
       return (await member('three').swarm()).ControlAvailable;
     });
-    expect(await create('three', 'web')).toBe(201);
+    expect(await member('three').create('web')).toBe(201);
     expect((await row('one', 'three')).ManagerStatus?.Addr).toBe(member('three').address);
   });
 
@@ -190,9 +181,9 @@ test('a node that was removed while it was away says so, and can leave and join 
 });
 
 test('the last of them goes on alone when told to, with all that was acknowledged', async () => {
-  expect(await create('one', 'kept')).toBe(201);
+  expect(await member('one').create('kept')).toBe(201);
   for (const name of ['one', 'two']) await member(name).end('SIGKILL');
-  expect(await create('three', 'refused')).toBe(500);
+  expect(await member('three').create('refused')).toBe(500);
   const elsewhere = member('three').address.replace(/\d+$/, '24790');
   const recovered = await member('three').ask('POST', '/swarm/init', {
     ListenAddr: elsewhere,
@@ -201,7 +192,7 @@ test('the last of them goes on alone when told to, with all that was acknowledge
   });
   expect(recovered).toMatchObject({ status: 200 });
   expect(await services('three')).toContain('kept');
-  expect(await create('three', 'alone')).toBe(201);
+  expect(await member('three').create('alone')).toBe(201);
   expect(await member('three').swarm()).toMatchObject({
     Managers: 1,
     RemoteManagers: [{ Addr: elsewhere }],
@@ -216,5 +207,8 @@ test('the last of them goes on alone when told to, with all that was acknowledge
   await member('three').until('it serves', async () => {
     return (await member('three').swarm()).ControlAvailable;
   });
-  await member('one').until('a change is taken', async () => (await create('one', 'on')) === 201);
+  await member('one').until(
+    'a change is taken',
+    async () => (await member('one').create('on')) === 201,
+  );
 });

@@ -88,15 +88,6 @@ async function setRole(by: string, name: string, role: 'manager' | 'worker'): Pr
   return said(await member(by).ask('POST', change, { ...Spec, Role: role }));
 }
 
-async function create(name: string, service: string): Promise<number> {
-  const answer = await member(name).ask('POST', '/services/create', {
-    Name: service,
-    Mode: { Replicated: { Replicas: 0 } },
-    TaskTemplate: { ContainerSpec: { Image: 'web:1' } },
-  });
-  return answer.status;
-}
-
 async function awaitRole(name: string, isManager: boolean): Promise<void> {
   await member(name).until(isManager ? 'it serves' : 'it is a worker', async () => {
     const { LocalNodeState, ControlAvailable } = await member(name).swarm();
@@ -126,12 +117,12 @@ describe('the last manager', () => {
       refusal(503, 'Removing the last manager erases all current state'),
     );
     // Nothing of that has done anything.
-    expect(await create('one', 'web')).toBe(201);
+    expect(await member('one').create('web')).toBe(201);
     expect(await setRole('one', 'two', 'manager')).toEqual(ok);
     await awaitRole('two', true);
     expect(await setRole('two', 'one', 'worker')).toEqual(ok);
     await awaitRole('one', false);
-    expect(await create('two', 'after')).toBe(201);
+    expect(await member('two').create('after')).toBe(201);
   });
 });
 
@@ -150,7 +141,7 @@ describe('joining', () => {
         message:
           'This node is already part of a swarm. Use "docker swarm leave" to leave this swarm and join another one.',
       });
-    for (const name of names) expect(await create(name, `by-${name}`)).toBe(201);
+    for (const name of names) expect(await member(name).create(`by-${name}`)).toBe(201);
     expect((await member('one').nodes()).size).toBe(4);
   });
 
@@ -185,7 +176,7 @@ describe('a demotion', () => {
           name,
           refusal(400, "can't remove member from the raft: this would result in a loss of quorum"),
         ]);
-    expect(await create('two', 'on')).toBe(201);
+    expect(await member('two').create('on')).toBe(201);
     // Whoever is away may go.
     expect(await setRole('two', 'three', 'worker')).toEqual(ok);
     await member('two').until('it is no manager', async () => {
@@ -203,13 +194,13 @@ describe('a demotion', () => {
     }
     await member('one').until('all are managers', async () => (await reachable('one')) === 3);
     await awaitRole('three', true);
-    expect(await create('three', 'as-manager')).toBe(201);
+    expect(await member('three').create('as-manager')).toBe(201);
     for (let turn = 0; turn < 3; turn += 1) {
       expect(await setRole('two', 'three', 'manager')).toEqual(ok);
       expect(await setRole('one', 'three', 'worker')).toEqual(ok);
     }
     await awaitRole('three', false);
     await member('one').until('two are managers', async () => (await reachable('one')) === 2);
-    expect(await create('two', 'of-two')).toBe(201);
+    expect(await member('two').create('of-two')).toBe(201);
   });
 });

@@ -174,6 +174,16 @@ export class MemberDaemon implements AsyncDisposable {
     return (json as { Swarm: SwarmFacts }).Swarm;
   }
 
+  /** Creates a service without replicas. @returns the status of the answer */
+  async create(service: string): Promise<number> {
+    const { status } = await this.ask('POST', '/services/create', {
+      Name: service,
+      Mode: { Replicated: { Replicas: 0 } },
+      TaskTemplate: { ContainerSpec: { Image: 'web:1' } },
+    });
+    return status;
+  }
+
   /** The nodes as this manager sees them, by host name; none while it does not answer. */
   async nodes(): Promise<ReadonlyMap<string, NodeRow>> {
     const { status, json } = await this.ask('GET', '/nodes');

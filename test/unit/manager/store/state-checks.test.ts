@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest';
 import { encodeBatch, newBatch, newStateCheck } from '../../../../proto/gen/changeset.ts';
 import type { StateCheck } from '../../../../proto/gen/changeset.ts';
-import { agrees, nextSum, OutcomeSums } from '../../../../manager/store/outcome-sums.ts';
+import { agrees, nextSum, StateChecks } from '../../../../manager/store/state-checks.ts';
 import type { RecordedOutcome } from '../../../../manager/store/outcome.ts';
 import { cutSnapshot } from '../../../../manager/store/snapshot.ts';
 import { SnapshotInstaller } from '../../../../manager/store/snapshot-installer.ts';
@@ -92,7 +92,7 @@ const after = { index: 7, revision: 3, clusterMs: 1_767_225_600_000 };
 const done: RecordedOutcome = { kind: 'done', revision: 3 };
 
 test('the last few thousand are known, and nothing older, whatever indexes are left out', () => {
-  const sums = new OutcomeSums();
+  const sums = new StateChecks();
   const check = (index: number): StateCheck => newStateCheck({ index, sum: index * 10 });
   for (let index = 1; index <= 6000; index += 2) sums.note(check(index));
   expect([5999, 1905, 5998].map((index) => sums.at(index)?.sum)).toEqual([

@@ -5,22 +5,22 @@ import type { RecordedOutcome } from './outcome.ts';
 const keptEntries = 4096;
 
 /** What a member made of the last entries, and what its rows were after each. Two members that made the same of the log have the same sums. */
-export class OutcomeSums {
-  readonly #sums = new Map<number, StateCheck>();
+export class StateChecks {
+  readonly #checks = new Map<number, StateCheck>();
 
   note(check: StateCheck): void {
     const { index } = check;
-    this.#sums.set(index, check);
+    this.#checks.set(index, check);
     // Indexes are left out where consensus writes entries of its own, and by a snapshot.
-    for (const old of this.#sums.keys()) {
+    for (const old of this.#checks.keys()) {
       if (old > index - keptEntries) break;
-      this.#sums.delete(old);
+      this.#checks.delete(old);
     }
   }
 
   /** Undefined when it is not known any more, or was not yet. */
   at(index: number): StateCheck | undefined {
-    return this.#sums.get(index);
+    return this.#checks.get(index);
   }
 }
 
